@@ -1,0 +1,18 @@
+"""How gunicorn serves the web process: one process and a few threads; where, says app/config.py.
+
+What differs from one machine to another goes on the command line or into GUNICORN_CMD_ARGS, for example
+`--workers 4`. A request has 3 s to end after a stop was asked for, so that all processes are down within 5 s.
+"""
+
+from app.config import Config
+
+_config = Config.from_env()
+
+bind = f"{_config.listen_host}:{_config.web_port}"
+worker_class = "gthread"
+workers = 1
+threads = 8
+keepalive = 5
+graceful_timeout = 3
+# Its control socket would lie in the home folder, and nothing here uses it.
+control_socket_disable = True

