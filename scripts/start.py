@@ -1,11 +1,11 @@
 """Starts the processes of the Procfile together and stops them together, within 5 s and without orphans.
 
-honcho reads the Procfile and .env and prints the lines. Starting and stopping are done here, because honcho's own
-loop (2.0) leaves processes behind: it knows nothing of SIGHUP (a closed terminal window), it fails on a signal that
+honcho reads the Procfile and prints the lines. Starting and stopping are done here, because honcho's own loop
+(2.0) leaves processes behind: it does not know SIGHUP (a closed terminal window), it fails on a signal that
 comes while it starts, and it counts its 5 s from the first process that ended, not from the signal.
 
-Each process leads a session of its own, so that a Ctrl-C of the terminal reaches this one alone, which then asks
-each of them once with SIGTERM. When one ends by itself, the others are stopped as well.
+Each process leads a session of its own, so that a Ctrl-C of the terminal reaches this one alone, which then
+asks each of them once with SIGTERM. When one ends by itself, the others are stopped as well.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ Print = Callable[[str, str], None]
 
 
 def die_with_parent() -> None:
-    """In the child: ask Linux for a SIGTERM should this launcher be killed; elsewhere nothing can be asked for."""
+    """In the child: ask Linux for a SIGTERM should this launcher be killed. Elsewhere nobody can be asked."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -91,13 +91,13 @@ def printer_for(names: list[str]) -> Print:
 
     def say(name: str, line: str) -> None:
         with lock:
-            printer.write(Message("line", line, datetime.now(), name, colours.get(name)))
+            printer.write(Message("line", line, datetime.now().astimezone(), name, colours.get(name)))
 
     return say
 
 
 def main() -> int:
-    """Run until a signal comes or a process ends. 0 after a signal, else what the first one that ended returned."""
+    """Run until a signal comes or a process ends. Returns 0 after a signal, else 1."""
     happened: SimpleQueue[str | signal.Signals] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: happened.put(signal.Signals(received)))
@@ -123,7 +123,7 @@ def main() -> int:
         say("system", f"{first.name}: stopping {', '.join(processes)}\n")
         result = 0
     else:
-        result = processes[first].returncode or 1
+        result = 1
         say("system", f"{first} ended (code {processes[first].returncode}): stopping the others\n")
     stop(processes, say)
     for thread in threads:
