@@ -1,0 +1,217 @@
+"""Every setting, typed and explained, read from the environment (and `.env`) in this one place.
+
+`Config.from_env()` collects all that is wrong and fails once, naming each setting. `<NAME>_FILE` reads a setting from
+a file, for secrets that must not stand in an environment. Nothing else in the project reads the environment.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+INSTANCE = ROOT / "instance"
+
+Environment = Literal["production", "demo", "test"]
+Network = IPv4Network | IPv6Network
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message has one line for each that is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one process. All three processes of an installation read the same ones."""
+
+    env: Environment = "production"
+    # Signs the session cookie; web and gateway must have the same.
+    secret_key: str = field(repr=False)
+    # SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…
+    database_url: str = field(repr=False)
+    # Unset: the embedded path, one gateway beside one database.
+    redis_url: str | None = field(default=None, repr=False)
+    listen_host: str = "127.0.0.1"
+    web_port: int = 5000
+    gateway_port: int = 5001
+    # What browsers use; None: the page's own host with `gateway_port`.
+    gateway_url: str | None = None
+    # Whose pages may use the cookie on the gateway: scheme://host[:port], never `*`.
+    allowed_origins: tuple[str, ...] = ()
+    # Whose X-Forwarded-* headers count.
+    trusted_proxies: tuple[Network, ...] = ()
+    # How long a row of the event log is kept after it was written.
+    log_retention_hours: int = 24
+    log_level: str = "INFO"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the one file beside us."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """The settings of this process; `environ` replaces environment and `.env` together.
+
+        Raises ConfigError once, with every problem.
+        """
+        if environ is None:
+            environ = {
+                **{k: v for k, v in dotenv_values(ROOT / ".env").items() if v is not None},
+                **os.environ,
+            }
+        return _Reader(environ).config()
+
+
+class _Reader:
+    """Reads one environment and collects what is wrong with it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def config(self) -> Config:
+        env = self.environment()
+        web_port = self.port("WEB_PORT", 5000)
+        settings = Config(
+            env=env,
+            secret_key=self.secret_key(env),
+            database_url=self.database_url(env),
+            redis_url=self.url("REDIS_URL", ("redis", "rediss", "unix")),
+            listen_host=self.text("LISTEN_HOST") or "127.0.0.1",
+            web_port=web_port,
+            gateway_port=self.port("GATEWAY_PORT", 5001),
+            gateway_url=self.url("GATEWAY_URL", ("http", "https")),
+            allowed_origins=self.origins(env, web_port),
+            trusted_proxies=self.networks("TRUSTED_PROXIES"),
+            log_retention_hours=self.number("LOG_RETENTION_HOURS", 24, low=1, high=24 * 365),
+            log_level=self.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        )
+        if env == "demo" and settings.listen_host != "127.0.0.1":
+            self.problems.append(
+                "LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)"
+            )
+        if self.problems:
+            raise ConfigError("\n".join(self.problems))
+        return settings
+
+    def text(self, name: str) -> str | None:
+        path = self.environ.get(f"{name}_FILE")
+        if path:
+            try:
+                return Path(path).read_text(encoding="utf-8").strip() or None
+            except OSError as error:
+                self.problems.append(f"{name}_FILE: {error.strerror}: {path}")
+                return None
+        return (self.environ.get(name) or "").strip() or None
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name) or default
+        if value not in allowed:
+            self.problems.append(f"{name}: {value!r} is none of {', '.join(allowed)}")
+            return default
+        return value
+
+    def environment(self) -> Environment:
+        allowed = get_args(Environment)
+        chosen = self.choice("PASSLINE_ENV", "production", allowed)
+        return next(name for name in allowed if name == chosen)
+
+    def number(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            self.problems.append(f"{name}: {value!r} is no whole number from {low} to {high}")
+            return default
+        return int(value)
+
+    def port(self, name: str, default: int) -> int:
+        return self.number(name, default, low=1, high=65535)
+
+    def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        value = self.text(name)
+        if value is not None and urlsplit(value).scheme not in schemes:
+            self.problems.append(
+                f"{name}: must start with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+            )
+            return None
+        return value.rstrip("/") if value else None
+
+    def database_url(self, env: Environment) -> str:
+        value = self.text("DATABASE_URL")
+        if value is None:
+            # The demo never shares a file with a real installation in the same folder.
+            name = "demo.db" if env == "demo" else "passline.db"
+            return f"sqlite:///{INSTANCE / name}"
+        # The spelling that most hosting gives out; psycopg 3 is the driver that we bring.
+        for scheme in ("postgres://", "postgresql://"):
+            if value.startswith(scheme):
+                value = "postgresql+psycopg://" + value.removeprefix(scheme)
+        if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            self.problems.append("DATABASE_URL: must start with sqlite:/// or postgresql://")
+        return value
+
+    def secret_key(self, env: Environment) -> str:
+        value = self.text("SECRET_KEY")
+        if value is None and env == "demo":
+            return _demo_secret_key()
+        if value is None:
+            self.problems.append("SECRET_KEY: required; make one with `openssl rand -hex 32`")
+            return ""
+        if env == "production" and len(value) < 32:
+            self.problems.append(
+                "SECRET_KEY: shorter than 32 characters; make one with `openssl rand -hex 32`"
+            )
+        return value
+
+    def origins(self, env: Environment, web_port: int) -> tuple[str, ...]:
+        value = self.text("ALLOWED_ORIGINS")
+        if value is None:
+            hosts = ("localhost", "127.0.0.1") if env != "production" else ()
+            return tuple(f"http://{host}:{web_port}" for host in hosts)
+        origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        for origin in origins:
+            parts = urlsplit(origin)
+            if "*" in origin:
+                self.problems.append(
+                    "ALLOWED_ORIGINS: `*` would let any page use a visitor's session; name each"
+                )
+            elif parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+                self.problems.append(f"ALLOWED_ORIGINS: {origin!r} is not scheme://host[:port]")
+        return origins
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        found = []
+        for part in (self.text(name) or "").split(","):
+            if part.strip():
+                try:
+                    found.append(ip_network(part.strip()))
+                except ValueError:
+                    self.problems.append(f"{name}: {part.strip()!r} is no address or network")
+        return tuple(found)
+
+
+def _demo_secret_key() -> str:
+    """The demo's random key, made once and shared by its three processes, readable by its owner alone."""
+    INSTANCE.mkdir(exist_ok=True)
+    path = INSTANCE / "secret_key"
+    fresh = INSTANCE / f"secret_key.{os.getpid()}"
+    if not path.exists():
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(secrets.token_hex(32))
+        try:
+            # A link is made or refused as a whole: processes that start together agree on one key.
+            os.link(fresh, path)
+        except FileExistsError:
+            return path.read_text(encoding="utf-8")
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="utf-8")

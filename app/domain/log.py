@@ -1,0 +1,56 @@
+"""Writing to the log of events, inside the transaction of the change that they tell.
+
+`append` must come after the guarded update of the row that the events are about: that row's lock makes the order of
+log ids follow the order of commits, per order (written before it, 40 % of pairs came out inverted in a measurement).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.contract.events import TEST_EVENT, Message
+from app.contract.times import iso, now
+from app.extensions import LOG_GREW, atomic
+from app.models import EventLog
+
+
+def stamp(at: datetime, **more: Any) -> dict[str, Any]:
+    """The fields that every `data` of one event has: a new `event_id` (32 hex digits) and `occurred_at`."""
+    return {"event_id": uuid4().hex, "occurred_at": iso(at), **more}
+
+
+def append(
+    session: Session, messages: Sequence[Message], *, at: datetime, order_id: int | None = None
+) -> None:
+    """Write one row for each message, in this order. The session's transaction decides whether they ever happened."""
+    if not messages:
+        return
+    session.execute(
+        insert(EventLog.__table__),  # type: ignore[arg-type]
+        [
+            {
+                "event_id": message.data["event_id"],
+                "room": message.room,
+                "name": message.name,
+                "data": orjson.dumps(message.data).decode(),
+                "order_id": order_id,
+                "created_at": at,
+            }
+            for message in messages
+        ],
+    )
+    session.info[LOG_GREW] = True
+
+
+def send_test(channel: str, payload: Mapping[str, Any]) -> str:
+    """Put a test event on the real path to `channel`; returns its `event_id`."""
+    at = now()
+    message = TEST_EVENT.message(channel, {"payload": dict(payload), **stamp(at)})
+    with atomic() as session:
+        append(session, [message], at=at)
+    return str(message.data["event_id"])

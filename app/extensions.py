@@ -1,0 +1,116 @@
+"""The libraries that the application leans on, and `atomic()`, the only place that commits.
+
+One transaction is one verb: a read transaction that the view had open is ended first (SQLite cannot turn a read
+snapshot into a writer), then the write lock is taken at once (`BEGIN IMMEDIATE`), so that a verb waits at its door and
+never fails in the middle. After the outermost commit the doorbell rings, when the log grew.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from .doorbell import Doorbell
+
+# Constraints have names, so that a migration can drop them on both databases.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """The root of all models."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+migrate = Migrate(render_as_batch=True)
+login = LoginManager()
+csrf = CSRFProtect()
+doorbell = Doorbell()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+
+_IN_ATOMIC = "passline_atomic"
+LOG_GREW = "passline_log_grew"
+_WRITES = {"passline_writes": True}
+
+
+@contextmanager
+def atomic() -> Iterator[Session]:
+    """One transaction that writes: commits at the end, rolls back when anything is raised. Nested, it joins the outer."""
+    session = db.session()
+    if session.info.get(_IN_ATOMIC):
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside atomic(); only a verb in domain/ writes")
+    session.commit()
+    session.connection(execution_options=_WRITES)
+    session.info[_IN_ATOMIC] = True
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info.pop(LOG_GREW, None)
+        raise
+    finally:
+        del session.info[_IN_ATOMIC]
+    if session.info.pop(LOG_GREW, False):
+        doorbell.ring()
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """What SQLAlchemy's engine is made with, for either database."""
+    if database_url.startswith("sqlite"):
+        # autocommit: BEGIN is ours to say (below); the driver's own guess begins too late.
+        return {"connect_args": {"isolation_level": None, "timeout": 10}}
+    return {"pool_pre_ping": False, "pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+
+
+def tune_sqlite(engine: Engine) -> None:
+    """WAL (readers never wait for the writer), every commit on the disk, foreign keys kept, BEGIN as `atomic` wants it."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("passline_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def init(app: Flask) -> None:
+    """Bind all of them to `app`."""
+    db.init_app(app)
+    with app.app_context():
+        tune_sqlite(db.engine)
+    doorbell.init(app.config["PASSLINE"])
+    migrate.init_app(app, db, directory=app.config["MIGRATIONS"], compare_type=True)
+    login.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+
+
+def wants_problem_json() -> bool:
+    """Whether the caller is a program: errors go out as problem JSON instead of a page."""
+    return request.path.startswith(("/api/", "/broadcasting/"))

@@ -1,0 +1,34 @@
+"""Structured logs: one line an event, JSON in production, readable in the demo; no secrets, no full phone numbers.
+
+Web, gateway and worker configure themselves here, so that a line looks alike wherever it was written.
+"""
+
+import logging
+import sys
+
+import structlog
+
+from .config import Config
+
+
+def configure(config: Config) -> None:
+    """Set up structlog and the standard library's logging for this process."""
+    level = logging.getLevelNamesMapping()[config.log_level]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if config.env == "production"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=config.env != "test",
+    )
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", force=config.env != "test")

@@ -1,0 +1,43 @@
+"""Column types and spellings that every table shares: keys, instants, and the primary key's name."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, String, TypeDecorator
+from sqlalchemy.orm import MappedColumn, mapped_column
+
+# SQLite numbers rows by itself only in a column that is spelt INTEGER.
+BigInt = BigInteger().with_variant(Integer, "sqlite")
+Key = Annotated[int, mapped_column(BigInt, primary_key=True)]
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC on both databases (SQLite forgets zones; a naive one is refused)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: UTC, and without its zone where the database would drop it anyway."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def reference(target: str, **options: Any) -> MappedColumn[Any]:
+    """A foreign key column to `target` (`table.column`); the database refuses to orphan it."""
+    return mapped_column(BigInt, ForeignKey(target, ondelete="RESTRICT"), **options)
+
+
+def choice(length: int = 20) -> String:
+    """A short word out of a list that code or a CHECK holds."""
+    return String(length)

@@ -1,0 +1,169 @@
+"""Orders, their items frozen at the price of the moment, the words they are found by, and requests to cancel.
+
+`status` and `version` change only in domain/order_states.py. `confirmed_at` is when the order became the kitchen's
+business (paid, or cash): before it no vendor sees it. Who may see an order is `Order.visible_to`, and nowhere else.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Select, String, false, select, text
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.extensions import db
+
+from .columns import BigInt, Instant, Key, choice, reference
+from .person import Person
+from .restaurant import Restaurant
+
+
+class OrderItem(db.Model):
+    """A line of an order: name and price as they were when it was placed (minor units of the order's currency)."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        CheckConstraint("quantity between 1 and 99", name="quantity"),
+        CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
+    )
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = reference("orders.id", index=True)
+    menu_item_id: Mapped[int | None] = reference("menu_items.id")
+    name: Mapped[str] = mapped_column(String(120))
+    quantity: Mapped[int]
+    unit_price_minor: Mapped[int]
+    note: Mapped[str] = mapped_column(String(200), default="")
+
+    @property
+    def total_minor(self) -> int:
+        """Price of the line in minor units."""
+        return self.quantity * self.unit_price_minor
+
+
+class Order(db.Model):
+    """An order. `version` starts at 1 and grows by one with every change of state."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("fulfilment in ('pickup', 'delivery', 'dine_in')", name="fulfilment"),
+        CheckConstraint("fulfilment <> 'delivery' or address <> ''", name="delivery_has_an_address"),
+        CheckConstraint(
+            "(status = 'cancelled') = (cancellation_kind is not null)", name="cancelled_has_a_kind"
+        ),
+        CheckConstraint("total_minor >= 0", name="total_not_negative"),
+        # One index per single filter of the lists; each list is read newest first, a page at a time, by id.
+        Index("ix_orders_status_id", "status", "id"),
+        Index("ix_orders_restaurant_id_id", "restaurant_id", "id"),
+        Index("ix_orders_restaurant_status_id", "restaurant_id", "status", "id"),
+        Index("ix_orders_customer_id_id", "customer_id", "id"),
+        # The worker asks each second which unaccepted orders are past their time.
+        Index(
+            "ix_orders_accept_by",
+            "accept_by",
+            postgresql_where=text("status = 'placed'"),
+            sqlite_where=text("status = 'placed'"),
+        ),
+        Index(
+            "ix_orders_due",
+            "status",
+            "created_at",
+            postgresql_where=text("status in ('awaiting_payment', 'scheduled')"),
+            sqlite_where=text("status in ('awaiting_payment', 'scheduled')"),
+        ),
+    )
+
+    id: Mapped[Key]
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    restaurant_id: Mapped[int] = reference("restaurants.id")
+    customer_id: Mapped[int] = reference("people.id")
+    status: Mapped[str] = mapped_column(choice())
+    version: Mapped[int] = mapped_column(default=1)
+    fulfilment: Mapped[str] = mapped_column(choice())
+    address: Mapped[str] = mapped_column(String(300), default="")
+    note: Mapped[str] = mapped_column(String(500), default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    total_minor: Mapped[int]
+    items_count: Mapped[int]
+    payment_method: Mapped[str] = mapped_column(choice())
+    payment_status: Mapped[str] = mapped_column(choice(), default="unpaid")
+
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    scheduled_for: Mapped[datetime | None] = mapped_column(Instant)
+    placed_at: Mapped[datetime | None] = mapped_column(Instant)
+    accept_by: Mapped[datetime | None] = mapped_column(Instant)
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    prep_minutes: Mapped[int | None]
+    promised_from: Mapped[datetime | None] = mapped_column(Instant)
+    promised_by: Mapped[datetime | None] = mapped_column(Instant)
+    handover_code: Mapped[str] = mapped_column(String(8))
+
+    # Who made the last change of state, and when: what a lost race tells the loser.
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    changed_by_id: Mapped[int | None] = mapped_column(BigInt)
+    changed_by_name: Mapped[str] = mapped_column(String(120))
+    changed_by_role: Mapped[str] = mapped_column(choice())
+
+    cancellation_kind: Mapped[str | None] = mapped_column(choice())
+    cancellation_reason: Mapped[str | None] = mapped_column(choice(40))
+    cancellation_note: Mapped[str | None] = mapped_column(String(500))
+    stop_acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    restaurant: Mapped[Restaurant] = relationship(lazy="joined", innerjoin=True)
+    customer: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    items: Mapped[list[OrderItem]] = relationship(order_by="OrderItem.id", lazy="selectin")
+
+    @classmethod
+    def visible_to(cls, person: Any) -> Select[tuple["Order"]]:
+        """The orders that `person` may see, whole: all for an admin, the kitchen's for its staff, one's own for others.
+
+        An anonymous visitor sees none.
+        """
+        return select(cls).where(*cls.seen_by(person))
+
+    @classmethod
+    def seen_by(cls, person: Any) -> tuple[Any, ...]:
+        """The conditions of `visible_to`, for queries that select something smaller."""
+        match getattr(person, "role", None):
+            case Role.ADMIN:
+                return ()
+            case Role.VENDOR:
+                return (cls.restaurant_id == person.restaurant_id, cls.confirmed_at.is_not(None))
+            case Role.CUSTOMER:
+                return (cls.customer_id == person.id,)
+        return (false(),)
+
+    @classmethod
+    def for_lists(cls, person: Any) -> Select[tuple["Order"]]:
+        """`visible_to` with everything that a list shows loaded in two statements, however long the page."""
+        return cls.visible_to(person).options(
+            joinedload(cls.restaurant), joinedload(cls.customer), selectinload(cls.items)
+        )
+
+
+class OrderTerm(db.Model):
+    """A word that an order is found by: its number, the customer's names, the digits of the phone; lower case."""
+
+    __tablename__ = "order_terms"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    # Compared byte by byte, so that one B-tree answers for a prefix on both databases.
+    term: Mapped[str] = mapped_column(
+        String(60).with_variant(String(60, collation="C"), "postgresql"), primary_key=True
+    )
+    order_id: Mapped[int] = mapped_column(BigInt, primary_key=True)
+
+
+class CancellationRequest(db.Model):
+    """A customer asks that an order, which the kitchen already works on, be cancelled. A fact; the answer is a change of state."""
+
+    __tablename__ = "cancellation_requests"
+
+    id: Mapped[Key]
+    order_id: Mapped[int] = reference("orders.id", unique=True)
+    person_id: Mapped[int] = reference("people.id")
+    note: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)

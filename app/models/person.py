@@ -1,0 +1,48 @@
+"""People: customers, vendor staff, drivers, admins. One role each; only vendor staff belong to a restaurant."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.extensions import db
+
+from .columns import Instant, Key, choice, reference
+from .restaurant import Restaurant
+
+
+class Person(db.Model):
+    """Somebody who can log in. `email` is kept in lower case and is unique."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        CheckConstraint("role in ('customer', 'vendor', 'driver', 'admin')", name="role_known"),
+        CheckConstraint("(role = 'vendor') = (restaurant_id is not null)", name="staff_have_a_restaurant"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+        Index("ix_people_demo", "is_demo", postgresql_where=text("is_demo")),
+    )
+
+    id: Mapped[Key]
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(choice())
+    restaurant_id: Mapped[int | None] = reference("restaurants.id", index=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    # Made by `demo load`: outside the demo no process starts while one exists.
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    restaurant: Mapped[Restaurant | None] = relationship(lazy="joined")
+
+    # What Flask-Login asks of a user; the session row, not the person, is what a cookie names.
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person sees and manages everything."""
+        return self.role == Role.ADMIN

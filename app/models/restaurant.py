@@ -1,0 +1,85 @@
+"""Restaurants: where they are in time and money, when they are open, and how they take orders."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.contract.times import now
+from app.extensions import db
+
+from .columns import Instant, Key, reference
+
+
+class OpeningHours(db.Model):
+    """Open from `opens` to `closes` on one weekday (Monday is 0), restaurant time; at or after midnight when closes <= opens."""
+
+    __tablename__ = "opening_hours"
+    __table_args__ = (
+        CheckConstraint("weekday between 0 and 6", name="weekday"),
+        UniqueConstraint("restaurant_id", "weekday", "opens"),
+    )
+
+    id: Mapped[Key]
+    restaurant_id: Mapped[int] = reference("restaurants.id", index=True)
+    weekday: Mapped[int]
+    opens: Mapped[time]
+    closes: Mapped[time]
+
+
+class Restaurant(db.Model):
+    """A restaurant. Minutes are whole minutes; prices are in minor units of `currency` (ISO 4217)."""
+
+    __tablename__ = "restaurants"
+    __table_args__ = (
+        CheckConstraint("acceptance_minutes between 1 and 240", name="acceptance_minutes"),
+        CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
+    )
+
+    id: Mapped[Key]
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kitchen: Mapped[str] = mapped_column(String(60), default="")
+    description: Mapped[str] = mapped_column(String(500), default="")
+    address: Mapped[str] = mapped_column(String(300), default="")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    time_zone: Mapped[str] = mapped_column(String(60))
+    currency: Mapped[str] = mapped_column(String(3))
+    # How long the vendor has to accept before the order expires (bars of others: 8 to 11.5 minutes).
+    acceptance_minutes: Mapped[int] = mapped_column(default=8)
+    preparation_minutes: Mapped[int] = mapped_column(default=20)
+    delivery_minutes: Mapped[int] = mapped_column(default=15)
+    auto_accept: Mapped[bool] = mapped_column(default=False)
+    accepting: Mapped[bool] = mapped_column(default=True)
+    # Before this hour, restaurant time, it is still the service day before.
+    day_starts: Mapped[time] = mapped_column(default=time(5))
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+    hours: Mapped[list[OpeningHours]] = relationship(order_by="OpeningHours.weekday, OpeningHours.opens")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this restaurant's people live."""
+        return ZoneInfo(self.time_zone)
+
+    def service_day(self, at: datetime) -> date:
+        """The day that `at` belongs to for the kitchen: what follows midnight is still the evening before."""
+        local = at.astimezone(self.zone)
+        return local.date() - timedelta(days=1) if local.time() < self.day_starts else local.date()
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether `at` lies within the opening hours (a pause is another fact: `accepting`)."""
+        local = at.astimezone(self.zone)
+        clock = local.time()
+        for hours in self.hours:
+            after_midnight = hours.closes <= hours.opens
+            if (
+                hours.weekday == local.weekday()
+                and hours.opens <= clock
+                and (after_midnight or clock < hours.closes)
+            ):
+                return True
+            if after_midnight and hours.weekday == (local.weekday() - 1) % 7 and clock < hours.closes:
+                return True
+        return False
