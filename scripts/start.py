@@ -38,10 +38,10 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def start(command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(command: str, folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         ["/bin/sh", "-c", f"exec {command}"],
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -53,11 +53,15 @@ def start(command: str, environment: dict[str, str]) -> subprocess.Popen[str]:
     )
 
 
-def relay(name: str, process: subprocess.Popen[str], say: Print, ended: Callable[[str], None]) -> None:
-    """Print the lines of a process until it has ended, then tell."""
+def relay(name: str, process: subprocess.Popen[str], say: Print) -> None:
+    """Print what a process and its children say, until all of them have closed the pipe."""
     assert process.stdout is not None
     for line in process.stdout:
         say(name, line)
+
+
+def watch(name: str, process: subprocess.Popen[str], ended: Callable[[str], None]) -> None:
+    """Tell when a process has ended, though a child of it may still hold the pipe open."""
     process.wait()
     ended(name)
 
@@ -96,41 +100,47 @@ def printer_for(names: list[str]) -> Print:
     return say
 
 
-def main() -> int:
-    """Run until a signal comes or a process ends. Returns 0 after a signal, else 1."""
+def in_background(target: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """What the processes see: `.env` under this environment, and first of all the programs beside this Python."""
+    from_file = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
+    environment = {"PYTHONUNBUFFERED": "1", **from_file, **os.environ}
+    own_programs = Path(sys.executable).parent
+    environment["PATH"] = f"{own_programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    return environment
+
+
+def main(folder: Path) -> int:
+    """Run the Procfile of a folder until a signal comes (returns 0) or a process ends (returns 1)."""
     happened: SimpleQueue[str | signal.Signals] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: happened.put(signal.Signals(received)))
 
-    commands = parse_procfile((ROOT / "Procfile").read_text()).processes
-    from_file = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value is not None}
-    environment = {"PYTHONUNBUFFERED": "1", **from_file, **os.environ}
-    environment["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
-
+    commands = parse_procfile((folder / "Procfile").read_text()).processes
+    environment = environment_of(folder)
     say = printer_for(list(commands))
-    processes = {name: start(command, environment) for name, command in commands.items()}
-    threads = [
-        threading.Thread(target=relay, args=(name, process, say, happened.put), daemon=True)
-        for name, process in processes.items()
-    ]
-    for thread in threads:
-        thread.start()
+    processes = {name: start(command, folder, environment) for name, command in commands.items()}
+    relays = [in_background(relay, name, process, say) for name, process in processes.items()]
+    for name, process in processes.items():
+        in_background(watch, name, process, happened.put)
 
     first = happened.get()
     if isinstance(first, signal.Signals):
         say("system", f"{first.name}: stopping {', '.join(processes)}\n")
-        result = 0
     else:
-        result = 1
-        say("system", f"{first} ended (code {processes[first].returncode}): stopping the others\n")
+        code = processes[first].returncode
+        say("system", f"{first} ended by itself (code {code}): stopping the others\n")
     stop(processes, say)
-    for thread in threads:
+    for thread in relays:
         thread.join(timeout=0.5)
     say("system", "all stopped\n")
-    return result
+    return 0 if isinstance(first, signal.Signals) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT))
