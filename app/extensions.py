@@ -8,7 +8,7 @@ never fails in the middle. After the outermost commit the doorbell rings, when t
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Flask, request
 from flask_limiter import Limiter
@@ -17,7 +17,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Engine, MetaData, Table, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from .doorbell import Doorbell
@@ -36,9 +36,17 @@ class Base(DeclarativeBase):
     """The root of all models."""
 
     metadata = MetaData(naming_convention=NAMING)
+    if TYPE_CHECKING:
+        # Every model of ours is one table, never a join.
+        __table__: ClassVar[Table]
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+    # Flask-SQLAlchemy makes this class while running; to the type checker it is the base that it was made from.
+    Model = Base
+else:
+    Model = db.Model
 migrate = Migrate(render_as_batch=True)
 login = LoginManager()
 csrf = CSRFProtect()
@@ -52,7 +60,7 @@ _WRITES = {"passline_writes": True}
 
 @contextmanager
 def atomic() -> Iterator[Session]:
-    """One transaction that writes: commits at the end, rolls back when anything is raised. Nested, it joins the outer."""
+    """One transaction that writes: commits at the end, rolls back when anything is raised; nested, joins the outer."""
     session = db.session()
     if session.info.get(_IN_ATOMIC):
         yield session
@@ -84,7 +92,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
 
 
 def tune_sqlite(engine: Engine) -> None:
-    """WAL (readers never wait for the writer), every commit on the disk, foreign keys kept, BEGIN as `atomic` wants it."""
+    """WAL (readers never wait for the writer), each commit on the disk, foreign keys kept, BEGIN as `atomic` wants."""
     if engine.dialect.name != "sqlite":
         return
 

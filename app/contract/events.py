@@ -68,9 +68,7 @@ ORDER_CREATED_FOR_CUSTOMER = Event("OrderCreated", "user.{id}.orders", _S2_FIELD
 ORDER_CREATED_FOR_ADMIN = Event("OrderCreated", "admin.orders", _S2_FIELDS, "the order is written")
 
 _CHANGED = ("order", "previous_status", "changed_by")
-STATUS_CHANGED_FOR_VENDOR = Event(
-    "OrderStatusChanged", "vendor-orders.{id}", _CHANGED, "every change of state"
-)
+STATUS_CHANGED_FOR_VENDOR = Event("OrderStatusChanged", "vendor-orders.{id}", _CHANGED, "every change of state")
 STATUS_CHANGED_FOR_CUSTOMER = Event("OrderStatusChanged", "user.{id}", _CHANGED, "every change of state")
 STATUS_CHANGED_FOR_FOLLOWER = Event(
     "OrderStatusChanged",
@@ -78,9 +76,7 @@ STATUS_CHANGED_FOR_FOLLOWER = Event(
     ("number", "status", "label", "version", "promised_from", "promised_by"),
     "every change of state; no name, phone, e-mail or address: a link may have been passed on",
 )
-STATUS_UPDATED_FOR_CUSTOMER = Event(
-    "order.status.updated", "user.{id}.orders", _S2_FIELDS, "every change of state"
-)
+STATUS_UPDATED_FOR_CUSTOMER = Event("order.status.updated", "user.{id}.orders", _S2_FIELDS, "every change of state")
 STATUS_UPDATED_FOR_ADMIN = Event("order.status.updated", "admin.orders", _S2_FIELDS, "every change of state")
 
 # Two facts of an order that are no change of state (Passline's own addition to the contract): the version stays.
@@ -120,9 +116,7 @@ TICKET_EVENTS = (
         live=False,
         stamp=STAMP,
     ),
-    Event(
-        "ticket.assigned", "customer.{id}.driver-location", _ASSIGNED, "assignment", live=False, stamp=STAMP
-    ),
+    Event("ticket.assigned", "customer.{id}.driver-location", _ASSIGNED, "assignment", live=False, stamp=STAMP),
     *(
         Event(
             "driver.location.updated",
@@ -189,9 +183,7 @@ EVENTS: tuple[Event, ...] = (
 )
 
 
-def access_ended(
-    *, credential: str | None, person_id: int | None, reason: str, stamp: Mapping[str, Any]
-) -> Message:
+def access_ended(*, credential: str | None, person_id: int | None, reason: str, stamp: Mapping[str, Any]) -> Message:
     """The row that ends an access: of one `credential`, or (None) of everything that `person_id` holds.
 
     `reason` is one of the names in gateway/refusals.py; the gateway closes the sockets, and a person who may come

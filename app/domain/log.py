@@ -24,14 +24,12 @@ def stamp(at: datetime, **more: Any) -> dict[str, Any]:
     return {"event_id": uuid4().hex, "occurred_at": iso(at), **more}
 
 
-def append(
-    session: Session, messages: Sequence[Message], *, at: datetime, order_id: int | None = None
-) -> None:
+def append(session: Session, messages: Sequence[Message], *, at: datetime, order_id: int | None = None) -> None:
     """Write one row for each message, in this order. The session's transaction decides whether they ever happened."""
     if not messages:
         return
     session.execute(
-        insert(EventLog.__table__),  # type: ignore[arg-type]
+        insert(EventLog.__table__),
         [
             {
                 "event_id": message.data["event_id"],

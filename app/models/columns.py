@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, String, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, String, TypeDecorator, text
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 # SQLite numbers rows by itself only in a column that is spelt INTEGER.
@@ -41,3 +41,9 @@ def reference(target: str, **options: Any) -> MappedColumn[Any]:
 def choice(length: int = 20) -> String:
     """A short word out of a list that code or a CHECK holds."""
     return String(length)
+
+
+def running_out(table: str) -> Index:
+    """The index by which the worker finds, each second, which accesses have run out and were not ended yet."""
+    open_ones = text("ended_at is null")
+    return Index(f"ix_{table}_running_out", "expires_at", postgresql_where=open_ones, sqlite_where=open_ones)

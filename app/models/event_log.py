@@ -13,12 +13,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, scoped_session
 
 from app.contract.positions import Position
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import BigInt, Instant, Key
 
 
-class EventLog(db.Model):
+class EventLog(Model):
     """A message to one room. `data` is JSON text, sent as it stands; an event for three rooms is three rows."""
 
     __tablename__ = "event_log"
@@ -46,7 +46,7 @@ class EventLog(db.Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
 
 
-class LogHead(db.Model):
+class LogHead(Model):
     """The one row that says which life of the database this is, how far the log is numbered, and who numbers it.
 
     `term` fences the sequencer: it grows whenever another takes over, and only its holder's term may number rows.

@@ -6,13 +6,13 @@ from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
-from .columns import BigInt, Instant, reference
+from .columns import Instant, reference
 
 
-class IdempotencyKey(db.Model):
-    """One key of one person. `answer` is null while the first request is still being worked on."""
+class IdempotencyKey(Model):
+    """One key of one person, written in the transaction of what it guards."""
 
     __tablename__ = "idempotency_keys"
 
@@ -20,6 +20,5 @@ class IdempotencyKey(db.Model):
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     # SHA-256 over method, path and body: the same key with another request is refused.
     request_hash: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
-    order_id: Mapped[int | None] = mapped_column(BigInt)

@@ -3,12 +3,12 @@
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import Key, reference
 
 
-class MenuItem(db.Model):
+class MenuItem(Model):
     """Something one can order. `available` is what the kitchen says now."""
 
     __tablename__ = "menu_items"
@@ -24,7 +24,7 @@ class MenuItem(db.Model):
     rank: Mapped[int] = mapped_column(default=0)
 
 
-class Category(db.Model):
+class Category(Model):
     """A heading of the menu."""
 
     __tablename__ = "categories"

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, sele
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice, reference
 from .person import Person
 from .restaurant import Restaurant
 
 
-class OrderItem(db.Model):
+class OrderItem(Model):
     """A line of an order: name and price as they were when it was placed (minor units of the order's currency)."""
 
     __tablename__ = "order_items"
@@ -42,7 +42,7 @@ class OrderItem(db.Model):
         return self.quantity * self.unit_price_minor
 
 
-class Order(db.Model):
+class Order(Model):
     """An order. `version` starts at 1 and grows by one with every change of state."""
 
     __tablename__ = "orders"
@@ -50,28 +50,19 @@ class Order(db.Model):
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("fulfilment in ('pickup', 'delivery', 'dine_in')", name="fulfilment"),
         CheckConstraint("fulfilment <> 'delivery' or address <> ''", name="delivery_has_an_address"),
-        CheckConstraint(
-            "(status = 'cancelled') = (cancellation_kind is not null)", name="cancelled_has_a_kind"
-        ),
+        CheckConstraint("(status = 'cancelled') = (cancellation_kind is not null)", name="cancelled_has_a_kind"),
         CheckConstraint("total_minor >= 0", name="total_not_negative"),
         # One index per single filter of the lists; each list is read newest first, a page at a time, by id.
         Index("ix_orders_status_id", "status", "id"),
         Index("ix_orders_restaurant_id_id", "restaurant_id", "id"),
         Index("ix_orders_restaurant_status_id", "restaurant_id", "status", "id"),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
-        # The worker asks each second which unaccepted orders are past their time.
+        # The worker asks each second which orders are past their time.
         Index(
-            "ix_orders_accept_by",
-            "accept_by",
-            postgresql_where=text("status = 'placed'"),
-            sqlite_where=text("status = 'placed'"),
-        ),
-        Index(
-            "ix_orders_due",
-            "status",
-            "created_at",
-            postgresql_where=text("status in ('awaiting_payment', 'scheduled')"),
-            sqlite_where=text("status in ('awaiting_payment', 'scheduled')"),
+            "ix_orders_due_at",
+            "due_at",
+            postgresql_where=text("due_at is not null"),
+            sqlite_where=text("due_at is not null"),
         ),
     )
 
@@ -94,7 +85,8 @@ class Order(db.Model):
     confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
     scheduled_for: Mapped[datetime | None] = mapped_column(Instant)
     placed_at: Mapped[datetime | None] = mapped_column(Instant)
-    accept_by: Mapped[datetime | None] = mapped_column(Instant)
+    # When the worker acts if nobody did: a placed order expires, a scheduled one is placed, an unpaid one abandoned.
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     prep_minutes: Mapped[int | None]
     promised_from: Mapped[datetime | None] = mapped_column(Instant)
@@ -116,8 +108,13 @@ class Order(db.Model):
     customer: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     items: Mapped[list[OrderItem]] = relationship(order_by="OrderItem.id", lazy="selectin")
 
+    @property
+    def accept_by(self) -> datetime | None:
+        """Until when the vendor may accept; None in every state but `placed`."""
+        return self.due_at if self.status == "placed" else None
+
     @classmethod
-    def visible_to(cls, person: Any) -> Select[tuple["Order"]]:
+    def visible_to(cls, person: Any) -> "Select[Order]":
         """The orders that `person` may see, whole: all for an admin, the kitchen's for its staff, one's own for others.
 
         An anonymous visitor sees none.
@@ -137,14 +134,14 @@ class Order(db.Model):
         return (false(),)
 
     @classmethod
-    def for_lists(cls, person: Any) -> Select[tuple["Order"]]:
+    def for_lists(cls, person: Any) -> "Select[Order]":
         """`visible_to` with everything that a list shows loaded in two statements, however long the page."""
         return cls.visible_to(person).options(
             joinedload(cls.restaurant), joinedload(cls.customer), selectinload(cls.items)
         )
 
 
-class OrderTerm(db.Model):
+class OrderTerm(Model):
     """A word that an order is found by: its number, the customer's names, the digits of the phone; lower case."""
 
     __tablename__ = "order_terms"
@@ -157,8 +154,8 @@ class OrderTerm(db.Model):
     order_id: Mapped[int] = mapped_column(BigInt, primary_key=True)
 
 
-class CancellationRequest(db.Model):
-    """A customer asks that an order, which the kitchen already works on, be cancelled. A fact; the answer is a change of state."""
+class CancellationRequest(Model):
+    """A customer asks that an order be cancelled which the kitchen works on. The answer is a change of state."""
 
     __tablename__ = "cancellation_requests"
 

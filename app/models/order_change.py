@@ -6,13 +6,13 @@ from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice, reference
 
 
-class OrderChange(db.Model):
-    """Who moved an order where, when and why. `at` is the server's clock, `occurred_at` what the actor's device said."""
+class OrderChange(Model):
+    """Who moved an order where, when and why. `at` is the server's clock, `occurred_at` the device's."""
 
     __tablename__ = "order_changes"
     __table_args__ = (UniqueConstraint("order_id", "version"),)

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import Instant, Key, choice, reference
 from .restaurant import Restaurant
 
 
-class Person(db.Model):
+class Person(Model):
     """Somebody who can log in. `email` is kept in lower case and is unique."""
 
     __tablename__ = "people"

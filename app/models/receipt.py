@@ -9,13 +9,13 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import BigInt, Instant, Key
 
 
-class Receipt(db.Model):
-    """One screen saw one version. `screen_id` is made by the browser and kept there; it proves nothing about a person."""
+class Receipt(Model):
+    """One screen saw one version. `screen_id` is the browser's own and proves nothing about a person."""
 
     __tablename__ = "receipts"
 

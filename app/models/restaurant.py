@@ -7,13 +7,13 @@ from sqlalchemy import CheckConstraint, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
 from .columns import Instant, Key, reference
 
 
-class OpeningHours(db.Model):
-    """Open from `opens` to `closes` on one weekday (Monday is 0), restaurant time; at or after midnight when closes <= opens."""
+class OpeningHours(Model):
+    """Open from `opens` to `closes`, restaurant time, on one weekday (Monday is 0); closes <= opens: after midnight."""
 
     __tablename__ = "opening_hours"
     __table_args__ = (
@@ -28,7 +28,7 @@ class OpeningHours(db.Model):
     closes: Mapped[time]
 
 
-class Restaurant(db.Model):
+class Restaurant(Model):
     """A restaurant. Minutes are whole minutes; prices are in minor units of `currency` (ISO 4217)."""
 
     __tablename__ = "restaurants"
@@ -74,11 +74,7 @@ class Restaurant(db.Model):
         clock = local.time()
         for hours in self.hours:
             after_midnight = hours.closes <= hours.opens
-            if (
-                hours.weekday == local.weekday()
-                and hours.opens <= clock
-                and (after_midnight or clock < hours.closes)
-            ):
+            if hours.weekday == local.weekday() and hours.opens <= clock and (after_midnight or clock < hours.closes):
                 return True
             if after_midnight and hours.weekday == (local.weekday() - 1) % 7 and clock < hours.closes:
                 return True

@@ -6,16 +6,17 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
-from .columns import Instant, Key, reference
+from .columns import Instant, Key, reference, running_out
 from .person import Person
 
 
-class Session(db.Model):
+class Session(Model):
     """One log-in in one browser; the signed cookie carries its `id` (128 random bits)."""
 
     __tablename__ = "sessions"
+    __table_args__ = (running_out("sessions"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     person_id: Mapped[int] = reference("people.id", index=True)
@@ -33,10 +34,11 @@ class Session(db.Model):
         return f"session:{self.id}"
 
 
-class ApiToken(db.Model):
+class ApiToken(Model):
     """One bearer token of one person; only its SHA-256 is stored."""
 
     __tablename__ = "api_tokens"
+    __table_args__ = (running_out("api_tokens"),)
 
     id: Mapped[Key]
     person_id: Mapped[int] = reference("people.id", index=True)

@@ -6,16 +6,17 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
-from app.extensions import db
+from app.extensions import Model
 
-from .columns import Instant, Key, reference
+from .columns import Instant, Key, reference, running_out
 from .order import Order
 
 
-class TrackingLink(db.Model):
+class TrackingLink(Model):
     """One link; only the SHA-256 of its token is stored. `expires_at` is set when the order reaches its end."""
 
     __tablename__ = "tracking_links"
+    __table_args__ = (running_out("tracking_links"),)
 
     id: Mapped[Key]
     order_id: Mapped[int] = reference("orders.id", index=True)

@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-20 14:46:50.397814
+Create Date: 2026-11-20 15:01:17.069883
 
 """
 
@@ -62,9 +62,7 @@ def upgrade():
     op.create_table(
         "order_terms",
         sa.Column(
-            "term",
-            sa.String(length=60).with_variant(sa.String(length=60, collation="C"), "postgresql"),
-            nullable=False,
+            "term", sa.String(length=60).with_variant(sa.String(length=60, collation="C"), "postgresql"), nullable=False
         ),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("term", "order_id", name=op.f("pk_order_terms")),
@@ -105,12 +103,8 @@ def upgrade():
         sa.Column("accepting", sa.Boolean(), nullable=False),
         sa.Column("day_starts", sa.Time(), nullable=False),
         sa.Column("created_at", columns.Instant(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "acceptance_minutes between 1 and 240", name=op.f("ck_restaurants_acceptance_minutes")
-        ),
-        sa.CheckConstraint(
-            "preparation_minutes between 1 and 480", name=op.f("ck_restaurants_preparation_minutes")
-        ),
+        sa.CheckConstraint("acceptance_minutes between 1 and 240", name=op.f("ck_restaurants_acceptance_minutes")),
+        sa.CheckConstraint("preparation_minutes between 1 and 480", name=op.f("ck_restaurants_preparation_minutes")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_restaurants")),
         sa.UniqueConstraint("slug", name=op.f("uq_restaurants_slug")),
     )
@@ -168,23 +162,16 @@ def upgrade():
         sa.CheckConstraint(
             "(role = 'vendor') = (restaurant_id is not null)", name=op.f("ck_people_staff_have_a_restaurant")
         ),
-        sa.CheckConstraint(
-            "role in ('customer', 'vendor', 'driver', 'admin')", name=op.f("ck_people_role_known")
-        ),
+        sa.CheckConstraint("role in ('customer', 'vendor', 'driver', 'admin')", name=op.f("ck_people_role_known")),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_people_email_lower")),
         sa.ForeignKeyConstraint(
-            ["restaurant_id"],
-            ["restaurants.id"],
-            name=op.f("fk_people_restaurant_id_restaurants"),
-            ondelete="RESTRICT",
+            ["restaurant_id"], ["restaurants.id"], name=op.f("fk_people_restaurant_id_restaurants"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("email", name=op.f("uq_people_email")),
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_people_demo", ["is_demo"], unique=False, postgresql_where=sa.text("is_demo")
-        )
+        batch_op.create_index("ix_people_demo", ["is_demo"], unique=False, postgresql_where=sa.text("is_demo"))
         batch_op.create_index(batch_op.f("ix_people_restaurant_id"), ["restaurant_id"], unique=False)
 
     op.create_table(
@@ -205,20 +192,23 @@ def upgrade():
     )
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_api_tokens_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_api_tokens_running_out",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
 
     op.create_table(
         "idempotency_keys",
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("created_at", columns.Instant(timezone=True), nullable=False),
-        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_idempotency_keys_person_id_people"),
-            ondelete="RESTRICT",
+            ["person_id"], ["people.id"], name=op.f("fk_idempotency_keys_person_id_people"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("person_id", "key", name=op.f("pk_idempotency_keys")),
     )
@@ -237,10 +227,7 @@ def upgrade():
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.CheckConstraint("price_minor >= 0", name=op.f("ck_menu_items_price_not_negative")),
         sa.ForeignKeyConstraint(
-            ["category_id"],
-            ["categories.id"],
-            name=op.f("fk_menu_items_category_id_categories"),
-            ondelete="RESTRICT",
+            ["category_id"], ["categories.id"], name=op.f("fk_menu_items_category_id_categories"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["restaurant_id"],
@@ -274,7 +261,7 @@ def upgrade():
         sa.Column("confirmed_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("scheduled_for", columns.Instant(timezone=True), nullable=True),
         sa.Column("placed_at", columns.Instant(timezone=True), nullable=True),
-        sa.Column("accept_by", columns.Instant(timezone=True), nullable=True),
+        sa.Column("due_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("accepted_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("prep_minutes", sa.Integer(), nullable=True),
         sa.Column("promised_from", columns.Instant(timezone=True), nullable=True),
@@ -289,49 +276,32 @@ def upgrade():
         sa.Column("cancellation_note", sa.String(length=500), nullable=True),
         sa.Column("stop_acknowledged_at", columns.Instant(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(status = 'cancelled') = (cancellation_kind is not null)",
-            name=op.f("ck_orders_cancelled_has_a_kind"),
+            "(status = 'cancelled') = (cancellation_kind is not null)", name=op.f("ck_orders_cancelled_has_a_kind")
         ),
-        sa.CheckConstraint(
-            "fulfilment <> 'delivery' or address <> ''", name=op.f("ck_orders_delivery_has_an_address")
-        ),
-        sa.CheckConstraint(
-            "fulfilment in ('pickup', 'delivery', 'dine_in')", name=op.f("ck_orders_fulfilment")
-        ),
+        sa.CheckConstraint("fulfilment <> 'delivery' or address <> ''", name=op.f("ck_orders_delivery_has_an_address")),
+        sa.CheckConstraint("fulfilment in ('pickup', 'delivery', 'dine_in')", name=op.f("ck_orders_fulfilment")),
         sa.CheckConstraint("total_minor >= 0", name=op.f("ck_orders_total_not_negative")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_orders_version")),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["people.id"], name=op.f("fk_orders_customer_id_people"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["restaurant_id"],
-            ["restaurants.id"],
-            name=op.f("fk_orders_restaurant_id_restaurants"),
-            ondelete="RESTRICT",
+            ["restaurant_id"], ["restaurants.id"], name=op.f("fk_orders_restaurant_id_restaurants"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("number", name=op.f("uq_orders_number")),
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_orders_accept_by",
-            ["accept_by"],
-            unique=False,
-            postgresql_where=sa.text("status = 'placed'"),
-            sqlite_where=sa.text("status = 'placed'"),
-        )
         batch_op.create_index("ix_orders_customer_id_id", ["customer_id", "id"], unique=False)
         batch_op.create_index(
-            "ix_orders_due",
-            ["status", "created_at"],
+            "ix_orders_due_at",
+            ["due_at"],
             unique=False,
-            postgresql_where=sa.text("status in ('awaiting_payment', 'scheduled')"),
-            sqlite_where=sa.text("status in ('awaiting_payment', 'scheduled')"),
+            postgresql_where=sa.text("due_at is not null"),
+            sqlite_where=sa.text("due_at is not null"),
         )
         batch_op.create_index("ix_orders_restaurant_id_id", ["restaurant_id", "id"], unique=False)
-        batch_op.create_index(
-            "ix_orders_restaurant_status_id", ["restaurant_id", "status", "id"], unique=False
-        )
+        batch_op.create_index("ix_orders_restaurant_status_id", ["restaurant_id", "status", "id"], unique=False)
         batch_op.create_index("ix_orders_status_id", ["status", "id"], unique=False)
 
     op.create_table(
@@ -350,6 +320,13 @@ def upgrade():
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_sessions_running_out",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
 
     op.create_table(
         "cancellation_requests",
@@ -359,16 +336,10 @@ def upgrade():
         sa.Column("note", sa.String(length=500), nullable=False),
         sa.Column("created_at", columns.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["order_id"],
-            ["orders.id"],
-            name=op.f("fk_cancellation_requests_order_id_orders"),
-            ondelete="RESTRICT",
+            ["order_id"], ["orders.id"], name=op.f("fk_cancellation_requests_order_id_orders"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_cancellation_requests_person_id_people"),
-            ondelete="RESTRICT",
+            ["person_id"], ["people.id"], name=op.f("fk_cancellation_requests_person_id_people"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cancellation_requests")),
         sa.UniqueConstraint("order_id", name=op.f("uq_cancellation_requests_order_id")),
@@ -434,6 +405,13 @@ def upgrade():
     )
     with op.batch_alter_table("tracking_links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tracking_links_order_id"), ["order_id"], unique=False)
+        batch_op.create_index(
+            "ix_tracking_links_running_out",
+            ["expires_at"],
+            unique=False,
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
 
     # Which life of this database it is: positions of another one are recognised by it.
     log_head = sa.table("log_head", *map(sa.column, ("id", "epoch", "position", "pruned", "term")))
@@ -442,6 +420,11 @@ def upgrade():
 
 def downgrade():
     with op.batch_alter_table("tracking_links", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_tracking_links_running_out",
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
         batch_op.drop_index(batch_op.f("ix_tracking_links_order_id"))
 
     op.drop_table("tracking_links")
@@ -452,6 +435,11 @@ def downgrade():
     op.drop_table("order_changes")
     op.drop_table("cancellation_requests")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_sessions_running_out",
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
         batch_op.drop_index(batch_op.f("ix_sessions_person_id"))
 
     op.drop_table("sessions")
@@ -460,16 +448,11 @@ def downgrade():
         batch_op.drop_index("ix_orders_restaurant_status_id")
         batch_op.drop_index("ix_orders_restaurant_id_id")
         batch_op.drop_index(
-            "ix_orders_due",
-            postgresql_where=sa.text("status in ('awaiting_payment', 'scheduled')"),
-            sqlite_where=sa.text("status in ('awaiting_payment', 'scheduled')"),
+            "ix_orders_due_at",
+            postgresql_where=sa.text("due_at is not null"),
+            sqlite_where=sa.text("due_at is not null"),
         )
         batch_op.drop_index("ix_orders_customer_id_id")
-        batch_op.drop_index(
-            "ix_orders_accept_by",
-            postgresql_where=sa.text("status = 'placed'"),
-            sqlite_where=sa.text("status = 'placed'"),
-        )
 
     op.drop_table("orders")
     with op.batch_alter_table("menu_items", schema=None) as batch_op:
@@ -482,6 +465,11 @@ def downgrade():
 
     op.drop_table("idempotency_keys")
     with op.batch_alter_table("api_tokens", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_api_tokens_running_out",
+            postgresql_where=sa.text("ended_at is null"),
+            sqlite_where=sa.text("ended_at is null"),
+        )
         batch_op.drop_index(batch_op.f("ix_api_tokens_person_id"))
 
     op.drop_table("api_tokens")
@@ -509,9 +497,7 @@ def downgrade():
     with op.batch_alter_table("event_log", schema=None) as batch_op:
         batch_op.drop_index("uq_event_log_position")
         batch_op.drop_index(
-            "ix_event_log_unsequenced",
-            postgresql_where=sa.text("position is null"),
-            sqlite_where=sa.text("0"),
+            "ix_event_log_unsequenced", postgresql_where=sa.text("position is null"), sqlite_where=sa.text("0")
         )
         batch_op.drop_index("ix_event_log_room_position")
         batch_op.drop_index(batch_op.f("ix_event_log_order_id"))

@@ -1,0 +1,69 @@
+"""Ending an access: the row that gave it ends, and an event tells every gateway to close the sockets that hold it.
+
+The ways in are in sessions.py, tokens.py and tracking.py; this is the one way out.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session as Transaction
+
+from app.contract.events import access_ended
+from app.contract.times import now
+from app.extensions import atomic, db
+from app.models import ApiToken, Person, Session, TrackingLink
+
+from . import log
+
+Access = Session | ApiToken | TrackingLink
+Row = TypeVar("Row", Session, ApiToken, TrackingLink)
+
+
+def end(row: Access, *, reason: str) -> bool:
+    """End one session, token or link; False when it had ended already."""
+    at = now()
+    with atomic() as transaction:
+        ended = transaction.execute(
+            update(type(row))
+            .where(type(row).id == row.id, type(row).ended_at.is_(None))
+            .values(ended_at=at)
+            .execution_options(synchronize_session=False)
+        )
+        transaction.refresh(row)
+        if ended.rowcount:  # type: ignore[attr-defined]
+            _tell(transaction, at, reason, credential=row.credential)
+    return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def end_all(person: Person, *, reason: str) -> None:
+    """End every session and token of `person`, and every socket that holds one."""
+    at = now()
+    with atomic() as transaction:
+        for table in (Session, ApiToken):
+            transaction.execute(
+                update(table)
+                .where(table.person_id == person.id, table.ended_at.is_(None))
+                .values(ended_at=at)
+                .execution_options(synchronize_session=False)
+            )
+        _tell(transaction, at, reason, person_id=person.id)
+
+
+def end_expired() -> int:
+    """End what has run out by itself: sessions, tokens, links. Called once a second by the worker."""
+    rows: list[Access] = [*_run_out(Session), *_run_out(ApiToken), *_run_out(TrackingLink)]
+    return sum(end(row, reason="expired") for row in rows)
+
+
+def _run_out(table: type[Row]) -> Sequence[Row]:
+    due = select(table).where(table.expires_at <= now(), table.ended_at.is_(None)).limit(200)
+    return db.session.scalars(due).all()
+
+
+def _tell(
+    transaction: Transaction, at: datetime, reason: str, *, credential: str | None = None, person_id: int | None = None
+) -> None:
+    message = access_ended(credential=credential, person_id=person_id, reason=reason, stamp=log.stamp(at))
+    log.append(transaction, [message], at=at)

@@ -1,0 +1,16 @@
+"""Money is a whole number of minor units beside an ISO 4217 code; this is how it is spelt for people and programs."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
+
+def decimal_string(minor: int, currency: str) -> str:
+    """`minor` units as a plain decimal number with the currency's own digits: 1250 EUR is `12.50`, 1250 JPY `1250`."""
+    digits = get_currency_precision(currency)
+    return str(Decimal(minor).scaleb(-digits).quantize(Decimal(1).scaleb(-digits)))
+
+
+def spoken(minor: int, currency: str) -> str:
+    """`minor` units as people read them: 1250 EUR is `€12.50`."""
+    return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale="en")

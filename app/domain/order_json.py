@@ -1,0 +1,125 @@
+"""An order as JSON, for one audience: what the API answers and what events carry are the same document.
+
+`audience` is a role. Customers and followers never see the names of staff: who changed it is then the restaurant,
+or Passline. No document holds the hand-over code or a tracking token.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.contract.identity import Role
+from app.contract.times import iso, iso_or_none
+from app.models import Order, OrderChange
+
+from .actor import SYSTEM, SYSTEM_ROLE
+from .money import decimal_string
+from .order_states import LABELS
+
+_SEES_STAFF = (Role.ADMIN, Role.VENDOR, SYSTEM_ROLE)
+
+
+def whole(order: Order, audience: str) -> dict[str, Any]:
+    """The order, whole, as `audience` may see it."""
+    return {
+        "id": order.id,
+        "number": order.number,
+        "restaurant": {"id": order.restaurant.id, "slug": order.restaurant.slug, "name": order.restaurant.name},
+        "customer": {"id": order.customer.id, "name": order.customer.name},
+        "status": order.status,
+        "status_label": LABELS[order.status],
+        "version": order.version,
+        "fulfilment": order.fulfilment,
+        "address": order.address,
+        "note": order.note,
+        "items": [
+            {"name": item.name, "quantity": item.quantity, "unit_price": item.unit_price_minor, "note": item.note}
+            for item in order.items
+        ],
+        "total": order.total_minor,
+        "currency": order.currency,
+        "created_at": iso(order.created_at),
+        "scheduled_for": iso_or_none(order.scheduled_for),
+        "placed_at": iso_or_none(order.placed_at),
+        "accept_by": iso_or_none(order.accept_by),
+        "prep_minutes": order.prep_minutes,
+        "promised_from": iso_or_none(order.promised_from),
+        "promised_by": iso_or_none(order.promised_by),
+        "cancellation": _cancellation(order, audience),
+        "stop_acknowledged_at": iso_or_none(order.stop_acknowledged_at),
+        "ticket": None,
+        "payment": {"status": order.payment_status, "method": order.payment_method},
+    }
+
+
+def summary(order: Order, audience: str, *, previous: str | None) -> dict[str, Any]:
+    """The fields of S2's `order.status.updated`; `total` is a decimal string, `total_minor` minor units."""
+    return {
+        "order_id": order.id,
+        "order_number": order.number,
+        "current_status": order.status,
+        "current_status_label": LABELS[order.status],
+        "previous_status": previous,
+        "changed_by": changed_by(order, audience),
+        "total": decimal_string(order.total_minor, order.currency),
+        "total_minor": order.total_minor,
+        "currency": order.currency,
+        "updated_at": iso(order.changed_at),
+        "user": {"id": order.customer.id, "name": order.customer.name, "email": order.customer.email},
+        "items_count": order.items_count,
+        "items_summary": [{"product_name": item.name, "quantity": item.quantity} for item in order.items[:3]],
+    }
+
+
+def glance(order: Order) -> dict[str, Any]:
+    """What whoever holds the order's link may know: no name, phone, e-mail or address."""
+    return {
+        "number": order.number,
+        "status": order.status,
+        "label": LABELS[order.status],
+        "version": order.version,
+        "promised_from": iso_or_none(order.promised_from),
+        "promised_by": iso_or_none(order.promised_by),
+    }
+
+
+def changed_by(order: Order, audience: str) -> dict[str, Any]:
+    """Who made the order's last change of state, as `audience` may know it: `{id, name, role}`."""
+    return _person(order, audience, order.changed_by_id, order.changed_by_name, order.changed_by_role)
+
+
+def history(order: Order, changes: Sequence[OrderChange], audience: str) -> list[dict[str, Any]]:
+    """The changes of `order`, oldest first, as `audience` may know them."""
+    documents = []
+    for change in changes:
+        actor = _person(order, audience, change.actor_id, change.actor_name, change.role)
+        documents.append(
+            {
+                "from": change.from_status,
+                "to": change.to_status,
+                "version": change.version,
+                "actor": {"id": actor["id"], "name": actor["name"]},
+                "role": change.role,
+                "reason_code": change.reason_code,
+                "note": change.note if audience in _SEES_STAFF or change.actor_id == order.customer_id else None,
+                "at": iso(change.at),
+            }
+        )
+    return documents
+
+
+def _cancellation(order: Order, audience: str) -> dict[str, Any] | None:
+    if order.cancellation_kind is None:
+        return None
+    by = changed_by(order, audience)
+    return {
+        "kind": order.cancellation_kind,
+        "reason_code": order.cancellation_reason,
+        "note": order.cancellation_note,
+        "by": {"id": by["id"], "name": by["name"]},
+    }
+
+
+def _person(order: Order, audience: str, id: int | None, name: str, role: str) -> dict[str, Any]:
+    if audience in _SEES_STAFF or id == order.customer_id:
+        return {"id": id, "name": name, "role": role}
+    return {"id": None, "name": order.restaurant.name if role == Role.VENDOR else SYSTEM.name, "role": role}

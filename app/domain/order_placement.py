@@ -1,0 +1,185 @@
+"""Placing an order: what is asked for is checked against the restaurant and its menu, and frozen at today's price."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.contract.times import now
+from app.errors import Conflict, Forbidden, Invalid, RestaurantClosed
+from app.extensions import atomic, db
+from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
+
+from . import order_clock, orders, tracking
+from .actor import SYSTEM
+from .order_search import terms
+from .order_transition import begin
+
+# Without the letters and digits that are mistaken for one another at a noisy counter.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER_LENGTH = 7
+MOST_LINES = 50
+MOST_OF_ONE = 99
+SCHEDULE_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So many of one item, with a note for the kitchen."""
+
+    menu_item_id: int
+    quantity: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A placed order and the token of its tracking link, which is told this once and stored only as a hash."""
+
+    order: Order
+    tracking_token: str
+
+
+def place(
+    customer: Person,
+    restaurant: Restaurant,
+    lines: Sequence[Line],
+    *,
+    fulfilment: str,
+    payment: str,
+    address: str = "",
+    note: str = "",
+    scheduled_for: datetime | None = None,
+) -> Placed:
+    """Place an order of `customer` with `restaurant`; the kitchen receives it now, when paid, or when its time comes.
+
+    Refuses with Forbidden (no customer), RestaurantClosed (paused, or closed then), Invalid (what was asked for) and
+    Conflict (an item is sold out).
+    """
+    if customer.role != "customer":
+        raise Forbidden("Only customers place orders.")
+    at = now()
+    items = _check(restaurant, lines, fulfilment, payment, address, scheduled_for, at)
+    with atomic() as session:
+        order = Order(
+            number=_fresh_number(session),
+            restaurant=restaurant,
+            customer=customer,
+            status=_first_status(payment, scheduled_for),
+            version=1,
+            fulfilment=fulfilment,
+            address=address.strip() if fulfilment == "delivery" else "",
+            note=note.strip(),
+            currency=restaurant.currency,
+            total_minor=sum(items[line.menu_item_id].price_minor * line.quantity for line in lines),
+            items_count=sum(line.quantity for line in lines),
+            payment_method=payment,
+            created_at=at,
+            confirmed_at=at if payment == "cash" else None,
+            scheduled_for=scheduled_for,
+            handover_code=f"{secrets.randbelow(10_000):04}",
+            changed_at=at,
+            changed_by_id=customer.id,
+            changed_by_name=customer.name,
+            changed_by_role=customer.role,
+        )
+        for column, value in order_clock.entering(order, order.status, at).items():
+            setattr(order, column, value)
+        order.items = [_frozen(items[line.menu_item_id], line) for line in lines]
+        session.add(order)
+        session.flush()
+        session.execute(
+            insert(OrderTerm.__table__),
+            [{"term": term, "order_id": order.id} for term in terms(order.number, customer.name, customer.phone)],
+        )
+        begin(session, order, by=customer, at=at)
+        token = tracking.create_link(order)
+        accept_by_rule(order)
+    return Placed(order, token)
+
+
+def accept_by_rule(order: Order) -> None:
+    """Accept a placed order at once where the restaurant wants that; the kitchen hears both events, in order."""
+    if order.status == "placed" and order.restaurant.auto_accept:
+        orders.accept(order, by=SYSTEM)
+
+
+def _first_status(payment: str, scheduled_for: datetime | None) -> str:
+    if payment != "cash":
+        return "awaiting_payment"
+    return "placed" if scheduled_for is None else "scheduled"
+
+
+def _check(
+    restaurant: Restaurant,
+    lines: Sequence[Line],
+    fulfilment: str,
+    payment: str,
+    address: str,
+    scheduled_for: datetime | None,
+    at: datetime,
+) -> dict[int, MenuItem]:
+    """The menu items by id, when all of the request is in order."""
+    errors: dict[str, list[str]] = {}
+    if fulfilment not in ("pickup", "delivery", "dine_in"):
+        errors["fulfilment"] = ["One of pickup, delivery, dine_in."]
+    if payment not in ("cash", "mpesa"):
+        errors["payment"] = ["One of cash, mpesa."]
+    if fulfilment == "delivery" and not address.strip():
+        errors["address"] = ["Where to?"]
+    if not 1 <= len(lines) <= MOST_LINES:
+        errors["items"] = [f"From 1 to {MOST_LINES} lines."]
+    elif any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
+        errors["items"] = [f"From 1 to {MOST_OF_ONE} of each."]
+    if errors:
+        raise Invalid("The order is not right yet.", errors=errors)
+    _check_open(restaurant, scheduled_for, at)
+    return _on_the_menu(restaurant, lines)
+
+
+def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: datetime) -> None:
+    if not restaurant.accepting:
+        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now.")
+    if scheduled_for is None:
+        if not restaurant.is_open(at):
+            raise RestaurantClosed(f"{restaurant.name} is closed now.")
+        return
+    earliest = at + timedelta(minutes=restaurant.preparation_minutes)
+    if not earliest <= scheduled_for <= at + SCHEDULE_WITHIN:
+        wanted = f"From {restaurant.preparation_minutes} minutes to 7 days from now."
+        raise Invalid("That time cannot be ordered for.", errors={"scheduled_for": [wanted]})
+    if not restaurant.is_open(scheduled_for):
+        raise RestaurantClosed(f"{restaurant.name} is closed at that time.")
+
+
+def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
+    wanted = {line.menu_item_id for line in lines}
+    query = select(MenuItem).where(MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted))
+    items = {item.id: item for item in db.session.scalars(query)}
+    if wanted - items.keys():
+        raise Invalid("Something you ask for is not on this menu.", errors={"items": ["Not on this menu."]})
+    sold_out = [item.name for item in items.values() if not item.available]
+    if sold_out:
+        raise Conflict(f"Sold out: {', '.join(sorted(sold_out))}.", sold_out=sorted(sold_out))
+    return items
+
+
+def _frozen(item: MenuItem, line: Line) -> OrderItem:
+    return OrderItem(
+        menu_item_id=item.id,
+        name=item.name,
+        quantity=line.quantity,
+        unit_price_minor=item.price_minor,
+        note=line.note.strip(),
+    )
+
+
+def _fresh_number(session: Session) -> str:
+    """A number that no order has: seven characters, 22 thousand million of them, so that none can be guessed."""
+    while True:
+        number = "".join(secrets.choice(_ALPHABET) for _ in range(_NUMBER_LENGTH))
+        if session.execute(select(Order.id).where(Order.number == number)).first() is None:
+            return number

@@ -1,0 +1,161 @@
+"""The one function that walks an edge of the machine, and the one that writes an order's first state.
+
+The guard of a walk is the update itself, `UPDATE … SET status = to, version = version + 1 WHERE id = … AND status =
+from [AND version = expected]`: what it matches has happened, history and log rows included, in one transaction; what
+it does not match has not, and nothing was written. Every check before it only makes the refusal kinder.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.contract.times import iso
+from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
+from app.extensions import atomic
+from app.models import Order, OrderChange
+
+from . import order_events, order_json
+from .actor import Actor
+from .order_states import EDGES, LABELS, REASONS, Edge, allowed
+
+
+def walk(
+    order: Order,
+    to: str,
+    *,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+    reason_code: str | None = None,
+    note: str | None = None,
+    occurred_at: datetime | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> bool:
+    """Move `order` along the edge to the state `to`, with its history and its events; True when it moved.
+
+    `values` are the columns that change with it. False when it is there already: nothing was written. Refuses with
+    Invalid (unknown state, missing reason), Forbidden (not for this role), EdgeForbidden, Conflict (the edge's rule)
+    and LostRace (another was faster, or `expected_version` is not the order's); all but Invalid and Forbidden say
+    what the order is now.
+    """
+    if to not in LABELS:
+        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+    if order.status == to:
+        return False
+    edge = EDGES.get((order.status, to))
+    if edge is None:
+        raise EdgeForbidden(
+            f"An order that is {LABELS[order.status].lower()} cannot become {LABELS[to].lower()}.", **now_at(order, by)
+        )
+    _check(edge, order, by, at, reason_code, note)
+    with atomic() as session:
+        if not _guarded_update(session, order, edge, by, at, expected_version, values or {}):
+            session.refresh(order)
+            if order.status == to:
+                return False
+            raise LostRace(_lost(order, by), **now_at(order, by))
+        _record(session, order, edge.start, by, at, reason_code, note, occurred_at)
+        order_events.changed(session, order, previous=edge.start, at=at)
+    return True
+
+
+def begin(session: Session, order: Order, *, by: Actor, at: datetime) -> None:
+    """Write the first history row and the events of an order that was just added to `session`; version 1."""
+    _record(session, order, None, by, at, None, None, None)
+    order_events.created(session, order, at=at)
+
+
+def now_at(order: Order, viewer: Actor) -> dict[str, Any]:
+    """What the order is now and what `viewer` may still do with it: the members of a refusal."""
+    return {
+        "current_status": order.status,
+        "version": order.version,
+        "changed_by": order_json.changed_by(order, viewer.role),
+        "changed_at": iso(order.changed_at),
+        "allowed": [edge.to for edge in allowed(order, viewer.role)],
+    }
+
+
+def _check(edge: Edge, order: Order, by: Actor, at: datetime, reason_code: str | None, note: str | None) -> None:
+    if by.role not in edge.roles:
+        raise Forbidden(f"A {by.role} may not take an order from {edge.start} to {edge.to}.")
+    if reason_code is not None and reason_code not in REASONS:
+        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    if by.role in edge.reason and not reason_code:
+        raise Invalid("Say why.", errors={"reason_code": ["A reason is needed here."]})
+    if by.role in edge.note and not (note or "").strip():
+        raise Invalid("Write down why.", errors={"note": ["A note (a reference) is needed here."]})
+    broken = edge.rule(order, at) if edge.rule else None
+    if broken:
+        raise Conflict(broken, **now_at(order, by))
+
+
+def _guarded_update(
+    session: Session,
+    order: Order,
+    edge: Edge,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None,
+    values: Mapping[str, Any],
+) -> bool:
+    """The update whose row count names the winner; the order then is exactly what the database holds."""
+    table = Order.__table__
+    guard = [table.c.id == order.id, table.c.status == edge.start]
+    if expected_version is not None:
+        guard.append(table.c.version == expected_version)
+    row = session.execute(
+        update(table)
+        .where(*guard)
+        .values(
+            status=edge.to,
+            version=table.c.version + 1,
+            changed_at=at,
+            changed_by_id=by.id,
+            changed_by_name=by.name,
+            changed_by_role=by.role,
+            **values,
+        )
+        .returning(*table.c)
+    ).one_or_none()
+    if row is None:
+        return False
+    for name, value in row._mapping.items():
+        set_committed_value(order, name, value)
+    return True
+
+
+def _record(
+    session: Session,
+    order: Order,
+    previous: str | None,
+    by: Actor,
+    at: datetime,
+    reason_code: str | None,
+    note: str | None,
+    occurred_at: datetime | None,
+) -> None:
+    session.execute(
+        insert(OrderChange.__table__).values(
+            order_id=order.id,
+            version=order.version,
+            from_status=previous,
+            to_status=order.status,
+            actor_id=by.id,
+            actor_name=by.name,
+            role=by.role,
+            reason_code=reason_code,
+            note=note,
+            at=at,
+            occurred_at=occurred_at,
+        )
+    )
+
+
+def _lost(order: Order, viewer: Actor) -> str:
+    who = order_json.changed_by(order, viewer.role)["name"]
+    return f"{who} was faster: the order is {LABELS[order.status].lower()} since {iso(order.changed_at)}."

@@ -1,0 +1,216 @@
+"""The verbs of an order after it was placed: who accepts, declines, prepares, hands over, cancels, restores.
+
+Each is one transaction by way of `order_transition.walk`, takes who did it (`by`), and answers whether the order
+moved (False: it was there already). Placing one is in order_placement.py; deadlines are in order_deadlines.py.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.errors import Conflict, Forbidden, Invalid
+from app.extensions import atomic
+from app.models import CancellationRequest, Order
+
+from . import order_clock, order_events, tracking
+from .actor import SYSTEM_ROLE, Actor
+from .order_states import ENDS
+from .order_transition import walk
+
+_PREP_MINUTES = range(1, 241)
+
+
+class How(TypedDict, total=False):
+    """What every verb may be told besides: the version that was on the screen, a note, the time on the device."""
+
+    expected_version: int | None
+    note: str | None
+    occurred_at: datetime | None
+
+
+def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
+    """Take the order on; `prep_minutes` from now (default: the restaurant's) move the promise."""
+    minutes = order.restaurant.preparation_minutes if prep_minutes is None else prep_minutes
+    if minutes not in _PREP_MINUTES:
+        raise Invalid("From 1 to 240 minutes.", errors={"prep_minutes": ["From 1 to 240 minutes."]})
+    at = now()
+    values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
+    if order.scheduled_for is None:
+        values |= order_clock.promise(order, at + timedelta(minutes=minutes))
+    return walk(order, "accepted", by=by, at=at, values=values, **how)
+
+
+def start(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """Begin to cook."""
+    return walk(order, "preparing", by=by, at=now(), **how)
+
+
+# A recall is the same state entered from the other side; the table tells the two apart.
+recall = start
+
+
+def mark_ready(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The order stands on the pass. A person only, never a timer."""
+    return walk(order, "ready_for_pickup", by=by, at=now(), **how)
+
+
+def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **how: Unpack[How]) -> bool:
+    """Give it away: a delivery to its driver (`picked_up`), anything else to its guest (`collected`).
+
+    A driver must say the order's hand-over code; from staff a wrong one is refused, none is taken on trust.
+    """
+    if order.fulfilment != "delivery":
+        return walk(order, "collected", by=by, at=now(), **how)
+    if handover_code is None and by.role == Role.DRIVER:
+        raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
+    if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
+        raise Invalid("The hand-over code is wrong.", errors={"handover_code": ["It is not this order's code."]})
+    return walk(order, "picked_up", by=by, at=now(), **how)
+
+
+def deliver(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The guest has it."""
+    return _end(order, "delivered", by=by, **how)
+
+
+def give_up(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
+    """It could not be delivered."""
+    return _end(order, "undeliverable", by=by, reason_code=reason_code, **how)
+
+
+def cancel(
+    order: Order, *, by: Actor, reason_code: str | None = None, kind: str | None = None, **how: Unpack[How]
+) -> bool:
+    """Decline, expire or cancel: what it was is kept as the cancellation's kind (which the system says itself)."""
+    if kind is None:
+        if by.role == SYSTEM_ROLE:
+            raise ValueError("the system must say which kind of cancellation it is")
+        kind = "declined" if by.role == Role.VENDOR and order.status == "placed" else str(by.role)
+    values = {
+        "cancellation_kind": kind,
+        "cancellation_reason": reason_code,
+        "cancellation_note": how.get("note"),
+        "due_at": None,
+    }
+    return _end(order, "cancelled", by=by, reason_code=reason_code, values=values, **how)
+
+
+def restore(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """Undo a cancellation: it was accepted before, the money did not go back, and it is recent."""
+    with atomic():
+        values = {
+            "cancellation_kind": None,
+            "cancellation_reason": None,
+            "cancellation_note": None,
+            "stop_acknowledged_at": None,
+        }
+        moved = walk(order, "accepted", by=by, at=now(), values=values, **how)
+        if moved:
+            tracking.revive_links(order)
+    return moved
+
+
+def transition(
+    order: Order,
+    to: str,
+    *,
+    by: Actor,
+    reason_code: str | None = None,
+    prep_minutes: int | None = None,
+    handover_code: str | None = None,
+    **how: Unpack[How],
+) -> bool:
+    """Walk `order` to the state `to` by the verb that leads there: what the API and the admin's page call."""
+    match to:
+        case "accepted" if order.status == "cancelled":
+            return restore(order, by=by, **how)
+        case "accepted":
+            return accept(order, by=by, prep_minutes=prep_minutes, **how)
+        case "picked_up" | "collected" if (to == "picked_up") == (order.fulfilment == "delivery"):
+            return hand_over(order, by=by, handover_code=handover_code, **how)
+        case "cancelled":
+            return cancel(order, by=by, reason_code=reason_code, **how)
+        case "delivered":
+            return deliver(order, by=by, **how)
+        case "undeliverable":
+            return give_up(order, by=by, reason_code=reason_code, **how)
+        case "placed" if order.status == "scheduled":
+            return release(order, by=by, **how)
+        case "placed" | "scheduled":
+            return settle(order, to, by=by, **how)
+        case _:
+            return walk(order, to, by=by, at=now(), reason_code=reason_code, **how)
+
+
+def settle(order: Order, to: str, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
+    if order.status == "awaiting_payment" and (to == "scheduled") != (order.scheduled_for is not None):
+        raise Conflict("A scheduled order waits for its time, any other is placed at once.")
+    at = now()
+    values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
+    return walk(order, to, by=by, at=at, values=values, **how)
+
+
+def release(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The time of a scheduled order has come: the kitchen receives it."""
+    at = now()
+    return walk(order, "placed", by=by, at=at, values=order_clock.entering(order, "placed", at), **how)
+
+
+def request_cancellation(order: Order, *, by: Actor, note: str = "") -> CancellationRequest:
+    """The customer asks to cancel what the kitchen works on; one request an order, asked again it is the same."""
+    if by.role != Role.CUSTOMER or by.id != order.customer_id:
+        raise Forbidden("Only the order's customer can ask for this.")
+    if order.status not in ("accepted", "preparing", "ready_for_pickup"):
+        raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
+    existing = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
+    at = now()
+    try:
+        with atomic() as session:
+            request = session.scalars(existing).one_or_none()
+            if request is None:
+                request = CancellationRequest(order_id=order.id, person_id=by.id, note=note, created_at=at)
+                session.add(request)
+                session.flush()
+                order_events.cancellation_requested(session, order, note, at=at)
+            return request
+    except IntegrityError:
+        with atomic() as session:
+            return session.scalars(existing).one()
+
+
+def acknowledge_stop(order: Order, *, by: Actor) -> bool:
+    """The kitchen confirms that it stopped working on a cancelled order; a fact of its own, told once."""
+    if by.role not in (Role.VENDOR, Role.ADMIN):
+        raise Forbidden("Only the kitchen can confirm that it stopped.")
+    if order.status != "cancelled":
+        raise Conflict("The order is not cancelled.")
+    at = now()
+    with atomic() as session:
+        done = session.execute(
+            update(Order)
+            .where(Order.id == order.id, Order.status == "cancelled", Order.stop_acknowledged_at.is_(None))
+            .values(stop_acknowledged_at=at)
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(order)
+        if done.rowcount:  # type: ignore[attr-defined]
+            order_events.stop_acknowledged(session, order, at=at)
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _end(order: Order, to: str, *, by: Actor, **how: Any) -> bool:
+    """Walk to an end, and let the order's tracking links run out 48 h later."""
+    if to not in ENDS:
+        raise ValueError(f"{to} is no end")
+    at = now()
+    with atomic():
+        moved = walk(order, to, by=by, at=at, **how)
+        if moved:
+            tracking.let_links_expire(order, at)
+    return moved

@@ -1,0 +1,27 @@
+"""Passwords: argon2id with the library's recommended cost, and the least that a password must be."""
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from app.errors import Invalid
+
+_hasher = PasswordHasher()
+SHORTEST = 8
+LONGEST = 200
+# Compared when there is no such person, so that the answer takes as long (made once per process).
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def hashed(password: str) -> str:
+    """What is stored; Invalid when `password` is shorter than 8 characters or longer than 200."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid("The password is not right.", errors={"password": [f"From {SHORTEST} to {LONGEST} characters."]})
+    return _hasher.hash(password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether `password` is the one behind `stored`; takes as long when `stored` is None (there is nobody)."""
+    try:
+        return _hasher.verify(stored or _NOBODY, password[:LONGEST]) and stored is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False

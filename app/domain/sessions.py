@@ -1,0 +1,75 @@
+"""Logging in and out: sessions and bearer tokens begin here. How they end is in access.py."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.contract.times import now
+from app.contract.tokens import SESSION_LIFETIME_DAYS, digest, new_bearer_token, new_session_id
+from app.errors import WrongCredentials
+from app.extensions import atomic, db
+from app.models import ApiToken, Person, Session
+
+from . import passwords
+
+TOKEN_LIFETIME = timedelta(days=30)
+
+
+def sign_in(email: str, password: str, *, user_agent: str = "", address: str = "") -> Session:
+    """A new session of the person with this e-mail and password; WrongCredentials says not which was wrong."""
+    person = _known(email, password)
+    at = now()
+    with atomic() as session:
+        row = Session(
+            id=new_session_id(),
+            person=person,
+            created_at=at,
+            expires_at=at + timedelta(days=SESSION_LIFETIME_DAYS),
+            user_agent=user_agent[:200],
+            address=address[:45],
+        )
+        session.add(row)
+    return row
+
+
+def issue_token(email: str, password: str, *, user_agent: str = "", address: str = "") -> tuple[str, ApiToken]:
+    """A new bearer token (told this once, stored hashed) of the person with this e-mail and password."""
+    person = _known(email, password)
+    token = new_bearer_token()
+    at = now()
+    with atomic() as session:
+        row = ApiToken(
+            person=person,
+            token_hash=digest(token),
+            created_at=at,
+            expires_at=at + TOKEN_LIFETIME,
+            user_agent=user_agent[:200],
+            address=address[:45],
+        )
+        session.add(row)
+    return token, row
+
+
+def by_id(session_id: str) -> Session | None:
+    """The session that a cookie names, while it lasts and its person is active."""
+    row = db.session.get(Session, session_id)
+    return row if row is not None and _lasts(row) else None
+
+
+def by_token(token: str) -> ApiToken | None:
+    """The row of a bearer token, while it lasts and its person is active."""
+    row = db.session.scalars(select(ApiToken).where(ApiToken.token_hash == digest(token))).one_or_none()
+    return row if row is not None and _lasts(row) else None
+
+
+def _lasts(row: Session | ApiToken) -> bool:
+    return row.ended_at is None and row.expires_at > now() and row.person.is_active
+
+
+def _known(email: str, password: str) -> Person:
+    person = db.session.scalars(select(Person).where(Person.email == email.strip().lower())).one_or_none()
+    if not passwords.matches(person.password_hash if person else None, password):
+        raise WrongCredentials
+    if person is None or not person.is_active:
+        raise WrongCredentials
+    return person

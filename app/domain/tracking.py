@@ -1,0 +1,57 @@
+"""Tracking links: made with the order, read-only, ending 48 h after the order's end or when they are withdrawn."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.contract.times import now
+from app.contract.tokens import digest, new_tracking_token
+from app.extensions import atomic, db
+from app.models import Order, TrackingLink
+
+from . import access
+
+LINGERS = timedelta(hours=48)
+
+
+def create_link(order: Order) -> str:
+    """A new link to `order`; the token is told this once and stored hashed."""
+    token = new_tracking_token()
+    with atomic() as session:
+        session.add(TrackingLink(order_id=order.id, token_hash=digest(token)))
+    return token
+
+
+def by_token(token: str) -> TrackingLink | None:
+    """The link that `token` opens, while it lasts."""
+    row = db.session.scalars(select(TrackingLink).where(TrackingLink.token_hash == digest(token))).one_or_none()
+    if row is None or row.ended_at is not None or (row.expires_at is not None and row.expires_at <= now()):
+        return None
+    return row
+
+
+def withdraw_links(order: Order) -> int:
+    """End every link to `order`; how many were open."""
+    links = select(TrackingLink).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+    with atomic() as session:
+        return sum(access.end(link, reason="withdrawn") for link in session.scalars(links).all())
+
+
+def let_links_expire(order: Order, at: datetime) -> None:
+    """The order reached its end at `at`: its links run out 48 h later."""
+    _set_expiry(order, at + LINGERS)
+
+
+def revive_links(order: Order) -> None:
+    """The order goes on after all: its links last again."""
+    _set_expiry(order, None)
+
+
+def _set_expiry(order: Order, expires_at: datetime | None) -> None:
+    with atomic() as session:
+        session.execute(
+            update(TrackingLink)
+            .where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+            .values(expires_at=expires_at)
+            .execution_options(synchronize_session=False)
+        )

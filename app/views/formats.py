@@ -1,0 +1,41 @@
+"""Template filters and globals: money, times in the restaurant's zone, labels, the page's place in the log."""
+
+from datetime import datetime
+
+from babel.dates import format_datetime, format_time
+from flask import Flask, g
+from flask_wtf.csrf import generate_csrf
+
+from app.contract.times import iso, now
+from app.domain.money import spoken
+from app.domain.order_states import LABELS, REASONS
+from app.extensions import db
+from app.models import Restaurant
+from app.models.event_log import head
+
+from .security import gateway_url
+
+
+def register(app: Flask) -> None:
+    """Put the filters and globals onto `app`."""
+    app.add_template_filter(spoken, "money")
+    app.add_template_filter(iso, "iso")
+    app.add_template_filter(clock, "clock")
+    app.add_template_filter(LABELS.get, "status_label")
+    app.add_template_filter(REASONS.get, "reason_label")
+    app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
+
+
+def clock(at: datetime, restaurant: Restaurant) -> str:
+    """`at` in the restaurant's zone: the time alone on today's service day, with the date on any other."""
+    local = at.astimezone(restaurant.zone)
+    time = format_time(local, "HH:mm", locale="en")
+    if restaurant.service_day(at) == restaurant.service_day(now()):
+        return time
+    pattern = "EEE d MMM" if local.year == now().astimezone(restaurant.zone).year else "EEE d MMM y"
+    return f"{format_datetime(local, pattern, locale='en')}, {time}"
+
+
+def remember_position() -> None:
+    """Note how far the log is before the page's rows are read: what they do not show yet will be replayed."""
+    g.position = str(head(db.session))

@@ -1,0 +1,109 @@
+"""Refusals, translated once: for programs problem JSON (RFC 9457), for people a page that says what to do next.
+
+Views raise and never catch. A program is whoever asks under /api, or says that it wants JSON (our own scripts do).
+"""
+
+import orjson
+import structlog
+from flask import Flask, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app.errors import DomainError, NotAuthenticated
+from app.extensions import db
+
+_log = structlog.get_logger(__name__)
+_TITLES = {
+    400: "That request was not right",
+    401: "Log in first",
+    403: "Not for you",
+    404: "Nothing here",
+    405: "Not like that",
+    409: "Something changed meanwhile",
+    413: "Too much at once",
+    415: "Not in that format",
+    422: "Not quite right yet",
+    429: "Slow down a little",
+    500: "Something broke on our side",
+    503: "Back in a moment",
+}
+
+
+def register(app: Flask) -> None:
+    """Put the error pages onto `app`."""
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program, or a script of ours that asked for JSON."""
+    if request.path.startswith(("/api/", "/broadcasting/", "/webhooks/")):
+        return True
+    accept = request.accept_mimetypes
+    return accept["application/json"] > accept["text/html"] or accept["application/problem+json"] > accept["text/html"]
+
+
+def problem(status: int, code: str, detail: str, members: dict[str, object] | None = None) -> Response:
+    """A problem document (RFC 9457) with our `code` and members."""
+    document = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **(members or {}),
+    }
+    return Response(orjson.dumps(document), status, content_type="application/problem+json")
+
+
+def _answer(status: int, code: str, detail: str, members: dict[str, object] | None = None) -> Response:
+    # Whatever the view had read or half written is over.
+    db.session.rollback()
+    if wants_json():
+        response = problem(status, code, detail, members)
+    else:
+        page = render_template("error.html", status=status, title=_TITLES.get(status, "Refused"), detail=detail)
+        response = Response(page, status)
+    if status == 401 and request.path.startswith("/api/"):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _domain(error: DomainError) -> ResponseReturnValue:
+    if isinstance(error, NotAuthenticated) and not wants_json():
+        flash("Log in to go on.", "info")
+        return redirect(url_for("accounts.login", next=request.full_path if request.method == "GET" else None))
+    return _answer(error.status, error.code, error.detail, error.members)
+
+
+def _csrf(error: CSRFError) -> ResponseReturnValue:
+    return _answer(400, "csrf", "This form is too old or came from elsewhere: reload the page and try again.")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error
+    details = {
+        404: "There is nothing here, or nothing that you may see.",
+        429: "Too many attempts; wait a moment and try again.",
+    }
+    code = (error.name or "refused").lower().replace(" ", "_")
+    response = _answer(error.code, code, details.get(error.code) or error.description or "Refused.", _fields(error))
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _fields(error: HTTPException) -> dict[str, object] | None:
+    """What webargs found wrong, by field, when the error comes from a schema."""
+    data = getattr(error, "data", None)
+    return {"errors": data["messages"]} if isinstance(data, dict) and "messages" in data else None
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    _log.error("request.broke", method=request.method, endpoint=request.endpoint, exc_info=error)
+    return _answer(500, "internal", "Nothing was changed. Try again; if it stays, tell the person who runs this.")

@@ -1,0 +1,111 @@
+"""Who asks, and whether the request may be believed: log-in by cookie or bearer token, CSRF, proxies, headers.
+
+A cookie needs a CSRF token with every unsafe request, a bearer token does not; an explicit bearer token beats the
+cookie, and a bad one is not rescued by it.
+"""
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, session
+from flask_talisman import Talisman
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Config, Network
+from app.contract.tokens import SESSION_ID
+from app.domain import sessions
+from app.extensions import csrf, login
+from app.models import ApiToken, Person, Session
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+_CSRF_EXEMPT = ("/api/tokens", "/webhooks/")
+
+
+def register(app: Flask) -> None:
+    """Put log-in, CSRF, proxies and security headers onto `app`."""
+    config: Config = app.config["PASSLINE"]
+    login.request_loader(person_asking)
+    app.before_request(_protect)
+    app.after_request(_content_security_policy)
+    Talisman(
+        app,
+        # TLS ends at the proxy of whoever runs this; the demo has none.
+        force_https=False,
+        session_cookie_secure=config.env == "production",
+        session_cookie_samesite="Lax",
+        strict_transport_security=config.env == "production",
+        # Made for each request below: it names the gateway, whose host is the page's own.
+        content_security_policy=None,
+        referrer_policy="same-origin",
+        frame_options="DENY",
+    )
+    if config.trusted_proxies:
+        app.wsgi_app = _TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
+
+
+def person_asking(_request: object = None) -> Person | None:
+    """The person whose bearer token or session came with the request; `g.credential` is the row that says so."""
+    g.credential = _credential()
+    return g.credential.person if g.credential else None
+
+
+def gateway_url() -> str:
+    """The address of the gateway as this visitor reaches it."""
+    config: Config = current_app.config["PASSLINE"]
+    if config.gateway_url:
+        return config.gateway_url
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    return f"{request.scheme}://{host}:{config.gateway_port}"
+
+
+def bears_token() -> bool:
+    """Whether the request brings a token of its own, good or bad."""
+    return "Authorization" in request.headers and request.path.startswith(("/api/", "/broadcasting/"))
+
+
+def _credential() -> Session | ApiToken | None:
+    if bears_token():
+        kind, _, token = request.headers["Authorization"].partition(" ")
+        return sessions.by_token(token.strip()) if kind.lower() == "bearer" else None
+    session_id = session.get(SESSION_ID)
+    return sessions.by_id(session_id) if isinstance(session_id, str) else None
+
+
+def _protect() -> None:
+    if request.method in _SAFE_METHODS or bears_token() or request.path.startswith(_CSRF_EXEMPT):
+        return
+    # Without a session there is nothing that a forged request could use; the API then says 401.
+    if request.path.startswith("/api/") and SESSION_ID not in session:
+        return
+    csrf.protect()
+
+
+def _content_security_policy(response: Response) -> Response:
+    gateway = gateway_url()
+    socket = "ws" + gateway.removeprefix("http")
+    # Widgets set inline styles (progress, charts); scripts are files of ours alone.
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src 'self' data:; "
+        "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'",
+    )
+    return response
+
+
+class _TrustedProxies:
+    """Believes X-Forwarded-* only when the connection itself comes from a network that the settings trust."""
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], networks: tuple[Network, ...]) -> None:
+        self.direct = app
+        self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        self.networks = networks
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            peer = ip_address(environ.get("REMOTE_ADDR", ""))
+        except ValueError:  # a Unix socket has no address; its other end is the proxy that was set up for it
+            return self.direct(environ, start_response)
+        trusted = any(peer in network for network in self.networks)
+        return (self.proxied if trusted else self.direct)(environ, start_response)

@@ -1,0 +1,87 @@
+"""The cast: who appears in the tests. Two restaurants, people of every role in each, and an outsider."""
+
+from dataclasses import dataclass, fields
+from datetime import time
+
+from app.contract.identity import Role
+from app.domain import passwords, people
+from app.extensions import atomic
+from app.models import Category, MenuItem, OpeningHours, Person, Restaurant
+
+PASSWORD = "correct horse battery"
+_hash: list[str] = []
+
+
+@dataclass
+class Cast:
+    """Everybody. `outsider` is a customer with no order and no restaurant of interest."""
+
+    admin: Person
+    vendor: Person
+    colleague: Person
+    other_vendor: Person
+    customer: Person
+    other_customer: Person
+    driver: Person
+    outsider: Person
+    restaurant: Restaurant
+    other_restaurant: Restaurant
+
+    def people(self) -> dict[str, Person]:
+        """Every person by name."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), Person)}
+
+    def items(self, restaurant: Restaurant | None = None) -> list[MenuItem]:
+        """The menu of a restaurant (default: the first one): two items that can be had, and one that is sold out."""
+        chosen = restaurant or self.restaurant
+        return MenuItem.query.filter_by(restaurant_id=chosen.id).order_by(MenuItem.id).all()
+
+
+def make_cast() -> Cast:
+    """Write the cast into the database."""
+    with atomic():
+        first = _restaurant("first", "The First Table", "Europe/Lisbon", "EUR")
+        second = _restaurant("second", "The Second Table", "Asia/Tokyo", "JPY")
+        return Cast(
+            admin=_person("admin", Role.ADMIN),
+            vendor=_person("vendor", Role.VENDOR, first),
+            colleague=_person("colleague", Role.VENDOR, first),
+            other_vendor=_person("other_vendor", Role.VENDOR, second),
+            customer=_person("customer", Role.CUSTOMER),
+            other_customer=_person("other_customer", Role.CUSTOMER),
+            driver=_person("driver", Role.DRIVER),
+            outsider=_person("outsider", Role.CUSTOMER),
+            restaurant=first,
+            other_restaurant=second,
+        )
+
+
+def _person(name: str, role: Role, restaurant: Restaurant | None = None) -> Person:
+    if not _hash:
+        _hash.append(passwords.hashed(PASSWORD))
+    return people.create(
+        email=f"{name}@example.com",
+        name=f"{name.replace('_', ' ').title()} Person",
+        role=role,
+        phone="+351910000001",
+        password_hash=_hash[0],
+        restaurant=restaurant,
+    )
+
+
+def _restaurant(slug: str, name: str, zone: str, currency: str) -> Restaurant:
+    """A restaurant that is always open."""
+    with atomic() as session:
+        restaurant = Restaurant(slug=slug, name=name, time_zone=zone, currency=currency)
+        restaurant.hours = [OpeningHours(weekday=day, opens=time(0), closes=time(0)) for day in range(7)]
+        session.add(restaurant)
+        session.flush()
+        category = Category(restaurant_id=restaurant.id, name="Plates")
+        category.items = [
+            MenuItem(restaurant_id=restaurant.id, name=f"{name} soup", price_minor=450),
+            MenuItem(restaurant_id=restaurant.id, name=f"{name} stew", price_minor=1250),
+            MenuItem(restaurant_id=restaurant.id, name=f"{name} special", price_minor=2000, available=False),
+        ]
+        session.add(category)
+        session.flush()
+    return restaurant

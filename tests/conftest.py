@@ -1,0 +1,136 @@
+"""Fixtures of the whole suite: the application on both databases, its cast, and clients that are somebody.
+
+One application per database and worker; before each test its tables are emptied, so every test starts alone.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from app.config import Config
+from app.contract.tokens import SESSION_ID
+from app.extensions import db
+from app.factory import create_app
+from app.models import Person
+from tests.cast import Cast, make_cast
+from tests.factories import session_of, token_of
+
+pytest_plugins = ["tests.servers_plugin"]
+
+BACKENDS = ("sqlite", "postgresql")
+_apps: dict[str, Flask] = {}
+
+
+def settings(database_url: str, **changes: object) -> Config:
+    """The settings of a test's application."""
+    defaults = {
+        "env": "test",
+        "secret_key": "a key for tests alone, of forty letters.",
+        "allowed_origins": ("http://localhost",),
+        "log_level": "ERROR",
+    }
+    return Config(database_url=database_url, **{**defaults, **changes})
+
+
+@pytest.fixture(scope="session")
+def database_url_of(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], str]:
+    """The URL of this worker's own database of a kind, made when first asked for."""
+    urls: dict[str, str] = {}
+
+    def url(backend: str) -> str:
+        if backend not in urls:
+            if backend == "sqlite":
+                path: Path = tmp_path_factory.mktemp("database") / "passline.db"
+                urls[backend] = f"sqlite:///{path}"
+            else:
+                server = request.getfixturevalue("postgres_server")
+                urls[backend] = server.create_database(f"passline_{tmp_path_factory.getbasetemp().name}")
+        return urls[backend]
+
+    return url
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on: each test that uses `app` runs on both."""
+    return request.param
+
+
+@pytest.fixture
+def app(backend: str, database_url_of: Callable[[str], str]) -> Iterator[Flask]:
+    """The application on an empty, migrated database, inside an application context."""
+    if backend not in _apps:
+        _apps[backend] = create_app(settings(database_url_of(backend)))
+        with _apps[backend].app_context():
+            upgrade(str(Path(__file__).parent.parent / "migrations"))
+    with _apps[backend].app_context():
+        empty()
+        yield _apps[backend]
+        db.session.remove()
+
+
+@pytest.fixture
+def sqlite_app(database_url_of: Callable[[str], str]) -> Iterator[Flask]:
+    """The application on SQLite alone, where the database makes no difference to what is tested."""
+    yield from app.__wrapped__("sqlite", database_url_of)  # type: ignore[attr-defined]
+
+
+def empty() -> None:
+    """Delete every row but the log's head, which goes on counting."""
+    with db.engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            if table.name != "log_head":
+                connection.execute(table.delete())
+        connection.execute(text("update log_head set pruned = 0, holder = null, lease_until = null"))
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """People of every role, two restaurants with menus, and an outsider who belongs to nobody."""
+    return make_cast()
+
+
+@pytest.fixture
+def as_person(app: Flask) -> Callable[[Person | None], FlaskClient]:
+    """A browser in which somebody is logged in (None: nobody)."""
+
+    def client(person: Person | None) -> FlaskClient:
+        browser = app.test_client()
+        if person is not None:
+            row = session_of(person)
+            with browser.session_transaction() as cookie:
+                cookie[SESSION_ID] = row.id
+        return browser
+
+    return client
+
+
+@pytest.fixture
+def bearer(app: Flask) -> Callable[[Person], dict[str, str]]:
+    """The headers of a program that holds a person's bearer token."""
+    return lambda person: {"Authorization": f"Bearer {token_of(person)}"}
+
+
+@pytest.fixture
+def csrf_off(app: Flask) -> Iterator[None]:
+    """Let forms be posted without a token, where CSRF is not what is tested."""
+    with without_csrf(app):
+        yield
+
+
+@contextmanager
+def without_csrf(app: Flask) -> Iterator[None]:
+    """The same, for a block."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        yield
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = True
