@@ -10,13 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.contract.events import TEST_EVENT, Message
 from app.contract.times import iso, now
 from app.extensions import LOG_GREW, atomic
-from app.models import EventLog
+from app.models import EventLog, LogHead
 
 
 def stamp(at: datetime, **more: Any) -> dict[str, Any]:
@@ -52,3 +52,24 @@ def send_test(channel: str, payload: Mapping[str, Any]) -> str:
     with atomic() as session:
         append(session, [message], at=at)
     return str(message.data["event_id"])
+
+
+def prune(before: datetime, *, most: int = 5000) -> int:
+    """Drop up to `most` numbered rows that were written before `before`, oldest first; how many went.
+
+    `log_head.pruned` says in the same transaction how far: whoever asks from before it is told to reload, and never
+    gets a part.
+    """
+    with atomic() as session:
+        place = EventLog.id if session.get_bind().dialect.name == "sqlite" else EventLog.position
+        oldest = select(place, EventLog.created_at).where(place.is_not(None)).order_by(place).limit(most)
+        last = 0
+        for position, created_at in session.execute(oldest):
+            if created_at >= before:
+                break
+            last = position or last
+        if not last:
+            return 0
+        gone = session.execute(delete(EventLog).where(place <= last).execution_options(synchronize_session=False))
+        session.execute(update(LogHead).values(pruned=last).execution_options(synchronize_session=False))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,8 +1,9 @@
 """Logging in and out: sessions and bearer tokens begin here. How they end is in access.py."""
 
 from datetime import timedelta
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.contract.times import now
 from app.contract.tokens import SESSION_LIFETIME_DAYS, digest, new_bearer_token, new_session_id
@@ -12,6 +13,7 @@ from app.models import ApiToken, Person, Session
 
 from . import passwords
 
+Row = TypeVar("Row", Session, ApiToken)
 TOKEN_LIFETIME = timedelta(days=30)
 
 
@@ -52,18 +54,19 @@ def issue_token(email: str, password: str, *, user_agent: str = "", address: str
 
 def by_id(session_id: str) -> Session | None:
     """The session that a cookie names, while it lasts and its person is active."""
-    row = db.session.get(Session, session_id)
-    return row if row is not None and _lasts(row) else None
+    return _open(select(Session).where(Session.id == session_id))
 
 
 def by_token(token: str) -> ApiToken | None:
     """The row of a bearer token, while it lasts and its person is active."""
-    row = db.session.scalars(select(ApiToken).where(ApiToken.token_hash == digest(token))).one_or_none()
-    return row if row is not None and _lasts(row) else None
+    return _open(select(ApiToken).where(ApiToken.token_hash == digest(token)))
 
 
-def _lasts(row: Session | ApiToken) -> bool:
-    return row.ended_at is None and row.expires_at > now() and row.person.is_active
+def _open(query: "Select[Row]") -> Row | None:
+    """The row as the database has it now (never as this process remembers it), while it gives access."""
+    row = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    lasts = row is not None and row.ended_at is None and row.expires_at > now() and row.person.is_active
+    return row if lasts else None
 
 
 def _known(email: str, password: str) -> Person:

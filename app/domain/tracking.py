@@ -24,7 +24,8 @@ def create_link(order: Order) -> str:
 
 def by_token(token: str) -> TrackingLink | None:
     """The link that `token` opens, while it lasts."""
-    row = db.session.scalars(select(TrackingLink).where(TrackingLink.token_hash == digest(token))).one_or_none()
+    query = select(TrackingLink).where(TrackingLink.token_hash == digest(token))
+    row = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if row is None or row.ended_at is not None or (row.expires_at is not None and row.expires_at <= now()):
         return None
     return row

@@ -1,0 +1,39 @@
+"""Once a second: orders whose time has come, accesses that ran out. Huey's crontab counts minutes, this cannot wait.
+
+A database that is away makes it late, never wrong: it looks again with the next second.
+"""
+
+import threading
+import time
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain import access, order_deadlines
+from app.extensions import db
+
+_log = structlog.get_logger(__name__)
+PERIOD = 1.0
+
+
+def run(app: Flask, stop: threading.Event) -> None:
+    """Look once a second until `stop` is set."""
+    while not stop.is_set():
+        started = time.monotonic()
+        look(app)
+        stop.wait(max(0.0, PERIOD - (time.monotonic() - started)))
+
+
+def look(app: Flask) -> None:
+    """One look: act on what is due."""
+    with app.app_context():
+        for act in (order_deadlines.act_on_due, access.end_expired):
+            try:
+                done = act()
+            except SQLAlchemyError as error:
+                db.session.rollback()
+                _log.error("deadlines.late", doing=act.__name__, error=str(error.__cause__ or error))
+            else:
+                if done:
+                    _log.info("deadlines.done", doing=act.__name__, rows=done)

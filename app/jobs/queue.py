@@ -1,0 +1,18 @@
+"""Huey's queue: a SQLite file of its own by default, PostgreSQL or Redis where the settings name them.
+
+Its own file, because a worker that looks for tasks takes that file's write lock, and no order should wait for it.
+"""
+
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+
+from app.config import Config
+
+
+def make(config: Config, name: str = "default") -> Huey:
+    """The queue `name` of this installation; nothing is kept of what a task returns."""
+    if config.redis_url:
+        return RedisHuey(name, url=config.redis_url, results=False)
+    if config.is_sqlite:
+        path = config.database_url.removeprefix("sqlite:///")
+        return SqliteHuey(name, filename=f"{path}.queue", results=False)
+    return PostgresHuey(name, dsn=config.database_url.replace("+psycopg", "", 1), results=False)

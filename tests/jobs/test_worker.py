@@ -1,0 +1,66 @@
+"""The worker process: it acts on deadlines, and ends when it is asked to."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import pytest
+
+from app.contract.times import now
+from app.extensions import atomic, db
+from app.jobs import deadlines, schedule
+from tests.factories import place
+
+
+@pytest.fixture
+def worker(app, backend, database_url_of):
+    environment = {
+        **os.environ,
+        "PASSLINE_ENV": "test",
+        "SECRET_KEY": "a key for tests alone, of forty letters.",
+        "DATABASE_URL": database_url_of(backend),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "app.jobs"], env=environment, stderr=subprocess.PIPE, text=True)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def test_it_expires_an_order_within_seconds_and_ends_at_sigterm(worker, cast):
+    order = place(cast).order
+    with atomic():
+        order.due_at = now() - timedelta(seconds=1)
+    until = time.monotonic() + 15
+    while order.status != "cancelled" and time.monotonic() < until:
+        time.sleep(0.05)
+        db.session.rollback()
+        db.session.refresh(order)
+    assert order.cancellation_kind == "expired"
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=5) == 0
+
+
+def test_it_is_late_and_not_wrong_when_an_act_fails(app, cast, monkeypatch):
+    order = place(cast).order
+    with atomic():
+        order.due_at = now() - timedelta(seconds=1)
+    db.session.execute(db.text("select 1"))
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("alter table sessions rename to sessions_away")
+    try:
+        deadlines.look(app)
+    finally:
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("alter table sessions_away rename to sessions")
+    db.session.refresh(order)
+    assert order.status == "cancelled"
+
+
+def test_its_scheduled_jobs_run_twice_unharmed(app):
+    for scheduled in schedule.SCHEDULE:
+        assert scheduled.job() == 0
+        assert scheduled.job() == 0
