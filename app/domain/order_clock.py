@@ -32,18 +32,16 @@ def entering(order: Order, status: str, at: datetime) -> dict[str, Any]:
     match status:
         case "awaiting_payment":
             values["due_at"] = at + ABANDON_AFTER
-        case "scheduled":
-            values["due_at"] = release_at(order)
+        case "scheduled" if order.scheduled_for is not None:
+            values["due_at"] = release_at(order, order.scheduled_for)
         case "placed":
             values |= {"placed_at": at, "due_at": at + timedelta(minutes=restaurant.acceptance_minutes)}
     return values
 
 
-def release_at(order: Order) -> datetime:
+def release_at(order: Order, scheduled_for: datetime) -> datetime:
     """When a scheduled order goes to the kitchen: its promise minus preparation (and ride) minus a buffer."""
-    if order.scheduled_for is None:
-        raise ValueError("only a scheduled order is released")
     minutes = order.restaurant.preparation_minutes
     if order.fulfilment == "delivery":
         minutes += order.restaurant.delivery_minutes
-    return order.scheduled_for - timedelta(minutes=minutes) - RELEASE_BUFFER
+    return scheduled_for - timedelta(minutes=minutes) - RELEASE_BUFFER

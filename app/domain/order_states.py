@@ -64,6 +64,14 @@ def _no_delivery(order: Order, at: datetime) -> str | None:
     return "A delivery order leaves with a driver." if order.fulfilment == "delivery" else None
 
 
+def _for_now(order: Order, at: datetime) -> str | None:
+    return None if order.scheduled_for is None else "It is for later: it waits, scheduled, for its time."
+
+
+def _for_later(order: Order, at: datetime) -> str | None:
+    return "It is for now: it is placed at once." if order.scheduled_for is None else None
+
+
 def _recently_ready(order: Order, at: datetime) -> str | None:
     return None if at - order.changed_at <= RECALL_WITHIN else "It was ready for more than 15 minutes."
 
@@ -88,8 +96,8 @@ EDGES: Mapping[tuple[str, str], Edge] = {
     (edge.start, edge.to): edge
     for edge in (
         # from               to                  verb             who                        must give a reason, a note
-        _edge("awaiting_payment", "placed", "settle", "system admin", note="admin"),
-        _edge("awaiting_payment", "scheduled", "settle", "system admin", note="admin"),
+        _edge("awaiting_payment", "placed", "settle", "system admin", note="admin", rule=_for_now),
+        _edge("awaiting_payment", "scheduled", "settle", "system admin", note="admin", rule=_for_later),
         _edge("awaiting_payment", "cancelled", "cancel", "system customer admin", reason="admin"),
         _edge("scheduled", "placed", "release", "system"),
         _edge("scheduled", "cancelled", "cancel", "customer vendor admin", reason="vendor admin"),

@@ -149,8 +149,6 @@ def transition(
 
 def settle(order: Order, to: str, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
-    if order.status == "awaiting_payment" and (to == "scheduled") != (order.scheduled_for is not None):
-        raise Conflict("A scheduled order waits for its time, any other is placed at once.")
     at = now()
     values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
     return walk(order, to, by=by, at=at, values=values, **how)
