@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.config import Config
 from app.contract.tokens import SESSION_ID
-from app.extensions import db
+from app.extensions import db, limiter
 from app.factory import create_app
 from app.models import Person
 from tests.cast import Cast, make_cast
@@ -73,6 +73,7 @@ def app(backend: str, database_url_of: Callable[[str], str]) -> Iterator[Flask]:
             upgrade(str(Path(__file__).parent.parent / "migrations"))
     with _apps[backend].app_context():
         empty()
+        limiter.reset()
         yield _apps[backend]
         db.session.remove()
 

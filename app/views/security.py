@@ -15,11 +15,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config, Network
 from app.contract.tokens import SESSION_ID
 from app.domain import sessions
-from app.extensions import csrf, login
+from app.extensions import csrf, limiter, login
 from app.models import ApiToken, Person, Session
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
-_CSRF_EXEMPT = ("/api/tokens", "/webhooks/")
+# Guessing a password costs the same attempts, per address, through the log-in page and through POST /api/tokens.
+log_in_limit = limiter.shared_limit("10 per minute; 100 per hour", scope="log-in", methods=["POST"])
 
 
 def register(app: Flask) -> None:
@@ -73,7 +74,10 @@ def _credential() -> Session | ApiToken | None:
 
 
 def _protect() -> None:
-    if request.method in _SAFE_METHODS or bears_token() or request.path.startswith(_CSRF_EXEMPT):
+    if request.method in _SAFE_METHODS or bears_token() or request.path.startswith("/webhooks/"):
+        return
+    # Asking for a token uses the password in its body, never the cookie.
+    if request.endpoint == "api.issue_token":
         return
     # Without a session there is nothing that a forged request could use; the API then says 401.
     if request.path.startswith("/api/") and SESSION_ID not in session:
