@@ -161,8 +161,6 @@ ACCESS_ENDED = Event(
     "a session, token or link ended, or a person's role, restaurant, password or activity changed",
     stamp=STAMP,
 )
-# What `flask events send` puts on the real path: any bare data, to one room.
-TEST_EVENT = Event("passline.test", "any", ("payload",), "an operator tests the path", stamp=STAMP)
 
 EVENTS: tuple[Event, ...] = (
     ORDER_RECEIVED,

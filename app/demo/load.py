@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import select, text
@@ -43,19 +43,31 @@ class PastExists(DomainError):
     status = 409
 
 
+def only_in_the_demo() -> None:
+    """Refuse anywhere but in demo and test."""
+    if current_app.config["PASSLINE"].env not in ("demo", "test"):
+        raise OnlyInTheDemo
+
+
 def is_needed() -> bool:
     """Whether this is a first run: nobody is there yet."""
     return db.session.execute(select(Person.id).limit(1)).first() is None
 
 
-def load(orders: int = PAST_ORDERS, *, seed: int = SEED, say: Callable[[str], None] = lambda line: None) -> None:
-    """Put the demo into the database, with `orders` past orders; what is there already stays.
+def load(
+    orders: int = PAST_ORDERS,
+    *,
+    seed: int = SEED,
+    at: datetime | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Put the demo into the database, with `orders` past orders before `at` (now); what is there already stays.
 
-    With 0 past orders only the kitchen gets something new to do. `say` hears of the progress.
+    With 0 past orders only the kitchen gets something new to do. `say` hears of the progress. Refuses with
+    OnlyInTheDemo and PastExists.
     """
-    if current_app.config["PASSLINE"].env not in ("demo", "test"):
-        raise OnlyInTheDemo
-    at, rng = now(), random.Random(seed)
+    only_in_the_demo()
+    at, rng = at or now(), random.Random(seed)
     days = min(max(28, orders // 3000), 365)
     with atomic() if orders <= BATCH else nullcontext():
         with atomic() as session:

@@ -13,10 +13,15 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.contract.events import TEST_EVENT, Message
+from app.contract import rooms
+from app.contract.events import Message
 from app.contract.times import iso, now
+from app.errors import Invalid
 from app.extensions import LOG_GREW, atomic
 from app.models import EventLog, LogHead
+
+# What the column holds.
+_LONGEST_NAME = 40
 
 
 def stamp(at: datetime, **more: Any) -> dict[str, Any]:
@@ -45,10 +50,21 @@ def append(session: Session, messages: Sequence[Message], *, at: datetime, order
     session.info[LOG_GREW] = True
 
 
-def send_test(channel: str, payload: Mapping[str, Any]) -> str:
-    """Put a test event on the real path to `channel`; returns its `event_id`."""
+def send_test(channel: str, data: Mapping[str, Any], *, name: str = "passline.test") -> str:
+    """Put an event of an operator's own on the real path: `name` with the fields of `data`; returns its `event_id`.
+
+    `channel` may have its prefix. Refuses with Invalid a channel that does not exist and a name that does not fit.
+    """
+    _, room = rooms.bare(channel)
+    errors: dict[str, list[str]] = {}
+    if not rooms.exists(room):
+        errors["channel"] = ["No such channel: see app/contract/rooms.py for their names."]
+    if not 1 <= len(name) <= _LONGEST_NAME:
+        errors["name"] = [f"From 1 to {_LONGEST_NAME} characters."]
+    if errors:
+        raise Invalid("This event cannot be sent.", errors=errors)
     at = now()
-    message = TEST_EVENT.message(channel, {"payload": dict(payload), **stamp(at)})
+    message = Message(name, room, {**data, **stamp(at)})
     with atomic() as session:
         append(session, [message], at=at)
     return str(message.data["event_id"])

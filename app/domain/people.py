@@ -13,6 +13,8 @@ from . import access
 from .passwords import hashed
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# E.164: where in the world it is must not be guessed later.
+_PHONE = re.compile(r"\+[1-9]\d{6,14}")
 
 
 def create(
@@ -37,6 +39,8 @@ def create(
         errors["role"] = [f"One of {', '.join(Role)}."]
     if (role == Role.VENDOR) != (restaurant is not None):
         errors["restaurant"] = ["Vendor staff belong to a restaurant, and nobody else does."]
+    if phone is not None and not _PHONE.fullmatch(phone):
+        errors["phone"] = ["With the country's code and no spaces, like +254700000000."]
     if errors:
         raise Invalid("This person cannot be made.", errors=errors)
     stored = password_hash or hashed(password or "")

@@ -3,10 +3,12 @@
 import json
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from app.contract.times import now
 from app.domain import log
+from app.errors import Invalid
 from app.extensions import db
 from app.models import EventLog, LogHead
 from app.models.event_log import head
@@ -53,5 +55,17 @@ def test_it_says_where_the_log_ends_on_sqlite(sqlite_app):
 def test_it_writes_the_data_as_json_text(app):
     event_id = log.send_test("admin.orders", {"a": "é"})
     row = db.session.scalars(select(EventLog)).one()
-    assert json.loads(row.data)["payload"] == {"a": "é"}
+    assert json.loads(row.data)["a"] == "é"
     assert row.event_id == event_id
+
+
+def test_it_sends_a_test_event_under_a_name(app):
+    log.send_test("private-admin.orders", {}, name="OrderCreated")
+    row = db.session.scalars(select(EventLog)).one()
+    assert (row.room, row.name) == ("admin.orders", "OrderCreated")
+
+
+def test_it_refuses_a_test_event_for_no_room(app):
+    with pytest.raises(Invalid) as refusal:
+        log.send_test("admin.nothing", {}, name="n" * 41)
+    assert refusal.value.members["errors"].keys() == {"channel", "name"}
