@@ -1,0 +1,18 @@
+"""The gateway: one gevent process that tells every screen what was committed, once and in order.
+
+The path of one event through this process:
+
+    log.py        waits for the doorbell and reads numbered rows            \\
+    sequencer.py  gives committed rows their position (PostgreSQL)           } one real thread: feed.py
+    feed.py       keeps the place in the log, survives outages, hands over  /
+    fanout.py     on the loop, in order of position: acts on `!access` rows (revocation.py), remembers (recent.py),
+                  builds one frame (frames.py) and gives it to the room's sockets (registry.py)
+    transport.py  the only file that touches a connection
+
+The path of one client: engine.py (what is refused before Socket.IO) -> auth.py (who is it, or a refusal of
+refusals.py) -> clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a gap) -> beat.py.
+
+Invariants: the loop never waits for a database (store.py runs in the real threads of threads.py); a socket is in a
+room only after it was accepted and caught up; nothing is sent without a room; a position written to a socket never
+falls. server.py puts the parts together, health.py and metrics.py show them.
+"""

@@ -1,0 +1,34 @@
+"""`python -m gateway`: patch first, then read the settings and serve until SIGTERM or SIGINT.
+
+Sockets and selects become cooperative; threads, their locks and queues stay those of the operating system, because
+everything that may block (every database call) runs in real threads, where patched locks would bring a second hub.
+psycopg sees a patched `select` and would wait through gevent: it is told to wait in C, as a real thread should.
+"""
+
+import os
+
+from gevent import monkey
+
+monkey.patch_all(thread=False, queue=False, dns=False)
+os.environ["PSYCOPG_WAIT_FUNC"] = "wait_c"
+
+import sys  # noqa: E402  (nothing of ours, and nothing that opens sockets, may be imported before the patch)
+
+from app import startup  # noqa: E402
+from app.config import Config, ConfigError  # noqa: E402
+from gateway.server import serve  # noqa: E402
+
+
+def main() -> int:
+    """Serve; the exit code says whether the settings could be used."""
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        sys.stderr.write(f"The gateway cannot start:\n{error}\n")
+        return 2
+    startup.check(config)
+    return serve(config)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

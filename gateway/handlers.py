@@ -1,0 +1,208 @@
+"""What a client may say, and what is done: connect, subscribe, unsubscribe, seen, disconnect.
+
+Handlers of one client run in order (async_handlers is off). Each takes one object and answers with an
+acknowledgement: `{ok: true, ...}` or `{ok: false, code, message, retry}`. What fails unforeseen closes the transport
+without a DISCONNECT packet, so that the client returns.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import flask
+import gevent
+import structlog
+from flask_socketio import SocketIO
+from socketio.exceptions import ConnectionRefusedError as Refusing
+
+from app.contract import rooms as contract_rooms
+from app.contract.rooms import rooms_for
+from app.contract.times import iso, now
+
+from . import auth, frames, refusals, rooms, transport
+from .parts import Parts
+from .refusals import Refusal, Refused
+from .registry import Socket
+from .replay import Closed
+from .store import Away
+from .threads import TookTooLong
+
+# Receipts that one socket's memory holds, so that a repeat costs nothing.
+_SEEN = 200
+_log = structlog.get_logger(__name__)
+
+Ack = dict[str, Any]
+
+
+class Handlers:
+    """The handlers of one gateway."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def register(self, io: SocketIO) -> None:
+        """Put them onto Flask-SocketIO."""
+        io.on_event("connect", self.connect)
+        io.on_event("disconnect", self.disconnect)
+        for name, handler in (("subscribe", self.subscribe), ("unsubscribe", self.unsubscribe), ("seen", self.seen)):
+            io.on_event(name, self._answering(handler))
+        io.on_event("*", self.unknown)
+
+    # -- coming ----------------------------------------------------------------------------------------------------
+
+    def connect(self, presented: object) -> bool:
+        """Authorise; what python-socketio sends next is CONNECT, or CONNECT_ERROR with the refusal."""
+        parts, sid = self._parts, flask.request.sid  # type: ignore[attr-defined]
+        eio_sid = parts.clients.eio_sid_from_sid(sid, "/")
+        # Before the database is read: see revocation.py.
+        as_of = parts.fanout.n
+        try:
+            origin = auth.origin_of(flask.request.environ)
+            shown = auth.presented(presented, flask.request.cookies, origin, parts.config)
+            authorised = parts.threads.run(auth.authorise, shown, parts.store)
+            ended = parts.revocation.since(as_of, authorised.identity)
+            if ended is not None:
+                raise Refused(ended)
+        except Refused as refused:
+            return self._refuse(eio_sid, refused.refusal)
+        except (Away, TookTooLong) as error:
+            _log.warning("connect.database_away", error=str(error))
+            return self._refuse(eio_sid, refusals.DATABASE_AWAY)
+        eio = parts.engine.connection(eio_sid)
+        if eio is None or eio.closed:
+            return False
+        parts.registry.add(
+            Socket(sid, eio, authorised.identity, until=authorised.until, screen=shown.screen, since=shown.since)
+        )
+        return True
+
+    def _refuse(self, eio_sid: str | None, refusal: Refusal) -> bool:
+        """Final: python-socketio sends CONNECT_ERROR with the reason. Else the transport is closed, without a word."""
+        if refusal.retry:
+            self._let_go(eio_sid, refusal)
+            return False
+        self._parts.metrics.refused(refusal)
+        if eio_sid is not None:
+            self._parts.engine.refused(eio_sid)
+        raise Refusing(refusal.message, refusal.data)
+
+    def accepted(self, sid: str, eio_sid: str) -> None:
+        """CONNECT was sent: bring the socket up to date, put it into its rooms, say `ready`."""
+        parts, socket = self._parts, self._parts.registry.sockets[sid]
+        parts.engine.accepted(eio_sid)
+        parts.metrics.accepted.inc()
+        joined = rooms_for(socket.identity)
+        try:
+            recovered = parts.replay.into(socket, dict.fromkeys(joined, ""), socket.since)
+        except Refused as refused:
+            return self._let_go(eio_sid, refused.refusal)
+        except (Away, TookTooLong) as error:
+            _log.warning("connect.database_away", error=str(error))
+            return self._let_go(eio_sid, refusals.DATABASE_AWAY)
+        except Closed:
+            return parts.registry.remove(socket)
+        parts.registry.enliven(socket)
+        data = {"channels": joined, "recovered": recovered, "server_time": iso(now())}
+        return transport.deliver((socket,), frames.notice("ready", data, parts.fanout.position))
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def subscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:
+        """One more channel: `{channel, since?, auth?}`. `auth` is what Laravel Echo sends, and changes nothing."""
+        parts = self._parts
+        channel = rooms.parse(asked.get("channel"))
+        rooms.check(socket.identity, channel, store=parts.store, threads=parts.threads)
+        if channel.room not in socket.rooms and len(socket.extra) >= rooms.MOST_EXTRA:
+            raise Refused(refusals.TOO_MANY_CHANNELS)
+        if channel.room not in socket.rooms:
+            socket.extra.add(channel.room)
+        recovered = parts.replay.into(socket, {channel.room: channel.prefix}, asked.get("since"), out_of_place=True)
+        return {"ok": True, "channel": asked["channel"], "position": parts.fanout.position, "recovered": recovered}
+
+    def unsubscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:
+        """One channel less: `{channel}`; the server's own choice is joined again at the next connect."""
+        channel = rooms.parse(asked.get("channel"))
+        self._parts.registry.leave(socket, channel.room)
+        socket.extra.discard(channel.room)
+        return {"ok": True, "channel": asked["channel"]}
+
+    def seen(self, socket: Socket, receipt: dict[str, Any]) -> Ack:
+        """This screen has drawn an order: `{order_number, version, audible, visible}`; "ok" when it is stored."""
+        parts, identity = self._parts, socket.identity
+        if identity.is_tracking:
+            raise Refused(refusals.READ_ONLY)
+        number, version = receipt.get("order_number"), receipt.get("version")
+        audible, visible = receipt.get("audible"), receipt.get("visible")
+        if not isinstance(number, str) or contract_rooms.order_number_of(f"order.{number}") is None:
+            raise Refused(refusals.PAYLOAD_MALFORMED)
+        if type(version) is not int or not 1 <= version < 2**31:
+            raise Refused(refusals.PAYLOAD_MALFORMED)
+        if not isinstance(audible, bool) or not isinstance(visible, bool):
+            raise Refused(refusals.PAYLOAD_MALFORMED)
+        drawn = (number, version, audible, visible)
+        if drawn not in socket.seen:
+            if not parts.threads.run(parts.store.sees_order, identity, number):
+                raise Refused(refusals.ORDER_REFUSED)
+            parts.receipts.write(
+                {
+                    "order_number": number,
+                    "version": version,
+                    "person_id": identity.person_id,
+                    "screen_id": socket.screen[0],
+                    "screen_name": socket.screen[1],
+                    "audible": audible,
+                    "visible": visible,
+                    "seen_at": now(),
+                }
+            )
+            socket.seen[drawn] = None
+            if len(socket.seen) > _SEEN:
+                del socket.seen[next(iter(socket.seen))]
+        return {"ok": True}
+
+    def unknown(self, *_payload: object) -> Ack:
+        """Anything else."""
+        self._parts.metrics.refused(refusals.EVENT_UNKNOWN)
+        return {"ok": False, **refusals.EVENT_UNKNOWN.data}
+
+    # -- going -----------------------------------------------------------------------------------------------------
+
+    def disconnect(self, _reason: str) -> None:
+        """The connection is gone, whoever closed it."""
+        socket = self._parts.registry.sockets.get(flask.request.sid)  # type: ignore[attr-defined]
+        if socket is not None:
+            self._parts.registry.remove(socket)
+
+    def _let_go(self, eio_sid: str | None, refusal: Refusal) -> None:
+        """Close the transport without DISCONNECT: the client comes back by itself."""
+        self._parts.metrics.refused(refusal)
+        self._parts.engine.let_go(eio_sid)
+
+    def _answering(self, handler: Callable[[Socket, dict[str, Any]], Ack]) -> Callable[..., Ack | None]:
+        """`handler` for a live socket and one object, with its refusals as acknowledgements."""
+
+        def answer(*payload: object) -> Ack | None:
+            parts, sid = self._parts, flask.request.sid  # type: ignore[attr-defined]
+            socket = parts.registry.sockets.get(sid)
+            # A polling client may speak while it is still being brought up to date.
+            while socket is not None and socket.is_open and socket not in parts.registry.live:
+                gevent.sleep(0.01)
+            if socket is None or not socket.is_open:
+                return None
+            try:
+                if len(payload) != 1 or not isinstance(payload[0], dict):
+                    raise Refused(refusals.PAYLOAD_MALFORMED)
+                return handler(socket, payload[0])
+            except Refused as refused:
+                refusal = refused.refusal
+            except (Away, TookTooLong) as error:
+                _log.warning("handler.database_away", error=str(error))
+                refusal = refusals.DATABASE_AWAY
+            except Closed:
+                return None
+            except Exception:  # noqa: BLE001  (an answer is owed, whatever happened)
+                _log.exception("handler.failed", handler=handler.__name__)
+                refusal = refusals.FAILED
+            parts.metrics.refused(refusal)
+            return {"ok": False, **refusal.data}
+
+        return answer

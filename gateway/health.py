@@ -1,0 +1,40 @@
+"""Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics."""
+
+from flask import Flask, Response, jsonify
+
+from .parts import Parts
+
+
+def register(app: Flask, parts: Parts) -> None:
+    """Put the three addresses onto the gateway's own small Flask application."""
+
+    @app.get("/live")
+    def live() -> Response:
+        return jsonify(status="live")
+
+    @app.get("/ready")
+    def ready() -> tuple[Response, int]:
+        reasons = why_not(parts)
+        place = parts.fanout.position if parts.fanout.has_begun else None
+        lag = round(parts.feed.lag * 1000) if place else None
+        status = "not ready" if reasons else "ready"
+        return jsonify(status=status, reasons=reasons, position=place, lag_ms=lag), 503 if reasons else 200
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        parts.metrics.position.set(parts.fanout.n)
+        return Response(parts.metrics.text(), mimetype="text/plain; version=0.0.4")
+
+
+def why_not(parts: Parts) -> dict[str, str]:
+    """The links of the chain that are broken now, by name; empty when events can arrive."""
+    reasons = {}
+    if parts.is_draining:
+        reasons["draining"] = "this gateway is about to stop"
+    if not parts.feed.has_answered_lately:
+        reasons["database"] = parts.feed.error or "has not answered yet"
+    elif not parts.feed.has_sequencer:
+        reasons["sequencer"] = "nobody gives committed events their position"
+    if not parts.fanout.has_begun:
+        reasons["feed"] = "has not found the log yet"
+    return reasons

@@ -1,0 +1,173 @@
+"""How the log is read on either database: wait for the doorbell, number what is new, read what is numbered.
+
+Used by the feed's one real thread alone, over one connection of its own that speaks to the driver directly: the
+doorbell needs it (`PRAGMA data_version`, LISTEN). Readers page by position and never by the id of a row that has no
+position yet. Errors of the driver pass through: they are `ERRORS`, and the feed opens a new log after them.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy import make_url
+
+from app import doorbell
+from app.config import Config
+
+from .frames import Row
+from .sequencer import LEASE, Sequencer
+
+ERRORS = (sqlite3.Error, psycopg.Error, OSError)
+
+# The poll behind the doorbell, and how often SQLite is asked whether somebody wrote (6 microseconds a time).
+POLL = 0.05
+TICK = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the log is numbered, in which life of the database; seconds since its sequencer showed life."""
+
+    epoch: str
+    n: int
+    sequenced_ago: float
+
+
+class Log(Protocol):
+    """The log of one database, open."""
+
+    def head(self) -> Head:
+        """How far the log is numbered now."""
+
+    def number(self) -> None:
+        """Give committed rows their position, if that is ours to do."""
+
+    def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
+        """The rows after position `n`, in order, `limit` at most."""
+
+    def wait(self) -> None:
+        """Return when the doorbell rang, and after POLL seconds at the latest."""
+
+    def close(self) -> None:
+        """Give the connection back, and what it held."""
+
+
+def open_log(config: Config, holder: str, stopping: threading.Event) -> Log:
+    """A log to read, over a new connection. `holder` names this process where a lease is kept."""
+    return SqliteLog(config, stopping) if config.is_sqlite else PostgresLog(config, holder)
+
+
+class SqliteLog:
+    """Ids are given inside the one write lock, so the id is the position and nothing is left to number."""
+
+    def __init__(self, config: Config, stopping: threading.Event) -> None:
+        self._path = str(make_url(config.database_url).database)
+        self._stopping = stopping
+        # mode=rw: a database that is not there yet is an error, not an empty file.
+        self._db = sqlite3.connect(f"file:{quote(self._path)}?mode=rw", uri=True, isolation_level=None, timeout=2)
+        self._file = os.stat(self._path).st_ino
+        self._version = None
+
+    def head(self) -> Head:
+        """The head is where AUTOINCREMENT stands. A file that was replaced under us is an error: open it anew."""
+        if os.stat(self._path).st_ino != self._file:
+            raise sqlite3.OperationalError("the database file was replaced")
+        epoch, n = self._db.execute(
+            "select epoch, coalesce((select seq from sqlite_sequence where name = 'event_log'), 0) from log_head"
+        ).fetchone()
+        return Head(epoch, n, sequenced_ago=0.0)
+
+    def number(self) -> None:
+        """Nothing to do."""
+
+    def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
+        """By id, which is the position here."""
+        rows = self._db.execute(
+            "select id, room, name, data, created_at from event_log where id > ? order by id limit ?", (n, limit)
+        )
+        return [
+            Row(epoch, place, room, name, data, datetime.fromisoformat(at).replace(tzinfo=UTC))
+            for place, room, name, data, at in rows
+        ]
+
+    def wait(self) -> None:
+        """`data_version` changes with every commit of another connection."""
+        latest = monotonic() + POLL
+        while True:
+            version = self._db.execute("pragma data_version").fetchone()
+            if version != self._version or monotonic() >= latest:
+                self._version = version
+                return
+            if self._stopping.wait(TICK):
+                return
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+
+# A server that hangs must not hang the feed for longer than the beat may be silent.
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5000,
+}
+
+
+class PostgresLog:
+    """Ids are taken before the commit, so a sequencer numbers committed rows; everybody reads by position."""
+
+    def __init__(self, config: Config, holder: str) -> None:
+        self._connection = psycopg.connect(
+            config.database_url.replace("+psycopg", "", 1),
+            autocommit=True,
+            application_name="passline-gateway-feed",
+            options="-c statement_timeout=5000",
+            **PATIENCE,
+        )
+        self._sequencer = Sequencer(self._connection, holder)
+        self._connection.execute(f"listen {doorbell.CHANNEL}")
+
+    def head(self) -> Head:
+        """From the one row that the sequencer keeps: each renewal put the lease's end LEASE seconds ahead."""
+        row = self._connection.execute(
+            "select epoch, position, extract(epoch from lease_until - clock_timestamp())::float from log_head"
+        ).fetchone()
+        if row is None:
+            raise psycopg.OperationalError("log_head has no row")
+        epoch, n, left = row
+        return Head(epoch, n, sequenced_ago=float("inf") if left is None else LEASE - left)
+
+    def number(self) -> None:
+        """One step of the sequencer: numbers, or tries to become the one who does."""
+        self._sequencer.step()
+
+    def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
+        """By position; a later position is never visible before an earlier one, because numbering holds one lock."""
+        rows = self._connection.execute(
+            "select position, room, name, data, created_at from event_log where position > %s order by position"
+            " limit %s",
+            (n, limit),
+        )
+        return [Row(epoch, *row) for row in rows]
+
+    def wait(self) -> None:
+        """NOTIFY; one that came while another statement ran is kept by psycopg and ends the next wait at once."""
+        for _ring in self._connection.notifies(timeout=POLL, stop_after=1):
+            pass
+
+    def close(self) -> None:
+        """Give up the lease and close the connection."""
+        try:
+            self._sequencer.release()
+        finally:
+            self._connection.close()

@@ -1,0 +1,40 @@
+"""What can be counted here, for Prometheus; a registry of its own, so that nothing else of the process slips in."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from .refusals import Refusal
+
+
+class Metrics:
+    """The numbers of one gateway. Some gauges are read when somebody asks (server.py says where from)."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.connections = self._gauge("connections", "Accepted sockets.")
+        self.rooms = self._gauge("rooms", "Rooms with at least one socket.")
+        self.remembered = self._gauge("recent_rows", "Rows of the log in memory for those who come back.")
+        self.position = self._gauge("position", "Position of the last row that was fanned out.")
+        self.lag = self._gauge("feed_lag_seconds", "Seconds since the log was last read to its end.")
+        self.events = self._counter("events", "Rows of the log fanned out.")
+        self.deliveries = self._counter("deliveries", "Frames given to sockets for those rows.")
+        self.delay = self._gauge("commit_to_fanout_seconds", "Age of the newest row when it was fanned out.")
+        self.accepted = self._counter("accepted", "Sockets accepted.")
+        self.replays = self._counter("replays", "Catching up, by where the rows came from.", "source")
+        self.replayed = self._counter("replayed", "Rows replayed, by where they came from.", "source")
+        self.refusals = self._counter("refusals", "Refusals, by number.", "code")
+        self.receipts = self._counter("receipts", "Receipts written.")
+        self.restarts = self._counter("log_restarts", "Times that the log began another life.")
+
+    def refused(self, refusal: Refusal) -> None:
+        """Count one refusal."""
+        self.refusals.labels(refusal.code).inc()
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(f"passline_gateway_{name}", text, registry=self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"passline_gateway_{name}", text, labels, registry=self.registry)

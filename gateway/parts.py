@@ -1,0 +1,38 @@
+"""The parts of one gateway, put together in server.py and known to its handlers and views."""
+
+from dataclasses import dataclass
+
+from app.config import Config
+
+from .clients import Clients
+from .engine import Engine
+from .fanout import Fanout
+from .feed import Feed
+from .metrics import Metrics
+from .receipts import Receipts
+from .recent import Recent
+from .registry import Registry
+from .replay import Replay
+from .revocation import Revocation
+from .store import Store
+from .threads import Threads
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """Everything there is one of."""
+
+    config: Config
+    clients: Clients
+    engine: Engine
+    registry: Registry
+    recent: Recent
+    revocation: Revocation
+    fanout: Fanout
+    replay: Replay
+    feed: Feed
+    store: Store
+    threads: Threads
+    receipts: Receipts
+    metrics: Metrics
+    is_draining: bool = False

@@ -1,0 +1,58 @@
+"""The newest rows of the log, kept in memory for those who come back: a reconnect storm must not reach the database.
+
+Bounded by count and by bytes. Everything after `floor` is here; whoever saw less asks SQL (replay.py).
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import takewhile
+
+from .frames import Row
+
+MOST_ROWS = 20_000
+MOST_BYTES = 32 * 1024 * 1024
+
+
+class Recent:
+    """A ring of rows in order of position, and the same rows by room."""
+
+    def __init__(self, most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES) -> None:
+        self._most_rows = most_rows
+        self._most_bytes = most_bytes
+        self.restart(0)
+
+    def restart(self, n: int) -> None:
+        """Forget all; the next row comes after position `n`."""
+        self.floor = n
+        self.bytes = 0
+        self._rows: deque[Row] = deque()
+        self._by_room: dict[str, deque[Row]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, row: Row) -> None:
+        """Remember one more row, the newest; the oldest go when there are too many."""
+        self._rows.append(row)
+        self._by_room.setdefault(row.room, deque()).append(row)
+        self.bytes += len(row.data)
+        while self._rows and (len(self._rows) > self._most_rows or self.bytes > self._most_bytes):
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._rows.popleft()
+        self.floor = oldest.n
+        self.bytes -= len(oldest.data)
+        of_room = self._by_room[oldest.room]
+        of_room.popleft()
+        if not of_room:
+            del self._by_room[oldest.room]
+
+    def reaches(self, n: int) -> bool:
+        """Whether every row after position `n` is still here."""
+        return n >= self.floor
+
+    def after(self, n: int, rooms: Iterable[str]) -> list[Row]:
+        """The rows of `rooms` after position `n`, in order. Ask `reaches` first."""
+        newest_first = (takewhile(lambda row: row.n > n, reversed(self._by_room.get(room, ()))) for room in rooms)
+        return sorted((row for rows in newest_first for row in rows), key=lambda row: row.n)

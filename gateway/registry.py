@@ -1,0 +1,108 @@
+"""Who is connected, and who is in which room: plain dictionaries of the loop, changed only between two switches.
+
+Each socket knows its own rooms, so that a disconnect costs as much as that socket has rooms. Within a room, sockets
+are kept by the prefix with which they know it, because each prefix is another frame.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from app.contract.identity import Identity
+
+
+class Socket:
+    """One client whose identity is known. `rooms` maps each room that it is in to the prefix it knows it by.
+
+    `extra` are the rooms that it asked for, `seen` the receipts that it has given.
+    """
+
+    __slots__ = ("eio", "extra", "identity", "rooms", "screen", "seen", "sid", "since", "until")
+
+    def __init__(
+        self, sid: str, eio: Any, identity: Identity, *, until: datetime | None, screen: tuple[str, str], since: object
+    ) -> None:
+        self.sid = sid
+        self.eio = eio
+        self.identity = identity
+        self.until = until
+        self.screen = screen
+        # How far it has seen the log, in its own words.
+        self.since = since
+        self.rooms: dict[str, str] = {}
+        self.extra: set[str] = set()
+        self.seen: dict[object, None] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection still takes frames."""
+        return not self.eio.closed
+
+
+Room = dict[str, set[Socket]]
+
+
+class Registry:
+    """All sockets by sid, by credential and by person, and the rooms' members."""
+
+    def __init__(self) -> None:
+        self.sockets: dict[str, Socket] = {}
+        self.rooms: dict[str, Room] = {}
+        # Those that are in their rooms: everything up to the fan-out's position was written to them.
+        self.live: set[Socket] = set()
+        self._by_credential: dict[str, set[Socket]] = {}
+        self._by_person: dict[int, set[Socket]] = {}
+
+    def add(self, socket: Socket) -> None:
+        """Know a socket: from now on a revocation finds it. It is in no room yet, so no event does."""
+        self.sockets[socket.sid] = socket
+        self._by_credential.setdefault(socket.identity.credential, set()).add(socket)
+        if socket.identity.person_id is not None:
+            self._by_person.setdefault(socket.identity.person_id, set()).add(socket)
+
+    def join(self, socket: Socket, room: str, prefix: str) -> None:
+        """Put a socket into a room under one prefix, out of the room under another."""
+        self.leave(socket, room)
+        self.rooms.setdefault(room, {}).setdefault(prefix, set()).add(socket)
+        socket.rooms[room] = prefix
+
+    def enliven(self, socket: Socket) -> None:
+        """From now on the socket has everything up to the fan-out's position: it may be told so."""
+        self.live.add(socket)
+
+    def leave(self, socket: Socket, room: str) -> None:
+        """Take a socket out of a room, if it is in it."""
+        prefix = socket.rooms.pop(room, None)
+        if prefix is not None:
+            _discard(self.rooms, room, prefix, socket)
+
+    def remove(self, socket: Socket) -> None:
+        """Forget a socket: out of its rooms and the indexes. Once more does no harm."""
+        for room in tuple(socket.rooms):
+            self.leave(socket, room)
+        self.live.discard(socket)
+        if self.sockets.pop(socket.sid, None) is not None:
+            _discard_from(self._by_credential, socket.identity.credential, socket)
+            if socket.identity.person_id is not None:
+                _discard_from(self._by_person, socket.identity.person_id, socket)
+
+    def holding(self, *, credential: str | None, person_id: int | None) -> tuple[Socket, ...]:
+        """The sockets of one credential, or all of one person's."""
+        if credential is not None:
+            return tuple(self._by_credential.get(credential, ()))
+        return tuple(self._by_person.get(person_id, ())) if person_id is not None else ()
+
+
+def _discard(rooms: dict[str, Room], room: str, prefix: str, socket: Socket) -> None:
+    members = rooms[room]
+    members[prefix].discard(socket)
+    if not members[prefix]:
+        del members[prefix]
+        if not members:
+            del rooms[room]
+
+
+def _discard_from(index: dict[Any, set[Socket]], key: object, socket: Socket) -> None:
+    holders = index[key]
+    holders.discard(socket)
+    if not holders:
+        del index[key]

@@ -1,0 +1,85 @@
+"""An access that ended: acts upon the `!access` rows of the log, at their place in it.
+
+A row closes the sockets of a credential, or all of a person's. They leave their rooms in the same step, before any
+later row is looked at, so between the row and the close nothing reaches them.
+
+A socket that is being authorised while the row passes is in no index yet. So recent rows are remembered: whoever is
+authorised notes the fan-out's position first, then reads the database, then (in the step that makes it known) asks
+`since` that position. A row that was fanned out before the note had been committed before the read, which saw it; a
+row that was committed after the read is fanned out after the note, and is found here, or finds the socket.
+"""
+
+import json
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+
+from app.contract.identity import Identity
+
+from . import refusals, transport
+from .frames import Row
+from .metrics import Metrics
+from .refusals import Refusal
+from .registry import Registry
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """One row: of one credential, or (None) of everything that the person holds."""
+
+    n: int
+    credential: str | None
+    person_id: int | None
+    refusal: Refusal
+
+    def concerns(self, identity: Identity) -> bool:
+        """Whether this row ends what `identity` came with."""
+        if self.credential is not None:
+            return self.credential == identity.credential
+        return self.person_id is not None and self.person_id == identity.person_id
+
+
+class Revocation:
+    """Closes sockets, and remembers for those that are on their way in."""
+
+    def __init__(self, registry: Registry, metrics: Metrics, remembered: int = 10_000) -> None:
+        self._registry = registry
+        self._metrics = metrics
+        self._remembered = remembered
+        self._recent: deque[Ended] = deque()
+        # Rows up to here may have been forgotten.
+        self._floor = 0
+
+    def act(self, row: Row) -> None:
+        """Close the sockets that the row names."""
+        data = json.loads(row.data)
+        ended = Ended(row.n, data["credential"], data["person_id"], refusals.ended(str(data["reason"])))
+        self._recent.append(ended)
+        if len(self._recent) > self._remembered:
+            self._floor = self._recent.popleft().n
+        sockets = self._registry.holding(credential=ended.credential, person_id=ended.person_id)
+        for socket in sockets:
+            self._registry.remove(socket)
+            self._metrics.refused(ended.refusal)
+            transport.close(socket.eio, final=not ended.refusal.retry)
+        if sockets:
+            _log.info("access.ended", sockets=len(sockets), reason=data["reason"], position=row.n)
+
+    def since(self, n: int, identity: Identity) -> Refusal | None:
+        """Why `identity`, read from the database after position `n` was fanned out, may not stay; None: it may."""
+        if n < self._floor:
+            return refusals.ACCESS_CHANGED
+        for ended in reversed(self._recent):
+            if ended.n <= n:
+                break
+            if ended.concerns(identity):
+                return ended.refusal
+        return None
+
+    def restart(self) -> None:
+        """Forget all: the log begins another life, in which positions mean something else."""
+        self._recent.clear()
+        self._floor = 0

@@ -1,0 +1,109 @@
+"""A gateway for each database that lives through the run, screens in front of it, and rows for them to hear."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.contract.events import Message
+from app.contract.times import now
+from app.contract.tokens import SESSION_ID
+from app.domain import log
+from app.extensions import atomic, db
+from app.models import Person
+from app.models.event_log import head
+from tests.conftest import settings
+from tests.factories import session_of, token_of
+from tests.gateway.process import Gateway
+from tests.gateway.screen import Screen
+
+
+@pytest.fixture(scope="session")
+def gateways() -> Iterator[dict[str, Gateway]]:
+    """The shared gateways by database; a test that stops one uses `own_gateway`."""
+    running: dict[str, Gateway] = {}
+    yield running
+    for gateway in running.values():
+        gateway.remove()
+
+
+@pytest.fixture
+def gateway(app: Flask, backend: str, database_url_of: Callable[[str], str], gateways: dict[str, Gateway]) -> Gateway:
+    """A running gateway on the test's database."""
+    if backend not in gateways:
+        gateways[backend] = Gateway(settings(database_url_of(backend))).start()
+    return gateways[backend]
+
+
+@pytest.fixture
+def own_gateway(app: Flask) -> Iterator[Callable[[], Gateway]]:
+    """Start a gateway that only this test has, and that may be mistreated."""
+    started: list[Gateway] = []
+
+    def start() -> Gateway:
+        started.append(Gateway(app.config["PASSLINE"]).start())
+        return started[-1]
+
+    yield start
+    for gateway in started:
+        gateway.remove()
+
+
+@pytest.fixture
+def screens() -> Iterator[list[Screen]]:
+    """Screens to be closed at the end."""
+    opened: list[Screen] = []
+    yield opened
+    for screen in opened:
+        screen.close()
+
+
+@pytest.fixture
+def screen(gateway: Gateway, screens: list[Screen]) -> Callable[..., Screen]:
+    """Connect: with a person (bearer token), or with what is given as `auth` and `cookie`."""
+
+    def connect(person: Person | None = None, auth: dict[str, Any] | None = None, **options: Any) -> Screen:
+        to = options.pop("to", gateway)
+        if person is not None:
+            auth = {"token": token_of(person), **(auth or {})}
+        screens.append(Screen(to.port, auth, **options))
+        return screens[-1]
+
+    return connect
+
+
+@pytest.fixture
+def cookie_of(app: Flask) -> Callable[[Person], str]:
+    """The session cookie of somebody who has logged in, as a browser sends it."""
+
+    def cookie(person: Person) -> str:
+        row = session_of(person)
+        signed = app.session_interface.get_signing_serializer(app).dumps({SESSION_ID: row.id})  # type: ignore[attr-defined]
+        return f"{app.config['SESSION_COOKIE_NAME']}={signed}"
+
+    return cookie
+
+
+def write(channel: str, *numbers: object) -> None:
+    """One transaction with a test event for each number, written as everything is: through the log."""
+    at = now()
+    with atomic() as session:
+        messages = [Message("passline.test", channel, {"n": n, **log.stamp(at)}) for n in numbers]
+        log.append(session, messages, at=at)
+
+
+def head_now() -> str:
+    """The log's head, as a page reads it."""
+    db.session.rollback()
+    return str(head(db.session))
+
+
+def numbers(events: list[list[Any]]) -> list[object]:
+    """What `write` wrote into these events."""
+    return [event[2]["n"] for event in events]
+
+
+def place(position: str) -> int:
+    """The number in a position."""
+    return int(position.partition("-")[2])
