@@ -15,12 +15,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config, Network
 from app.contract.tokens import SESSION_ID
 from app.domain import sessions
-from app.extensions import csrf, limiter, login
+from app.extensions import csrf, login
 from app.models import ApiToken, Person, Session
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
-# Guessing a password costs the same attempts, per address, through the log-in page and through POST /api/tokens.
-log_in_limit = limiter.shared_limit("10 per minute; 100 per hour", scope="log-in", methods=["POST"])
 
 
 def register(app: Flask) -> None:
