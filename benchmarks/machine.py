@@ -1,0 +1,31 @@
+"""What the figures were measured on, and how a server is kept on one core and its load on the other."""
+
+import os
+import platform
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+SERVER_CORE = 0
+LOAD_CORE = max(os.sched_getaffinity(0))
+
+
+def described() -> str:
+    """One line for above the table."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()} {platform.release().partition('-')[0]}, "
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}\n"
+    )
+
+
+def keep_on(core: int) -> Callable[[], None]:
+    """A function for a child process: run on this core alone."""
+    return lambda: os.sched_setaffinity(0, {core})

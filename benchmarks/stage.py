@@ -1,0 +1,92 @@
+"""A stage for a benchmark: a database with a cast, and real processes of ours on ephemeral ports."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from app.config import Config
+from app.factory import create_app
+from tests.services import PostgresServer, free_port
+
+from .machine import SERVER_CORE, keep_on
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("SQLite", "PostgreSQL")
+KEY = "a key for benchmarks alone, of forty letters"
+
+
+@dataclass
+class Stage:
+    """A migrated database, the application on it in this process, and a way to start servers that end with it."""
+
+    database: str
+    url: str
+    app: Flask
+    closing: ExitStack
+
+    def serve(self, *command: str, path: str, core: int = SERVER_CORE, **environment: str) -> int:
+        """Start a Python module as a server on one core; returns its port (`{port}`) once `path` answers."""
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", *(part.format(port=port) for part in command)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PASSLINE_ENV": "test",
+                "SECRET_KEY": KEY,
+                "DATABASE_URL": self.url,
+                "LOG_LEVEL": "ERROR",
+                "GATEWAY_PORT": str(port),
+                **environment,
+            },
+            preexec_fn=keep_on(core),
+        )
+        self.closing.callback(_end, process)
+        _wait_for(f"http://127.0.0.1:{port}{path}", process)
+        return port
+
+
+@contextmanager
+def stage(database: str) -> Iterator[Stage]:
+    """A stage on one of DATABASES; everything it started ends with the block."""
+    with ExitStack() as closing:
+        if database == "SQLite":
+            folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="passline-bench-"))
+            url = f"sqlite:///{folder}/bench.db"
+        else:
+            url = closing.enter_context(PostgresServer()).create_database("bench")
+        app = create_app(Config(env="test", secret_key=KEY, database_url=url, log_level="ERROR"))
+        with app.app_context():
+            upgrade(str(ROOT / "migrations"))
+            yield Stage(database, url, app, closing)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise RuntimeError(f"{url} does not answer")
