@@ -1,0 +1,56 @@
+// Times that run: `data-counts-down="<ISO>"` shows what is left, `data-counts-up="<ISO>"` how long it has been, both by
+// the server's clock (a tablet by the stove may be minutes off), which `ready` and `beat` tell us.
+
+let ahead = 0; // how far the server's clock is ahead of ours, ms
+const SOON = 120;
+
+/** The server's clock says `iso` now. */
+export function set(iso) {
+  const at = Date.parse(iso);
+  if (!Number.isNaN(at)) ahead = at - Date.now();
+}
+
+/** The server's time now, in ms. */
+export function now() {
+  return Date.now() + ahead;
+}
+
+export function start() {
+  draw();
+  setInterval(draw, 1000);
+  document.addEventListener("passline:drawn", draw);
+  document.addEventListener("visibilitychange", draw);
+}
+
+function draw() {
+  if (document.visibilityState === "hidden") return;
+  for (const element of document.querySelectorAll("[data-counts-down]")) {
+    const left = Math.ceil((Date.parse(element.dataset.countsDown) - now()) / 1000);
+    show(element, left > 0 ? `${minutes(left)} left` : "time is up");
+    element.dataset.urgency = left <= 0 ? "over" : left <= SOON ? "soon" : "calm";
+  }
+  for (const element of document.querySelectorAll("[data-counts-up]")) {
+    show(element, ago(Math.floor((now() - Date.parse(element.dataset.countsUp)) / 1000)));
+  }
+}
+
+// Only what differs is written: a screen of 200 cards is not laid out anew each second.
+function show(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** 452 s: `7:32`; hours: `2 h 05`. */
+function minutes(seconds) {
+  if (seconds >= 3600) return hours(seconds);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function hours(seconds) {
+  return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}`;
+}
+
+function ago(seconds) {
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86400 ? hours(seconds) : `${Math.floor(seconds / 86400)} d`;
+}

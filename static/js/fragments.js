@@ -1,0 +1,143 @@
+// Parts of the page that the server draws again: `data-fragment="<url>"`.
+//
+// With `data-order-number` and `data-order-version` it is one order: an event of a higher version has it fetched, and
+// an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
+// list of orders: any order's event has it fetched, once a second at most. One fetch a fragment is under way; what
+// fails is tried again, and meanwhile the page does not claim to be live.
+//
+// passline:drawn {element} tells of each replacement, passline:gone {url, element} of one that is not there any more:
+// whoever takes the element away prevents the default, which is to say that the page has to be reloaded.
+
+import * as freshness from "./freshness.js";
+import { replace } from "./keeping.js";
+
+const LIST_REST = 1000;
+const PATIENCE = 8000;
+// Facts of an order that leave its version as it is.
+const FACTS = new Set(["OrderCancellationRequested", "OrderStopAcknowledged"]);
+
+const jobs = new Map(); // url -> {wanted, rest, last, running, again, tries, timer}
+const waiting = new Map(); // url -> fresh element, while a finger is on the old one
+let pressing = false;
+
+export function start() {
+  document.addEventListener("passline:event", ({ detail }) => detail.number && heard(detail));
+  // What is under a finger stays where it is until the finger is up and its click has been.
+  document.addEventListener("pointerdown", () => (pressing = true), true);
+  for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
+}
+
+function heard({ name, number, version }) {
+  for (const element of document.querySelectorAll(`[data-fragment][data-order-number="${CSS.escape(number)}"]`)) {
+    if (version > versionOf(element) || FACTS.has(name)) refresh(element, version);
+  }
+  for (const element of document.querySelectorAll("[data-fragment][data-fragment-lists]")) refresh(element);
+}
+
+/** Fetch `element` anew; an answer that shows less than `version` of its order is too old. */
+export function refresh(element, version = 0) {
+  fetchInto(element.dataset.fragment, version, element.hasAttribute("data-fragment-lists") ? LIST_REST : 0);
+}
+
+/** The same for a fragment that is not on the page yet; `passline:fetched {url, element}` brings it. */
+export function fetchNew(url, version = 0) {
+  fetchInto(url, version, 0);
+}
+
+function fetchInto(url, version, rest) {
+  const job = jobs.get(url) ?? { wanted: 0, rest, last: -rest, running: false, again: false, tries: 0, timer: null };
+  jobs.set(url, job);
+  job.wanted = Math.max(job.wanted, version);
+  if (job.running) job.again = true;
+  else if (job.timer === null) wait(url, job, Math.max(0, job.last + rest - performance.now()));
+}
+
+function wait(url, job, ms) {
+  job.timer = setTimeout(() => run(url, job), ms);
+}
+
+async function run(url, job) {
+  Object.assign(job, { running: true, again: false, timer: null, last: performance.now() });
+  try {
+    const fresh = await fetched(url, job.wanted);
+    job.tries = 0;
+    freshness.caughtUp(url);
+    if (fresh) put(url, fresh);
+  } catch (error) {
+    failed(url, job, error);
+  } finally {
+    job.running = false;
+  }
+  if (job.timer !== null) return;
+  if (job.again) wait(url, job, job.rest);
+  else if (!job.rest) jobs.delete(url);
+}
+
+/** The fragment as it is now; null when it is gone or may not be seen any more. */
+async function fetched(url, wanted) {
+  const response = await fetch(url, {
+    headers: { Accept: "text/html" },
+    cache: "no-store",
+    signal: AbortSignal.timeout(PATIENCE),
+  });
+  if (response.redirected && new URL(response.url).pathname === "/login") {
+    freshness.refused("You are not logged in any more.");
+    return null;
+  }
+  if (response.status === 404 || response.status === 410) {
+    gone(url);
+    return null;
+  }
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  const fresh = parsed(await response.text());
+  if (!fresh) throw new Error(`${url}: no fragment`);
+  if (versionOf(fresh) < wanted) throw new Error(`${url}: version ${versionOf(fresh)}, wanted ${wanted}`);
+  return fresh;
+}
+
+function failed(url, job, error) {
+  job.tries += 1;
+  freshness.fellBehind(url);
+  console.warn("passline: a fragment could not be fetched, trying again", error);
+  const backoff = Math.min(10_000, 250 * 2 ** job.tries);
+  wait(url, job, backoff * (0.5 + Math.random() / 2));
+}
+
+function parsed(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.querySelector("[data-fragment]");
+}
+
+function put(url, fresh) {
+  const old = shown(url);
+  if (!old) return tell("fetched", { url, element: fresh });
+  if (versionOf(fresh) < versionOf(old)) return;
+  if (pressing && old.matches(":active")) return waiting.set(url, fresh);
+  replace(old, fresh);
+  tell("drawn", { element: fresh });
+}
+
+function release() {
+  pressing = false;
+  for (const [url, fresh] of waiting) {
+    waiting.delete(url);
+    put(url, fresh);
+  }
+}
+
+function gone(url) {
+  if (tell("gone", { url, element: shown(url) })) freshness.missed();
+}
+
+function shown(url) {
+  return document.querySelector(`[data-fragment="${CSS.escape(url)}"]`);
+}
+
+function versionOf(element) {
+  return Number(element.dataset.orderVersion ?? 0);
+}
+
+function tell(type, detail) {
+  return document.dispatchEvent(new CustomEvent(`passline:${type}`, { detail, cancelable: true }));
+}
