@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -102,18 +101,20 @@ def events_tail() -> None:
 
     On PostgreSQL an event is seen here when it has its position: that needs a running gateway.
     """
-    seen = head(db.session).n
+    position = head(db.session)
+    seen = position.n
+    click.echo(f"The log from now on, after {position}:")
     try:
         while True:
-            for position, room, name, number in _after(seen):
-                click.echo(f"{position:>10}  {room:<28}  {name:<28}  {number or '-'}")
-                seen = position
+            for at, room, name, number in _after(seen):
+                click.echo(f"{at:>10}  {room:<28}  {name:<28}  {number or '-'}")
+                seen = at or seen
             time.sleep(_TAIL_EVERY)
     except KeyboardInterrupt:
         click.echo()
 
 
-def _after(seen: int) -> Sequence[Row[Any]]:
+def _after(seen: int) -> Sequence[Row[int | None, str, str, str]]:
     """The rows of the log past position `seen`, oldest first. By position, never by an id that may be overtaken."""
     place = EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
     rows = db.session.execute(

@@ -36,6 +36,8 @@ LOG_INS = {
     "customer2@passline.test": "customer",
 }
 _STAFF_OF_A_BRANCH = 2
+# The dice for names: the same people whatever the seed of the orders.
+_NAMES = 1987
 
 
 class Who(NamedTuple):
@@ -76,10 +78,10 @@ class _Part(NamedTuple):
     town: str | None
 
 
-def gather(session: Session, places: Sequence[Place], guests: int, seed: int, at: datetime) -> Cast:
+def gather(session: Session, places: Sequence[Place], guests: int, at: datetime) -> Cast:
     """Everybody of the demo, made as of `at` where they are not there yet: `guests` customers and who serves them."""
     script = tomllib.loads((Path(__file__).parent / "cast.toml").read_text(encoding="utf-8"))
-    parts = list(_parts(script, places, guests, random.Random(seed)))
+    parts = list(_parts(script, places, guests, random.Random(_NAMES)))
     restaurants = {place.restaurant.slug: place.restaurant.id for place in places}
     known = set(session.scalars(select(Person.email).where(Person.is_demo)))
     missing = [part for part in parts if part.email not in known]

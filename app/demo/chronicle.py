@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.domain.order_clock import PROMISE_WIDTH
+from app.domain.order_placement import ALPHABET, NUMBER_LENGTH
 from app.models import CancellationRequest, Order, OrderChange, OrderItem, OrderTerm
 
 from . import bulk
@@ -23,9 +24,7 @@ from .course import Course
 from .restaurants import Place
 
 _PROMISE_WIDTH = PROMISE_WIDTH // timedelta(milliseconds=1)
-# Letters and digits that are not mistaken for one another, as in the numbers that placing an order gives.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBERS = len(_ALPHABET) ** 7
+_NUMBERS = len(ALPHABET) ** NUMBER_LENGTH
 # Shares no factor with _NUMBERS: multiplied by it, different ids give different numbers that look like dice.
 _SPREAD = 13_466_917_147
 
@@ -59,12 +58,12 @@ Row = tuple[Any, ...]
 
 
 def number_of(order_id: int) -> str:
-    """The number of the demo's order with this id: seven characters, another one for each id."""
+    """The number of the demo's order with this id: spelt as any other, another one for each id."""
     rest = order_id * _SPREAD % _NUMBERS
     digits = []
-    for _ in range(7):
-        rest, digit = divmod(rest, len(_ALPHABET))
-        digits.append(_ALPHABET[digit])
+    for _ in range(NUMBER_LENGTH):
+        rest, digit = divmod(rest, len(ALPHABET))
+        digits.append(ALPHABET[digit])
     return "".join(digits)
 
 

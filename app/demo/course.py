@@ -126,9 +126,11 @@ class Course:
         if step.to == "accepted" and previous == "placed":
             self.accepted, self.prep_minutes = at, self._own_minutes
             self._promise(at + self._own_minutes * _MINUTE)
+        elif step.to == "accepted":
+            self.reason = self.note = self.stopped = None
         elif step.to == "cancelled":
             self.kind, self.reason, self.note = self._story.kind, reason, note
-            self.stopped = at + self._rng.randint(*_STOP_SEEN) if self.accepted and self.kind else None
+            self.stopped = at + self._rng.randint(*_STOP_SEEN) if self.accepted else None
         elif previous in ("awaiting_payment", "scheduled"):
             self._enter(at)
         return Change(self.version, previous, step.to, self.by, reason, note, at)

@@ -75,7 +75,7 @@ def load(
                 raise PastExists
             opened = at - timedelta(days=days + 7)
             places = restaurants.furnish(session, 3 + orders // 10_000, opened)
-            people = cast.gather(session, places, min(max(42, orders // 10), 6000), seed, opened)
+            people = cast.gather(session, places, min(max(42, orders // 10), 6000), opened)
         chronicle = Chronicle(places, people, rng)
         _write_past(chronicle, calendar.moments(places, orders, days, at, rng), say)
         with atomic() as session:

@@ -19,8 +19,8 @@ from .order_search import terms
 from .order_transition import begin
 
 # Without the letters and digits that are mistaken for one another at a noisy counter.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-_NUMBER_LENGTH = 7
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER_LENGTH = 7
 MOST_LINES = 50
 MOST_OF_ONE = 99
 SCHEDULE_WITHIN = timedelta(days=7)
@@ -180,6 +180,6 @@ def _frozen(item: MenuItem, line: Line) -> OrderItem:
 def _fresh_number(session: Session) -> str:
     """A number that no order has: seven characters, 22 thousand million of them, so that none can be guessed."""
     while True:
-        number = "".join(secrets.choice(_ALPHABET) for _ in range(_NUMBER_LENGTH))
+        number = "".join(secrets.choice(ALPHABET) for _ in range(NUMBER_LENGTH))
         if session.execute(select(Order.id).where(Order.number == number)).first() is None:
             return number
