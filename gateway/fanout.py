@@ -78,7 +78,7 @@ class Fanout:
         """Another life of the log: nobody's position means anything now, so everybody comes back and is told."""
         self.epoch, self.n = start.epoch, start.n
         self._recent.restart(start.n)
-        self._revocation.restart()
+        self._revocation.restart(start.epoch)
         self._metrics.restarts.inc()
         for socket in tuple(self._registry.sockets.values()):
             self._registry.remove(socket)

@@ -54,12 +54,12 @@ class Handlers:
         parts, sid = self._parts, flask.request.sid  # type: ignore[attr-defined]
         eio_sid = parts.clients.eio_sid_from_sid(sid, "/")
         # Before the database is read: see revocation.py.
-        as_of = parts.fanout.n
+        as_of = (parts.fanout.epoch, parts.fanout.n)
         try:
             origin = auth.origin_of(flask.request.environ)
             shown = auth.presented(presented, flask.request.cookies, origin, parts.config)
             authorised = parts.threads.run(auth.authorise, shown, parts.store)
-            ended = parts.revocation.since(as_of, authorised.identity)
+            ended = parts.revocation.since(*as_of, authorised.identity)
             if ended is not None:
                 raise Refused(ended)
         except Refused as refused:
@@ -111,11 +111,12 @@ class Handlers:
         parts = self._parts
         channel = rooms.parse(asked.get("channel"))
         rooms.check(socket.identity, channel, store=parts.store, threads=parts.threads)
-        if channel.room not in socket.rooms and len(socket.extra) >= rooms.MOST_EXTRA:
+        is_new = channel.room not in socket.rooms
+        if is_new and len(socket.extra) >= rooms.MOST_EXTRA:
             raise Refused(refusals.TOO_MANY_CHANNELS)
-        if channel.room not in socket.rooms:
-            socket.extra.add(channel.room)
         recovered = parts.replay.into(socket, {channel.room: channel.prefix}, asked.get("since"), out_of_place=True)
+        if is_new:
+            socket.extra.add(channel.room)
         return {"ok": True, "channel": asked["channel"], "position": parts.fanout.position, "recovered": recovered}
 
     def unsubscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:
@@ -167,10 +168,13 @@ class Handlers:
     # -- going -----------------------------------------------------------------------------------------------------
 
     def disconnect(self, _reason: str) -> None:
-        """The connection is gone, whoever closed it."""
-        socket = self._parts.registry.sockets.get(flask.request.sid)  # type: ignore[attr-defined]
+        """The client is gone, or only its connection to Socket.IO is, whoever ended it."""
+        sid = flask.request.sid  # type: ignore[attr-defined]
+        socket = self._parts.registry.sockets.get(sid)
         if socket is not None:
             self._parts.registry.remove(socket)
+            if socket.is_open and not socket.eio.closing:
+                self._parts.engine.left(self._parts.clients.eio_sid_from_sid(sid, "/"))
 
     def _let_go(self, eio_sid: str | None, refusal: Refusal) -> None:
         """Close the transport without DISCONNECT: the client comes back by itself."""

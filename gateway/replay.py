@@ -8,6 +8,7 @@ All or nothing: if the log does not hold the whole gap, nothing is written and `
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import gevent
 
@@ -18,7 +19,7 @@ from .fanout import Fanout
 from .frames import Row
 from .metrics import Metrics
 from .recent import Recent
-from .refusals import Refused
+from .refusals import Refusal, Refused
 from .registry import Registry, Socket
 from .store import Store
 from .threads import Threads
@@ -29,7 +30,7 @@ FEED_PATIENCE = 5.0
 
 
 class Closed(Exception):
-    """The connection was closed meanwhile; there is nobody to catch up."""
+    """The connection is closed; there is nobody to catch up."""
 
 
 class Replay:
@@ -51,7 +52,7 @@ class Replay:
         """Write what `rooms` (room: prefix) had after `since`, then join them; returns `recovered`.
 
         `since` is what the client said. `out_of_place`: the socket is live already and was sent later rows, so each row
-        carries its own place in its data. Refused (retry) when it has to come back for it, Closed when it left.
+        carries its own place in its data. Refused (retry) when this cannot be done now, Closed when nobody is there.
         """
         recovered: bool | None = None
         if since is not None:
@@ -90,16 +91,24 @@ class Replay:
                 raise Closed
             if page.lost and has_written:
                 # Never a part of it: the client returns with the place that it has reached, and is told then.
-                raise Refused(refusals.LOG_PRUNED)
+                self._end(socket, refusals.LOG_PRUNED)
             if page.lost:
                 return False
             self._write(socket, rooms, page.rows, out_of_place, source)
             has_written = has_written or bool(page.rows)
             n = page.end
-            transport.drained(socket)
+            try:
+                transport.drained(socket)
+            except transport.TooSlow:
+                self._end(socket, refusals.TOO_SLOW)
         self._write(socket, rooms, self._recent.after(n, rooms), out_of_place, source)
         self._metrics.replays.labels(source).inc()
         return True
+
+    def _end(self, socket: Socket, refusal: Refusal) -> NoReturn:
+        self._metrics.refused(refusal)
+        transport.close(socket.eio)
+        raise Closed
 
     def _write(
         self, socket: Socket, rooms: Mapping[str, str], rows: Sequence[Row], out_of_place: bool, source: str

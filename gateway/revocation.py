@@ -4,7 +4,7 @@ A row closes the sockets of a credential, or all of a person's. They leave their
 later row is looked at, so between the row and the close nothing reaches them.
 
 A socket that is being authorised while the row passes is in no index yet. So recent rows are remembered: whoever is
-authorised notes the fan-out's position first, then reads the database, then (in the step that makes it known) asks
+authorised notes the fan-out's place first, then reads the database, then (in the step that makes it known) asks
 `since` that position. A row that was fanned out before the note had been committed before the read, which saw it; a
 row that was committed after the read is fanned out after the note, and is found here, or finds the socket.
 """
@@ -50,6 +50,7 @@ class Revocation:
         self._metrics = metrics
         self._remembered = remembered
         self._recent: deque[Ended] = deque()
+        self._epoch: str | None = None
         # Rows up to here may have been forgotten.
         self._floor = 0
 
@@ -68,9 +69,9 @@ class Revocation:
         if sockets:
             _log.info("access.ended", sockets=len(sockets), reason=data["reason"], position=row.n)
 
-    def since(self, n: int, identity: Identity) -> Refusal | None:
-        """Why `identity`, read from the database after position `n` was fanned out, may not stay; None: it may."""
-        if n < self._floor:
+    def since(self, epoch: str | None, n: int, identity: Identity) -> Refusal | None:
+        """Why `identity`, read from the database after place `n` was fanned out, may not stay; None: it may."""
+        if epoch != self._epoch or n < self._floor:
             return refusals.ACCESS_CHANGED
         for ended in reversed(self._recent):
             if ended.n <= n:
@@ -79,7 +80,8 @@ class Revocation:
                 return ended.refusal
         return None
 
-    def restart(self) -> None:
+    def restart(self, epoch: str) -> None:
         """Forget all: the log begins another life, in which positions mean something else."""
+        self._epoch = epoch
         self._recent.clear()
         self._floor = 0

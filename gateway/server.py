@@ -18,7 +18,6 @@ from flask_socketio import SocketIO
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
-from geventwebsocket.handler import WebSocketHandler
 
 from app import logs
 from app.config import Config
@@ -26,11 +25,13 @@ from app.config import Config
 from . import engine, health, refusals, transport
 from .beat import Beat
 from .clients import Clients
-from .engine import Engine, StrictPacket
+from .door import Door, Handler
+from .engine import Engine
 from .fanout import Fanout
 from .feed import Feed
 from .handlers import Handlers
 from .metrics import Metrics
+from .packets import StrictPacket
 from .parts import Parts
 from .receipts import Receipts
 from .recent import Recent
@@ -49,37 +50,15 @@ FAREWELL = 0.5
 _log = structlog.get_logger(__name__)
 
 
-class Handler(WebSocketHandler):
-    """gevent-websocket's handler, with a deadline: headers that trickle in do not hold a greenlet."""
-
-    def handle_one_request(self) -> Any:
-        """As the stock one; a client that is silent for too long, between requests too, is let go of."""
-        self.deadline = gevent.Timeout.start_new(engine.PATIENCE)
-        try:
-            return super().handle_one_request()
-        except gevent.Timeout as timeout:
-            if timeout is not self.deadline:
-                raise
-            return None
-        finally:
-            self.deadline.close()
-
-    def get_environ(self) -> dict[str, Any]:
-        """The request has arrived: from here on others keep the time."""
-        self.deadline.close()
-        environ: dict[str, Any] = super().get_environ()
-        return environ
-
-
 def serve(config: Config) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
     logs.configure(config)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
-    parts, application = build(config)
+    parts, door = build(config)
     requests = Pool()
-    server = _listen(config, application, requests)
+    server = _listen(config, door, requests)
     beat = Beat(
         registry=parts.registry, fanout=parts.fanout, feed=parts.feed, engine=parts.engine, metrics=parts.metrics
     )
@@ -99,10 +78,10 @@ def serve(config: Config) -> int:
     return 1 if failed else 0
 
 
-def _listen(config: Config, application: Any, requests: Pool) -> WSGIServer:
+def _listen(config: Config, door: Door, requests: Pool) -> WSGIServer:
     server = WSGIServer(
         (config.listen_host, config.gateway_port),
-        application,
+        door,
         handler_class=Handler,
         spawn=requests,
         log=None,
@@ -111,13 +90,13 @@ def _listen(config: Config, application: Any, requests: Pool) -> WSGIServer:
     # gevent-websocket would log every request, with its address.
     quiet = logging.getLogger("geventwebsocket")
     quiet.setLevel(logging.WARNING)
-    vars(server)["logger"] = quiet
+    vars(server).update(logger=quiet, pre_start_hook=door.turns_away)
     server.start()
     return server
 
 
-def build(config: Config) -> tuple[Parts, Any]:
-    """The parts, and the WSGI application that serves them."""
+def build(config: Config) -> tuple[Parts, Door]:
+    """The parts, and the door in front of them: the WSGI application."""
     app = Flask("gateway")
     metrics, registry, recent = Metrics(), Registry(), Recent()
     threads, store = Threads(THREADS), Store(config, THREADS)
@@ -128,9 +107,7 @@ def build(config: Config) -> tuple[Parts, Any]:
     parts = Parts(
         config=config,
         clients=clients,
-        engine=Engine(
-            io.server, closed_because=lambda: closed_because(parts), origins=config.allowed_origins, metrics=metrics
-        ),
+        engine=Engine(io.server, metrics),
         registry=registry,
         recent=recent,
         revocation=revocation,
@@ -149,7 +126,14 @@ def build(config: Config) -> tuple[Parts, Any]:
     metrics.rooms.set_function(lambda: len(registry.rooms))
     metrics.remembered.set_function(lambda: len(recent))
     metrics.lag.set_function(lambda: parts.feed.lag)
-    return parts, parts.engine.around(app.wsgi_app)
+    door = Door(
+        app.wsgi_app,
+        engine=parts.engine,
+        closed_because=lambda: closed_because(parts),
+        origins=config.allowed_origins,
+        metrics=metrics,
+    )
+    return parts, door
 
 
 def socketio_options(config: Config, clients: Clients) -> dict[str, Any]:

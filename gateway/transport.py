@@ -5,13 +5,13 @@ form is already in its cache, put into each socket's queue, so that polling and 
 in here waits or switches greenlets, except `drained`: callers rely on it when they say "in one step".
 """
 
+import contextlib
 from collections.abc import Iterable
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
 
 import gevent
 from engineio.packet import MESSAGE, Packet
-
-from .refusals import TOO_SLOW, Refused
 
 if TYPE_CHECKING:
     from .registry import Socket
@@ -21,6 +21,10 @@ _DISCONNECT = "41"
 # Longest queue of packets, and patience in seconds, while a long replay is written to one socket.
 _QUEUE = 500
 _PATIENCE = 30.0
+
+
+class TooSlow(Exception):
+    """The client does not read what it asked for."""
 
 
 class Frame(Packet):
@@ -38,10 +42,19 @@ def deliver(sockets: Iterable["Socket"], shared: Frame) -> None:
 
 
 def drained(socket: "Socket") -> None:
-    """Wait until `socket` has taken most of what it was given; refuses one that does not."""
-    with gevent.Timeout(_PATIENCE, Refused(TOO_SLOW)):
+    """Wait until `socket` has taken most of what it was given; TooSlow when it does not."""
+    with gevent.Timeout(_PATIENCE, TooSlow()):
         while not socket.eio.closed and socket.eio.queue.qsize() > _QUEUE:
             gevent.sleep(0.01)
+
+
+def hang_up(websocket: Any) -> None:
+    """End the TCP connection under a WebSocket, whatever its client or a greenlet of ours still waits for."""
+    handler = websocket.handler
+    connection = getattr(handler, "socket", None)
+    if connection is not None:
+        with contextlib.suppress(OSError):  # gone already
+            connection.shutdown(SHUT_RDWR)
 
 
 def close(eio: Any, *, final: bool = False) -> None:

@@ -6,13 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.contract.events import Message
-from app.contract.times import now
 from app.contract.tokens import SESSION_ID
-from app.domain import log
-from app.extensions import atomic, db
 from app.models import Person
-from app.models.event_log import head
 from tests.conftest import settings
 from tests.factories import session_of, token_of
 from tests.gateway.process import Gateway
@@ -83,27 +78,3 @@ def cookie_of(app: Flask) -> Callable[[Person], str]:
         return f"{app.config['SESSION_COOKIE_NAME']}={signed}"
 
     return cookie
-
-
-def write(channel: str, *numbers: object) -> None:
-    """One transaction with a test event for each number, written as everything is: through the log."""
-    at = now()
-    with atomic() as session:
-        messages = [Message("passline.test", channel, {"n": n, **log.stamp(at)}) for n in numbers]
-        log.append(session, messages, at=at)
-
-
-def head_now() -> str:
-    """The log's head, as a page reads it."""
-    db.session.rollback()
-    return str(head(db.session))
-
-
-def numbers(events: list[list[Any]]) -> list[object]:
-    """What `write` wrote into these events."""
-    return [event[2]["n"] for event in events]
-
-
-def place(position: str) -> int:
-    """The number in a position."""
-    return int(position.partition("-")[2])

@@ -44,7 +44,7 @@ class Gateway(Server):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509
+                preexec_fn=end_with_parent(signal.SIGKILL),
             )
 
     def answers(self) -> bool:

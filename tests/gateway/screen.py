@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
@@ -50,7 +51,7 @@ class Screen:
         self.close()
 
     def close(self) -> None:
-        self._ws.close(timeout=0)
+        self._ws.shutdown()
 
     def send(self, frame: str) -> None:
         self._ws.send(frame)
@@ -85,10 +86,8 @@ class Screen:
 
     def listen(self, seconds: float) -> list[list[Any]]:
         """All events of the next so many seconds."""
-        try:
+        with suppress(TimeoutError):
             self._wait(lambda: None, lambda: False, seconds)
-        except TimeoutError:
-            pass
         events = list(self._events)
         self._events.clear()
         return events

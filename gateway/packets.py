@@ -1,0 +1,43 @@
+"""Socket.IO packets as this gateway takes them; everything else is Malformed before a handler sees it.
+
+Given to python-socketio as its serializer. The stock packet class lets a client send what no stock client sends:
+events without a name, binary attachments, events called `connect`.
+"""
+
+from socketio import packet
+from socketio.packet import Packet
+
+# Names with a meaning of their own: who could send an event `connect` would run the handler of the own admission.
+RESERVED = ("connect", "connect_error", "disconnect", "*")
+
+
+class Malformed(Exception):
+    """A client sent what is no packet of the protocol, or one that is not taken here."""
+
+
+class StrictPacket(Packet):
+    """Objects to connect with, events with a name, acknowledgements; no binary."""
+
+    uses_binary_events = False
+
+    def decode(self, encoded_packet: object) -> int:
+        """As the stock one; Malformed for what no handler should see."""
+        try:
+            attachments: int = super().decode(encoded_packet)
+        except (ValueError, TypeError, IndexError, AttributeError, RecursionError) as error:
+            raise Malformed(repr(error)) from error
+        if attachments or not self._is_taken():
+            raise Malformed(f"packet type {self.packet_type}")
+        return attachments
+
+    def _is_taken(self) -> bool:
+        match self.packet_type:
+            case packet.CONNECT:
+                return self.data is None or isinstance(self.data, dict)
+            case packet.DISCONNECT:
+                return True
+            case packet.EVENT if isinstance(self.data, list) and self.data:
+                return isinstance(self.data[0], str) and self.data[0] not in RESERVED
+            case packet.ACK:
+                return isinstance(self.data, list)
+        return False

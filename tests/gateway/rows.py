@@ -1,0 +1,33 @@
+"""Rows of the log that tests write, by the real path, and what of them is to be found in events."""
+
+from typing import Any
+
+from app.contract.events import Message
+from app.contract.times import now
+from app.domain import log
+from app.extensions import atomic, db
+from app.models.event_log import head
+
+
+def write(channel: str, *numbers: object) -> None:
+    """One transaction with a test event for each number, written as everything is: through the log."""
+    at = now()
+    with atomic() as session:
+        messages = [Message("passline.test", channel, {"n": n, **log.stamp(at)}) for n in numbers]
+        log.append(session, messages, at=at)
+
+
+def head_now() -> str:
+    """The log's head, as a page reads it."""
+    db.session.rollback()
+    return str(head(db.session))
+
+
+def numbers(events: list[list[Any]]) -> list[object]:
+    """What `write` wrote into these events."""
+    return [event[2]["n"] for event in events]
+
+
+def place(position: str) -> int:
+    """The number in a position."""
+    return int(position.partition("-")[2])
