@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from app.config import Config
 from app.contract.tokens import SESSION_ID
@@ -22,6 +23,19 @@ from tests.cast import Cast, make_cast
 from tests.factories import session_of, token_of
 
 pytest_plugins = ["tests.servers_plugin"]
+
+
+class Browser(FlaskClient):
+    """Each request in a context of its own, as on a server: else the person of one request would be the next one's.
+
+    What the test has read is read anew after it.
+    """
+
+    def open(self, *args: object, **kwargs: object) -> TestResponse:
+        db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)  # type: ignore[arg-type]
+
 
 BACKENDS = ("sqlite", "postgresql")
 _apps: dict[str, Flask] = {}
@@ -69,6 +83,7 @@ def app(backend: str, database_url_of: Callable[[str], str]) -> Iterator[Flask]:
     """The application on an empty, migrated database, inside an application context."""
     if backend not in _apps:
         _apps[backend] = create_app(settings(database_url_of(backend)))
+        _apps[backend].test_client_class = Browser
         with _apps[backend].app_context():
             upgrade(str(Path(__file__).parent.parent / "migrations"))
     with _apps[backend].app_context():
