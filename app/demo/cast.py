@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,9 +87,7 @@ def gather(session: Session, places: Sequence[Place], guests: int, at: datetime)
     known = set(session.scalars(select(Person.email).where(Person.is_demo)))
     missing = [part for part in parts if part.email not in known]
     if missing:
-        secret = hashed(PASSWORD)
-        rows = [_row(part, restaurants, secret, at) for part in missing]
-        session.execute(insert(Person), rows)
+        session.execute(insert(Person), [_row(part, restaurants, at) for part in missing])
     ids = {email: id for id, email in session.execute(select(Person.id, Person.email).where(Person.is_demo))}
     return _cast(parts, ids, restaurants, script["town"])
 
@@ -131,12 +130,18 @@ def _email(name: str, slug: str, number: int) -> str:
     return f"{spelt}.{slug[:2]}{number}@passline.test"
 
 
-def _row(part: _Part, restaurants: dict[str, int], secret: str, at: datetime) -> dict[str, Any]:
+@cache
+def _secret() -> str:
+    """The hash of everybody's password, made once in a process."""
+    return hashed(PASSWORD)
+
+
+def _row(part: _Part, restaurants: dict[str, int], at: datetime) -> dict[str, Any]:
     return {
         "email": part.email,
         "name": part.name,
         "phone": part.phone,
-        "password_hash": secret,
+        "password_hash": _secret(),
         "role": part.role,
         "restaurant_id": restaurants[part.works_at] if part.works_at else None,
         "is_active": True,
