@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from babel.dates import format_datetime, format_time
+from babel.numbers import get_currency_precision
 from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 
@@ -21,6 +22,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(spoken, "money")
     app.add_template_filter(iso, "iso")
     app.add_template_filter(clock, "clock")
+    app.add_template_filter(local_time, "local_time")
+    app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
     app.add_template_filter(REASONS.get, "reason_label")
     app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
@@ -34,6 +37,11 @@ def clock(at: datetime, restaurant: Restaurant) -> str:
         return time
     pattern = "EEE d MMM" if local.year == now().astimezone(restaurant.zone).year else "EEE d MMM y"
     return f"{format_datetime(local, pattern, locale='en')}, {time}"
+
+
+def local_time(at: datetime, restaurant: Restaurant) -> str:
+    """The time of day alone, in the restaurant's zone: for the end of a window whose beginning says the day."""
+    return str(format_time(at.astimezone(restaurant.zone), "HH:mm", locale="en"))
 
 
 def remember_position() -> None:

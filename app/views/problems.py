@@ -5,7 +5,7 @@ Views raise and never catch. A program is whoever asks under /api, or says that 
 
 import orjson
 import structlog
-from flask import Flask, Response, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -65,8 +65,9 @@ def _answer(status: int, code: str, detail: str, members: dict[str, object] | No
     if wants_json():
         response = problem(status, code, detail, members)
     else:
-        page = render_template("error.html", status=status, title=_TITLES.get(status, "Refused"), detail=detail)
-        response = Response(page, status)
+        # Without Flask's context processors: they would ask the database who this is, and it may be what broke.
+        page = current_app.jinja_env.get_template("error.html")
+        response = Response(page.render(status=status, title=_TITLES.get(status, "Refused"), detail=detail), status)
     if status == 401 and request.path.startswith("/api/"):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -75,7 +76,7 @@ def _answer(status: int, code: str, detail: str, members: dict[str, object] | No
 def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotAuthenticated) and not wants_json():
         flash("Log in to go on.", "info")
-        return redirect(url_for("accounts.login", next=request.full_path if request.method == "GET" else None))
+        return redirect(url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
     return _answer(error.status, error.code, error.detail, error.members)
 
 

@@ -1,0 +1,80 @@
+"""The form under a menu: how the order reaches its guest, when, and how it is paid; for visitors also the log-in."""
+
+import secrets
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.contract.times import iso, now
+from app.domain import passwords
+from app.domain.opening import times_ahead
+from app.models import Restaurant
+
+_FULFILMENTS = {"pickup": "Pick up", "delivery": "Delivery", "dine_in": "Eat here"}
+_TIMES = {"now": "As soon as possible", "later": "At a set time"}
+_PAYMENTS = {"cash": "Cash"}
+# Mobile money is paid in the currency of the country where it works.
+_MPESA_CURRENCY = "KES"
+
+
+class CheckoutForm(FlaskForm):
+    """Everything but the basket; `key` makes a form count once, however often its button is pressed."""
+
+    fulfilment = RadioField("How do you want it?", choices=_FULFILMENTS, default="pickup")
+    address = StringField("Delivery address", [Length(max=300, message="At most 300 characters.")])
+    when = RadioField("When?", choices=_TIMES, default="now")
+    scheduled_for = SelectField("Time", validate_choice=False)
+    note = TextAreaField("Note for the kitchen", [Length(max=500, message="At most 500 characters.")])
+    payment = RadioField("Payment", choices=_PAYMENTS, default="cash")
+    key = HiddenField()
+
+    def __init__(self, restaurant: Restaurant, *, open_now: bool) -> None:
+        super().__init__()
+        days = _by_day(restaurant)
+        self.offered = {value for times in days.values() for value in times}
+        self.scheduled_for.choices = {"": "Choose a time", **days}
+        if restaurant.currency == _MPESA_CURRENCY:
+            self.payment.choices = {**_PAYMENTS, "mpesa": "M-Pesa"}
+        if not open_now:
+            self.when.choices = {"later": _TIMES["later"]}
+            self.when.data = "later"
+        if not self.key.data:
+            self.renew_key()
+
+    def renew_key(self) -> None:
+        """Let the next press of the button be another order."""
+        self.key.data = secrets.token_urlsafe(12)
+
+    def time(self) -> datetime | None:
+        """When it is wanted; None: as soon as possible."""
+        return datetime.fromisoformat(str(self.scheduled_for.data)) if self.when.data == "later" else None
+
+    def validate_scheduled_for(self, field: SelectField) -> None:
+        """A set time is one of those that are offered; they pass while a page lies open."""
+        if self.when.data == "later" and field.data not in self.offered:
+            raise ValidationError("Choose a time." if not field.data else "That time has passed; choose another.")
+
+
+class VisitorForm(CheckoutForm):
+    """The same with e-mail and password, for whoever has not logged in yet: no basket is lost on the way."""
+
+    email = EmailField("E-mail", [InputRequired("Your e-mail address."), Length(max=254)])
+    password = PasswordField("Password", [InputRequired("Your password."), Length(max=passwords.LONGEST)])
+
+
+def _by_day(restaurant: Restaurant) -> dict[str, dict[str, str]]:
+    """The times that can be chosen, by service day: what follows midnight stands under the evening before."""
+    at = now()
+    days: dict[date, dict[str, str]] = defaultdict(dict)
+    for time in times_ahead(restaurant, at):
+        day = restaurant.service_day(time)
+        local = time.astimezone(restaurant.zone)
+        night = "" if local.date() == day else " (after midnight)"
+        days[day][iso(time)] = f"{local:%H:%M}{night}"
+    today = restaurant.service_day(at)
+    names = {today: "Today", today + timedelta(days=1): "Tomorrow"}
+    return {names.get(day) or format_date(day, "EEEE d MMMM", locale="en"): times for day, times in days.items()}

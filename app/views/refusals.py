@@ -1,0 +1,70 @@
+"""A verb's refusal, told to a person where they are: on the form that was posted, or above the page they go back to.
+
+Everywhere else a refusal becomes an error page, and for programs problem JSON (problems.py).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import flash
+from flask_wtf import FlaskForm
+
+from app.errors import DomainError, WrongCredentials
+from app.extensions import db
+
+from . import login_limits
+from .problems import wants_json
+
+
+class Refusal:
+    """False until something was refused; then what, and the status of the page that says so."""
+
+    def __init__(self) -> None:
+        self.error: DomainError | None = None
+
+    def __bool__(self) -> bool:
+        return self.error is not None
+
+    @property
+    def status(self) -> int:
+        """The error's own HTTP status, but 422 for a wrong password: the form is not right, the page may be seen."""
+        if self.error is None:
+            return 200
+        return 422 if isinstance(self.error, WrongCredentials) else self.error.status
+
+    def note(self, error: DomainError) -> None:
+        """Remember `error`; what the verb had half written is over, and the page reads afresh."""
+        db.session.rollback()
+        self.error = error
+        if isinstance(error, WrongCredentials):
+            login_limits.note_failure()
+
+
+@contextmanager
+def shown_on(form: FlaskForm) -> Iterator[Refusal]:
+    """Put a DomainError raised inside onto `form`: field errors beside their fields, anything else above them all."""
+    refusal = Refusal()
+    try:
+        yield refusal
+    except DomainError as error:
+        refusal.note(error)
+        told = False
+        for name, messages in error.members.get("errors", {}).items():
+            if name in form:
+                form[name].errors = [*form[name].errors, *messages]
+                told = True
+        if not told:
+            form.form_errors.append(error.detail)
+
+
+@contextmanager
+def flashed() -> Iterator[Refusal]:
+    """Say a DomainError raised inside above the page that comes next; scripts of ours get it as problem JSON."""
+    refusal = Refusal()
+    try:
+        yield refusal
+    except DomainError as error:
+        if wants_json():
+            raise
+        refusal.note(error)
+        flash(error.detail, "danger")

@@ -1,0 +1,110 @@
+// The menu page: steppers, the basket in sight with its running total, and what was chosen kept over a reload.
+//
+// The form is the basket; nothing is ordered that does not stand in it, and the server counts again. What is kept in
+// the window's own storage is forgotten when the order is sent.
+
+import { tab } from "../memory.js";
+
+const form = document.querySelector("form[data-menu]");
+const MOST = 99;
+
+if (form?.querySelector("#checkout")) start();
+
+function start() {
+  const key = `basket-${form.dataset.menu}`;
+  restore(tab.read(key));
+  form.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-less], [data-more]");
+    if (button) step(button.closest("[data-dish]"), button.hasAttribute("data-more") ? 1 : -1);
+  });
+  form.addEventListener("input", draw);
+  form.addEventListener("change", () => tab.write(key, chosen().map(({ id, quantity, note }) => ({ id, quantity, note }))));
+  form.addEventListener("submit", (event) => sent(event, key));
+  // Out of the back-forward cache: the button works again, and pressing it means another order.
+  window.addEventListener("pageshow", ({ persisted }) => persisted && fresh());
+  draw();
+}
+
+/** What the server put into the form wins over what the window remembers. */
+function restore(kept) {
+  if (!Array.isArray(kept) || chosen().length) return;
+  for (const { id, quantity, note } of kept) {
+    const field = quantityOf(form.querySelector(`[data-dish="${CSS.escape(id)}"]`));
+    if (!field) continue; // sold out meanwhile, or gone from the menu
+    field.value = quantity;
+    form.elements[`note-${id}`].value = note ?? "";
+    if (note) form.elements[`note-${id}`].closest("details").open = true;
+  }
+}
+
+function quantityOf(dish) {
+  return dish?.querySelector("input[type=number]");
+}
+
+function step(dish, by) {
+  const field = quantityOf(dish);
+  const quantity = Math.min(MOST, Math.max(0, (Number.parseInt(field.value, 10) || 0) + by));
+  field.value = quantity || "";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  // The button that was pressed hides with the last one; the plus stays.
+  if (!quantity) dish.querySelector("[data-more]").focus();
+}
+
+/** The lines of the basket as the form has them. */
+function chosen() {
+  return [...form.querySelectorAll("[data-dish]")].flatMap((dish) => {
+    const quantity = Number.parseInt(quantityOf(dish)?.value, 10);
+    if (!(quantity > 0)) return [];
+    const id = dish.dataset.dish;
+    const name = dish.querySelector(".pl-dish-name").textContent;
+    return [{ id, quantity, name, price: Number(dish.dataset.price), note: form.elements[`note-${id}`].value.trim() }];
+  });
+}
+
+function draw() {
+  const lines = chosen();
+  const total = money(lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0));
+  const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  for (const dish of form.querySelectorAll("[data-dish]")) {
+    dish.classList.toggle("pl-dish-chosen", lines.some(({ id }) => id === dish.dataset.dish));
+  }
+  form.querySelector("[data-basket-lines]").replaceChildren(...lines.map(row));
+  form.querySelector("[data-basket-empty]").hidden = lines.length > 0;
+  form.querySelector("[data-basket-sum]").hidden = lines.length === 0;
+  for (const element of document.querySelectorAll("[data-basket-total]")) element.textContent = total;
+  document.querySelector("[data-basket-count]").textContent = `${count} ${count === 1 ? "item" : "items"}`;
+  document.querySelector("[data-basket-bar]").hidden = count === 0;
+}
+
+function row({ quantity, name, price, note }) {
+  const line = document.createElement("li");
+  line.className = "pl-line";
+  line.append(part("pl-line-quantity", `${quantity}×`), part("pl-name", name), part("pl-money", money(price * quantity)));
+  if (note) line.append(part("pl-line-note", note));
+  return line;
+}
+
+function part(name, text) {
+  const element = document.createElement("span");
+  element.className = name;
+  element.textContent = text;
+  return element;
+}
+
+function money(minor) {
+  const { currency, digits } = form.dataset;
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(minor / 10 ** Number(digits));
+}
+
+/** One press is one order: the form's key holds that on the server, this spares a nervous thumb the wait. */
+function sent(event, key) {
+  if (form.hasAttribute("aria-busy")) return event.preventDefault();
+  form.setAttribute("aria-busy", "true");
+  tab.write(key, null);
+}
+
+function fresh() {
+  form.removeAttribute("aria-busy");
+  form.elements.key.value = crypto.randomUUID?.() ?? String(crypto.getRandomValues(new Uint32Array(2)));
+}
