@@ -95,9 +95,9 @@ class Course:
 
     @property
     def payment(self) -> tuple[str, str]:
-        """How it is paid, and whether it was: cash is nobody's business here, M-Pesa goes back when cancelled."""
+        """How it is paid, and whether it was: cash when the food changes hands; M-Pesa goes back when cancelled."""
         if self._story.start != "awaiting_payment":
-            return "cash", "unpaid"
+            return "cash", "paid" if self.status in ("collected", "delivered") else "unpaid"
         if self.confirmed is None:
             return "mpesa", "unpaid"
         return "mpesa", "refunded" if self.status == "cancelled" else "paid"

@@ -65,7 +65,7 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
     A driver must say the order's hand-over code; from staff a wrong one is refused, none is taken on trust.
     """
     if order.fulfilment != "delivery":
-        return walk(order, "collected", by=by, at=now(), **how)
+        return _end(order, "collected", by=by, values=_cash_taken(order), **how)
     if handover_code is None and by.role == Role.DRIVER:
         raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
     if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
@@ -75,7 +75,7 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
 
 def deliver(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The guest has it."""
-    return _end(order, "delivered", by=by, **how)
+    return _end(order, "delivered", by=by, values=_cash_taken(order), **how)
 
 
 def give_up(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
@@ -200,6 +200,11 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
         if done.rowcount:  # type: ignore[attr-defined]
             order_events.stop_acknowledged(session, order, at=at)
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _cash_taken(order: Order) -> dict[str, str]:
+    """Who pays cash pays when the food changes hands."""
+    return {"payment_status": "paid"} if order.payment_method == "cash" else {}
 
 
 def _end(order: Order, to: str, *, by: Actor, **how: Any) -> bool:

@@ -15,7 +15,7 @@ from app.domain import orders
 from app.domain.actor import SYSTEM
 from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
 from app.extensions import db
-from app.models import EventLog, Order, OrderChange
+from app.models import EventLog, Order, OrderChange, TrackingLink
 from tests.factories import order_in, place
 
 
@@ -195,3 +195,15 @@ def test_it_lets_the_system_cancel_only_with_a_kind(cast):
     order = place(cast).order
     with pytest.raises(ValueError, match="kind"):
         orders.cancel(order, by=SYSTEM)
+
+
+@pytest.mark.parametrize("end", ["collected", "delivered"])
+def test_it_counts_cash_as_paid_when_the_food_changes_hands(cast, end):
+    assert order_in(cast, end).payment_status == "paid"
+
+
+def test_it_lets_the_link_of_a_collected_order_run_out(cast):
+    order = order_in(cast, "collected")
+    assert (
+        db.session.scalars(select(TrackingLink.expires_at).where(TrackingLink.order_id == order.id)).one() is not None
+    )
