@@ -1,5 +1,6 @@
-// Times that run: `data-counts-down="<ISO>"` shows what is left, `data-counts-up="<ISO>"` how long it has been, both by
-// the server's clock (a tablet by the stove may be minutes off), which `ready` and `beat` tell us.
+// Times that run: `data-counts-down="<ISO>"` shows what is left (and with `data-over="late"` how late it is),
+// `data-counts-up="<ISO>"` how long it has been; by the server's clock, which `ready` and `beat` tell us, because a
+// tablet by the stove may be minutes off.
 
 let ahead = 0; // how far the server's clock is ahead of ours, ms
 const SOON = 120;
@@ -26,12 +27,16 @@ function draw() {
   if (document.visibilityState === "hidden") return;
   for (const element of document.querySelectorAll("[data-counts-down]")) {
     const left = Math.ceil((Date.parse(element.dataset.countsDown) - now()) / 1000);
-    show(element, left > 0 ? `${minutes(left)} left` : "time is up");
+    show(element, left > 0 ? `${minutes(left)} left` : over(element, -left));
     element.dataset.urgency = left <= 0 ? "over" : left <= SOON ? "soon" : "calm";
   }
   for (const element of document.querySelectorAll("[data-counts-up]")) {
     show(element, ago(Math.floor((now() - Date.parse(element.dataset.countsUp)) / 1000)));
   }
+}
+
+function over(element, seconds) {
+  return element.dataset.over ? `${ago(seconds)} ${element.dataset.over}` : "time is up";
 }
 
 // Only what differs is written: a screen of 200 cards is not laid out anew each second.
@@ -50,7 +55,7 @@ function hours(seconds) {
 }
 
 function ago(seconds) {
-  if (seconds < 60) return "just now";
+  if (seconds < 60) return `${Math.max(0, seconds)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   return seconds < 86400 ? hours(seconds) : `${Math.floor(seconds / 86400)} d`;
 }

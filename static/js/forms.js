@@ -82,6 +82,6 @@ function refused(form, status, problem) {
 
 /** What a problem says to a person; `errors` names the fields. */
 function sentence({ title, detail, errors }) {
-  const fields = Object.values(errors ?? {}).flat();
+  const fields = Object.values(errors ?? {}).flat().filter((message) => !detail.includes(message));
   return { title, text: [detail, ...fields].join(" ") };
 }

@@ -5,8 +5,9 @@
 // list of orders: any order's event has it fetched, once a second at most. One fetch a fragment is under way; what
 // fails is tried again, and meanwhile the page does not claim to be live.
 //
-// passline:drawn {element} tells of each replacement, passline:gone {url, element} of one that is not there any more:
-// whoever takes the element away prevents the default, which is to say that the page has to be reloaded.
+// passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
+// passline:gone {url, element} tells of one that is not there any more: whoever takes the element away prevents the
+// default, which is to say that the page has to be reloaded.
 
 import * as freshness from "./freshness.js";
 import { replace } from "./keeping.js";
@@ -114,8 +115,7 @@ function put(url, fresh) {
   if (!old) return tell("fetched", { url, element: fresh });
   if (versionOf(fresh) < versionOf(old)) return;
   if (pressing && old.matches(":active")) return waiting.set(url, fresh);
-  replace(old, fresh);
-  tell("drawn", { element: fresh });
+  if (tell("drawing", { old, fresh })) tell("drawn", { element: replace(old, fresh) });
 }
 
 function release() {

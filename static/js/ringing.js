@@ -37,6 +37,11 @@ export function call(wanted) {
   else ring();
 }
 
+/** One more thing calls: heard at once, not at the next turn. */
+export function again() {
+  if (calling) ring();
+}
+
 /** Ring once, from now; go on where something calls. */
 export function ring() {
   if (context?.state !== "running") return;

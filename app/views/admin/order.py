@@ -1,0 +1,138 @@
+"""One order: what it is, how it came to be so, and every step that may be taken from here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.domain import orders, tracking
+from app.domain.order_states import EDGES, Edge
+from app.extensions import db
+from app.models import CancellationRequest, Order, OrderChange, TrackingLink
+from app.views import loading
+from app.views.formats import remember_position
+from app.views.loading import person
+from app.views.order_forms import TransitionForm
+from app.views.problems import wants_json
+from app.views.refusals import flashed
+
+from . import bp
+
+# What an admin presses, by the verb of the edge.
+_WORDS = {
+    "settle": "Mark as paid",
+    "cancel": "Cancel the order",
+    "decline": "Decline the order",
+    "accept": "Accept",
+    "start": "Start preparing",
+    "mark_ready": "Mark as ready",
+    "recall": "Recall to the kitchen",
+    "hand_over": "Hand over",
+    "deliver": "Mark as delivered",
+    "give_up": "Mark as undeliverable",
+    "restore": "Restore the order",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An edge that an admin may walk, or `refusal`: why not now."""
+
+    edge: Edge
+    refusal: str | None
+
+    @property
+    def words(self) -> str:
+        """What the button says."""
+        return _WORDS[self.edge.verb]
+
+    @property
+    def ends_it(self) -> bool:
+        """Whether it takes the order away from somebody who waits for it."""
+        return self.edge.to in ("cancelled", "undeliverable")
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether a reason code must be chosen."""
+        return Role.ADMIN in self.edge.reason
+
+    @property
+    def needs_note(self) -> bool:
+        """Whether something must be written down."""
+        return Role.ADMIN in self.edge.note
+
+
+@bp.get("/orders/<number>")
+def order(number: str) -> str:
+    remember_position()
+    return _drawn("admin/order.html", loading.order(number))
+
+
+@bp.get("/orders/<number>/sheet")
+def order_sheet(number: str) -> str:
+    return _drawn("admin/_order.html", loading.order(number))
+
+
+@bp.post("/orders/<number>/transitions")
+def order_transitions(number: str) -> ResponseReturnValue:
+    order = loading.order(number)
+    with flashed():
+        form = TransitionForm().checked()
+        orders.transition(
+            order,
+            str(form.to.data),
+            by=person(),
+            reason_code=form.reason_code.data or None,
+            prep_minutes=form.prep_minutes.data,
+            **form.how,
+        )
+    return _back(order)
+
+
+@bp.post("/orders/<number>/link-withdrawal")
+def order_link_withdrawal(number: str) -> ResponseReturnValue:
+    order = loading.order(number)
+    ended = tracking.withdraw_links(order)
+    if not wants_json():
+        flash(f"{ended} tracking link{'s' if ended != 1 else ''} withdrawn.", "success")
+    return _back(order)
+
+
+def _back(order: Order) -> ResponseReturnValue:
+    return redirect(url_for("admin.order", number=order.number), 303)
+
+
+def _drawn(template: str, order: Order) -> str:
+    changes = select(OrderChange).where(OrderChange.order_id == order.id).order_by(OrderChange.version)
+    asked = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
+    return render_template(
+        template,
+        order=order,
+        history=db.session.scalars(changes).all(),
+        steps=steps(order),
+        request_to_cancel=db.session.scalars(asked).one_or_none(),
+        links=_open_links(order),
+    )
+
+
+def steps(order: Order) -> Sequence[Step]:
+    """Every edge from where `order` is that an admin may walk, those that its rule forbids now with the reason."""
+    at = now()
+    waits = order.scheduled_for is not None
+    return [
+        Step(edge, edge.rule(order, at) if edge.rule else None)
+        for edge in EDGES.values()
+        if edge.start == order.status
+        and Role.ADMIN in edge.roles
+        # A paid order goes where it belongs: a scheduled one waits, any other is placed.
+        and (edge.verb != "settle" or (edge.to == "scheduled") == waits)
+    ]
+
+
+def _open_links(order: Order) -> int:
+    open_links = select(func.count()).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+    return db.session.scalars(open_links).one()

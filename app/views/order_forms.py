@@ -1,0 +1,76 @@
+"""Forms that act on an order as it was on the screen: each carries the version that the person saw.
+
+Used by the vendor's board and the admin's order page. What a form refuses is an Invalid that names the fields, said
+above the page that comes next, or to our own scripts as problem JSON.
+"""
+
+from itertools import chain
+from typing import Self
+
+from flask_wtf import FlaskForm
+from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import Optional as MayBeEmpty
+from wtforms.widgets import HiddenInput
+
+from app.domain.order_states import LABELS, REASONS
+from app.domain.orders import How
+from app.errors import Invalid
+
+_NOTE_LENGTH = 500
+
+
+def _stripped(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+class OrderForm(FlaskForm):
+    """The version that was on the screen, and nothing else: a button."""
+
+    expected_version = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(min=1)])
+
+    def checked(self) -> Self:
+        """This form, when all of it is right; Invalid says what is not."""
+        if not self.validate():
+            errors = {name or "form": [str(message) for message in told] for name, told in self.errors.items()}
+            raise Invalid(" ".join(chain.from_iterable(errors.values())), errors=errors)
+        return self
+
+    @property
+    def how(self) -> How:
+        """What every verb of an order may be told besides."""
+        how: How = {"expected_version": self.expected_version.data}
+        note: Field | None = self._fields.get("note")
+        if note is not None:
+            how["note"] = note.data
+        return how
+
+
+class AcceptanceForm(OrderForm):
+    """In how many minutes it will be ready."""
+
+    prep_minutes = IntegerField("Minutes", [InputRequired("In how many minutes?"), NumberRange(min=1, max=240)])
+
+
+class CancellationForm(OrderForm):
+    """Why the kitchen does not make it."""
+
+    reason_code = SelectField(
+        "Reason", [InputRequired("Choose a reason.")], choices=[("", "Choose a reason"), *REASONS.items()]
+    )
+    note = StringField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
+
+
+class HandoverForm(OrderForm):
+    """The code that a driver says; staff may do without."""
+
+    handover_code = StringField("Driver's code", [MayBeEmpty(), Length(max=8)], filters=[_stripped])
+
+
+class TransitionForm(OrderForm):
+    """Any step an admin may take, with what it may need."""
+
+    to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=list(LABELS.items()))
+    reason_code = SelectField("Reason", [MayBeEmpty()], choices=[("", "Choose a reason"), *REASONS.items()])
+    note = TextAreaField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
+    prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=240)])

@@ -1,0 +1,105 @@
+"""What stands on the board, and where: every open order of the kitchen however old, and what was just cancelled.
+
+An order that is open since yesterday stays. One that was cancelled while the kitchen had it stays, crossed out, until
+the kitchen says that it stopped; so it cannot vanish from under somebody's hands.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app.contract.times import iso, now
+from app.domain.order_states import allowed
+from app.extensions import db
+from app.models import CancellationRequest, Order, Person
+
+COLUMNS = {
+    "scheduled": "scheduled",
+    "placed": "new",
+    "accepted": "kitchen",
+    "preparing": "kitchen",
+    "ready_for_pickup": "ready",
+}
+# What nobody acknowledged for so long is no news to the shift that works now.
+_STOP_SHOWN = timedelta(hours=12)
+# Among how many cancelled orders, newest first, those that must still be stopped are looked for.
+_CANCELLED_LOOKED_AT = 200
+_MINUTES = (10, 15, 20, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An order on the board. `column` is empty when it does not stand there (any more)."""
+
+    order: Order
+    request: CancellationRequest | None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the kitchen still has to say that it stopped."""
+        order = self.order
+        return (
+            order.status == "cancelled"
+            and order.accepted_at is not None
+            and order.stop_acknowledged_at is None
+            and order.changed_at > now() - _STOP_SHOWN
+        )
+
+    @property
+    def column(self) -> str:
+        """Where it stands."""
+        return "kitchen" if self.is_stopped else COLUMNS.get(self.order.status, "")
+
+    @property
+    def rank(self) -> str:
+        """Its place in the column, compared as text: what must stop first, then what is due first."""
+        due = {
+            "placed": self.order.accept_by,
+            "scheduled": self.order.scheduled_for,
+            "ready_for_pickup": self.order.changed_at,
+        }.get(self.order.status, self.order.promised_from)
+        return f"{'0' if self.is_stopped else '1'} {iso(due or self.order.created_at)} {self.order.id:020}"
+
+    @property
+    def steps(self) -> set[str]:
+        """The states that the vendor may take it to."""
+        return {edge.to for edge in allowed(self.order, "vendor")}
+
+    @property
+    def minutes(self) -> Sequence[int]:
+        """The preparation times that one tap offers, the restaurant's own among them."""
+        return sorted({*_MINUTES, self.order.restaurant.preparation_minutes})
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it became what it is."""
+        return self.order.changed_at
+
+
+def of_board(staff: Person) -> list[Card]:
+    """Every card of the board, in the order of their columns."""
+    open_orders = Order.for_lists(staff).where(Order.status.in_(COLUMNS))
+    newest_cancelled = (
+        select(Order.id)
+        .where(*Order.seen_by(staff), Order.status == "cancelled")
+        .order_by(Order.id.desc())
+        .limit(_CANCELLED_LOOKED_AT)
+    )
+    cancelled = Order.for_lists(staff).where(
+        Order.id.in_(select(newest_cancelled.subquery().c.id)),
+        Order.accepted_at.is_not(None),
+        Order.stop_acknowledged_at.is_(None),
+        Order.changed_at > now() - _STOP_SHOWN,
+    )
+    found = cards([*db.session.scalars(open_orders).unique(), *db.session.scalars(cancelled).unique()])
+    return sorted(found, key=lambda card: card.rank)
+
+
+def cards(orders: Iterable[Order]) -> list[Card]:
+    """The cards of `orders`, with what customers ask of them."""
+    orders = list(orders)
+    asked = select(CancellationRequest).where(CancellationRequest.order_id.in_([order.id for order in orders]))
+    requests = {request.order_id: request for request in db.session.scalars(asked)}
+    return [Card(order, requests.get(order.id)) for order in orders]

@@ -1,0 +1,74 @@
+// The list of orders: on its newest page, unfiltered and with nobody's pointer on it, it follows by itself. Anywhere
+// else no row moves: rows that are shown change in place, and what is new waits behind one button.
+
+const bar = document.getElementById("newer");
+let held = null; // the list as it is now, while an older one is shown
+let created = 0;
+
+document.addEventListener("passline:drawing", (event) => {
+  const { old, fresh } = event.detail;
+  if (!old.matches(".pl-orders") || follows(old)) return;
+  event.preventDefault();
+  hold(old, fresh);
+});
+document.addEventListener("passline:drawn", ({ detail: { element } }) => {
+  if (element.matches(".pl-orders")) forget();
+});
+document.addEventListener("passline:event", ({ detail }) => {
+  if (detail.name === "OrderCreated") created += 1;
+});
+
+function follows(list) {
+  return (
+    list.dataset.follows === "yes" &&
+    window.scrollY < 200 &&
+    !list.matches(":hover") &&
+    !list.contains(document.activeElement)
+  );
+}
+
+function hold(list, fresh) {
+  held = fresh;
+  const rows = new Map([...fresh.querySelectorAll("tr[data-order-number]")].map((row) => [row.dataset.orderNumber, row]));
+  for (const row of list.querySelectorAll("tr[data-order-number]")) {
+    const now = rows.get(row.dataset.orderNumber);
+    rows.delete(row.dataset.orderNumber);
+    row.classList.toggle("pl-row-left", !now);
+    if (now && now.dataset.orderVersion !== row.dataset.orderVersion) put(row, now.cloneNode(true));
+  }
+  offer(list, rows.size);
+}
+
+function put(row, now) {
+  const focused = row.contains(document.activeElement);
+  row.replaceWith(now);
+  now.classList.add("pl-row-fresh");
+  if (focused) now.querySelector("a").focus({ preventScroll: true });
+}
+
+/** What is new: on the newest page what the fresh list has and ours has not, further down what was created since. */
+function offer(list, news) {
+  const newest = list.querySelector(".pl-pages [rel=first]");
+  const count = newest ? (new URLSearchParams(window.location.search).size > 1 ? 0 : created) : news;
+  bar.hidden = count === 0;
+  if (count === 0) return bar.replaceChildren();
+  const way = document.createElement(newest ? "a" : "button");
+  way.className = "btn btn-primary";
+  way.textContent = `${count} new order${count === 1 ? "" : "s"}`;
+  if (newest) way.href = newest.href;
+  else way.addEventListener("click", () => show(list));
+  bar.replaceChildren(way);
+}
+
+function show(list) {
+  list.replaceWith(held);
+  forget();
+  window.scrollTo({ top: 0 });
+}
+
+function forget() {
+  held = null;
+  created = 0;
+  bar.hidden = true;
+  bar.replaceChildren();
+}
