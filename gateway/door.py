@@ -8,6 +8,7 @@ for the request to arrive; it asks the door before it upgrades, so that a refusa
 import io
 import json
 from collections.abc import Callable, Iterable
+from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -31,6 +32,11 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 class Handler(WebSocketHandler):
     """Serves one TCP connection: requests, and perhaps one WebSocket."""
+
+    def handle(self) -> None:
+        """As the stock one, but small frames leave at once: Nagle and delayed ACK held each for 40 ms."""
+        self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        super().handle()
 
     def handle_one_request(self) -> Any:
         """As the stock one; a client that is silent for too long, between requests too, is let go of."""

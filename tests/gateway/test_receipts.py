@@ -1,0 +1,66 @@
+"""Which screen has drawn which version of an order."""
+
+from app.extensions import db
+from app.models import Receipt
+from gateway import refusals
+from tests.factories import place
+
+
+def stored():
+    db.session.rollback()
+    return [
+        (row.order_number, row.version, row.person_id, row.screen_id, row.screen_name, row.audible, row.visible)
+        for row in db.session.scalars(db.select(Receipt).order_by(Receipt.id))
+    ]
+
+
+def seen(order, **changes):
+    return {"order_number": order.number, "version": order.version, "audible": True, "visible": False, **changes}
+
+
+def test_it_stores_what_a_screen_has_seen_before_it_says_so(cast, screen):
+    order = place(cast).order
+    vendor = screen(cast.vendor, {"screen": {"id": "tablet-1", "name": "By the stove"}})
+    vendor.ready()
+    assert vendor.ask("seen", seen(order)) == {"ok": True}
+    assert stored() == [(order.number, 1, cast.vendor.id, "tablet-1", "By the stove", True, False)]
+
+
+def test_it_stores_a_repeat_once(cast, screen):
+    order = place(cast).order
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    for _ in range(3):
+        assert vendor.ask("seen", seen(order)) == {"ok": True}
+    assert vendor.ask("seen", seen(order, visible=True)) == {"ok": True}
+    assert len(stored()) == 2
+
+
+def test_it_takes_receipts_only_for_orders_that_the_person_sees(cast, screen):
+    order = place(cast).order
+    for name, person in cast.people().items():
+        connected = screen(person)
+        connected.ready()
+        allowed = name in ("admin", "vendor", "colleague", "customer")
+        answer = connected.ask("seen", seen(order))
+        assert answer == ({"ok": True} if allowed else {"ok": False, **refusals.ORDER_REFUSED.data}), name
+    assert len(stored()) == 4
+
+
+def test_it_refuses_a_receipt_that_does_not_have_its_form(cast, screen):
+    order = place(cast).order
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    for change in (
+        {"version": 0},
+        {"version": True},
+        {"version": "1"},
+        {"version": 2**31},
+        {"order_number": 7},
+        {"order_number": "' or 1=1"},
+        {"audible": 1},
+        {"visible": None},
+    ):
+        answer = vendor.ask("seen", seen(order, **change))
+        assert answer == {"ok": False, **refusals.PAYLOAD_MALFORMED.data}, change
+    assert stored() == []

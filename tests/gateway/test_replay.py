@@ -1,0 +1,188 @@
+"""Catching up: what was missed, once and in order, or a plain word that it cannot be had."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from app.contract import rooms
+from app.contract.tokens import digest
+from app.extensions import atomic, db
+from app.models import ApiToken
+from tests.factories import token_of
+from tests.gateway.rows import head_now, numbers, place, write
+from tests.gateway.screen import Screen
+
+TIMES = 1000
+
+
+def test_it_has_nothing_to_say_about_recovery_when_nothing_was_asked(cast, screen):
+    data, position = screen(cast.vendor).ready()
+    assert data["recovered"] is None
+    assert position == head_now()
+
+
+def test_it_replays_what_was_missed_before_ready(cast, screen):
+    room, since = rooms.vendor_orders(cast.restaurant.id), head_now()
+    write(room, 1)
+    write(rooms.vendor_orders(cast.other_restaurant.id), 2)
+    write(rooms.user(cast.vendor.id), 3)
+    vendor = screen(cast.vendor, {"since": since})
+    data, position = vendor.ready()
+    assert data["recovered"] is True
+    assert numbers(vendor.before) == [1, 3]
+    assert [place(event[3]) for event in vendor.before] == [place(since) + 1, place(since) + 3]
+    assert position == head_now()
+
+
+def test_it_replays_from_memory_without_the_database(cast, gateway, screen):
+    since = head_now()
+    write("admin.orders", 1)
+    before = gateway.metric("replays_total", source="memory")
+    screen(cast.admin, {"since": since}).ready()
+    assert gateway.metric("replays_total", source="memory") == before + 1
+
+
+def test_it_replays_from_sql_what_a_new_gateway_has_not_in_memory(cast, own_gateway, screen):
+    since = head_now()
+    write("admin.orders", *range(1, 1201))
+    gateway = own_gateway()
+    write("admin.orders", 1201)
+    admin = screen(cast.admin, {"since": since}, to=gateway)
+    data, position = admin.ready()
+    assert data["recovered"] is True
+    assert numbers(admin.before) == list(range(1, 1202))
+    assert position == head_now()
+    assert gateway.metric("replays_total", source="sql") == 1
+
+
+@pytest.mark.parametrize("since", ["beefbeef-1", "nonsense", "", 7, {"n": 1}])
+def test_it_does_not_recover_from_a_place_of_another_log(cast, screen, since):
+    write("admin.orders", 1)
+    admin = screen(cast.admin, {"since": since})
+    data, _ = admin.ready()
+    assert (data["recovered"], admin.before) == (False, [])
+
+
+def test_it_does_not_recover_from_past_the_head(cast, screen):
+    epoch, _, n = head_now().partition("-")
+    data, _ = screen(cast.admin, {"since": f"{epoch}-{int(n) + 1}"}).ready()
+    assert data["recovered"] is False
+
+
+def test_it_does_not_recover_over_what_was_pruned(cast, own_gateway, screen):
+    since = head_now()
+    write("admin.orders", 1, 2, 3)
+    gateway = own_gateway()
+    pruned = place(since) + 2
+    with atomic() as session:
+        column = "id" if db.engine.dialect.name == "sqlite" else "position"
+        session.execute(text(f"delete from event_log where {column} <= {pruned}"))  # noqa: S608
+        session.execute(text(f"update log_head set pruned = {pruned}"))  # noqa: S608
+    lost = screen(cast.admin, {"since": since}, to=gateway)
+    assert (lost.ready()[0]["recovered"], lost.before) == (False, [])
+    kept = screen(cast.admin, {"since": f"{since.partition('-')[0]}-{pruned}"}, to=gateway)
+    assert (kept.ready()[0]["recovered"], numbers(kept.before)) == (True, [3])
+
+
+def test_it_does_not_recover_over_rows_that_went_without_a_word(cast, own_gateway, screen):
+    since = head_now()
+    write("admin.orders", 1)
+    gateway = own_gateway()
+    with atomic() as session:
+        session.execute(text("delete from event_log"))
+    lost = screen(cast.admin, {"since": since}, to=gateway)
+    assert lost.ready()[0]["recovered"] is False
+
+
+def test_it_waits_for_the_feed_when_a_page_was_ahead_of_it(cast, screen):
+    """A page reads the head from the database; the feed may know of it a moment later."""
+    token = token_of(cast.admin)
+    for n in range(20):
+        write("admin.orders", n)
+        since = head_now()
+        admin = screen(auth={"token": token, "since": since})
+        data, position = admin.ready()
+        assert data["recovered"] is True
+        assert place(position) >= place(since)
+        assert [place(event[3]) for event in admin.before] == list(range(place(since) + 1, place(position) + 1))
+
+
+def test_no_hole_and_no_double_while_events_are_written(app, cast, gateway):
+    """A screen leaves and returns again and again while a writer never rests: what it saw has each number once."""
+    room, token = rooms.vendor_orders(cast.restaurant.id), token_of(cast.vendor)
+    done = threading.Event()
+    highest = [0]
+
+    def keep_writing():
+        with app.app_context():
+            while not done.is_set():
+                write(room, *range(highest[0] + 1, highest[0] + 4))
+                highest[0] += 3
+                done.wait(0.002)
+
+    def return_again_and_again(seed):
+        dice, since, seen = Random(seed), start, []
+        for _ in range(TIMES // 4):
+            with Screen(gateway.port, {"token": token, "since": since}) as vendor:
+                data, _ = vendor.ready()
+                assert data["recovered"] is True
+                live = [vendor.event() for _ in range(dice.randrange(3))]
+                places = [place(event[3]) for event in vendor.before + live]
+                assert places == sorted(set(places))
+                seen += numbers(vendor.before + live)
+                since = (vendor.before + live)[-1][3] if vendor.before + live else since
+        return seen
+
+    start = head_now()
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for seen in pool.map(return_again_and_again, range(4)):
+                assert seen == list(range(1, len(seen) + 1))
+    finally:
+        done.set()
+        writer.join()
+
+
+def test_a_replay_from_sql_meets_the_live_rows_without_a_gap(app, cast, own_gateway):
+    """The gap lies in SQL alone at first, and grows while it is read."""
+    room, since = rooms.vendor_orders(cast.restaurant.id), head_now()
+    token = token_of(cast.vendor)
+    write(room, *range(1, 2001))
+    gateway = own_gateway()
+    done = threading.Event()
+
+    def keep_writing():
+        with app.app_context():
+            for n in range(2001, 12001, 5):
+                write(room, *range(n, n + 5))
+                if done.wait(0.001):
+                    break
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        for _ in range(10):
+            with Screen(gateway.port, {"token": token, "since": since}) as vendor:
+                vendor.ready()
+                live = [vendor.event() for _ in range(20)]
+                seen = numbers(vendor.before + live)
+                assert len(seen) > 2000
+                assert seen == list(range(1, len(seen) + 1))
+    finally:
+        done.set()
+        writer.join()
+
+
+def test_a_token_that_ended_meanwhile_gets_nothing_replayed(cast, screen):
+    token, since = token_of(cast.vendor), head_now()
+    write(rooms.vendor_orders(cast.restaurant.id), 1)
+    with atomic() as session:
+        session.execute(ApiToken.__table__.delete().where(ApiToken.token_hash == digest(token)))
+    refused = screen(auth={"token": token, "since": since})
+    assert refused.answer().startswith("44")
+    assert refused.until_closed() == []
