@@ -6,12 +6,14 @@ What differs from one machine to another goes on the command line or into GUNICO
 
 import sys
 
+from app import startup
 from app.config import Config, ConfigError
 
 try:
     _config = Config.from_env()
 except ConfigError as error:
     sys.exit(f"The web process cannot start:\n{error}")
+startup.check(_config)
 
 bind = f"{_config.listen_host}:{_config.web_port}"
 worker_class = "gthread"

@@ -1,0 +1,53 @@
+"""No process serves with a demo person in production."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from app import startup
+from app.extensions import atomic
+from tests.conftest import settings
+from tests.services import free_port
+
+
+def test_it_refuses_to_start_while_a_demo_person_exists(cast, backend, database_url_of):
+    with atomic():
+        cast.customer.is_demo = True
+    with pytest.raises(SystemExit, match="1 demo people"):
+        startup.check(settings(database_url_of(backend), env="production"))
+
+
+@pytest.mark.parametrize("env", ["demo", "test"])
+def test_it_starts_with_one_elsewhere(cast, backend, database_url_of, env):
+    with atomic():
+        cast.customer.is_demo = True
+    startup.check(settings(database_url_of(backend), env=env))
+
+
+def test_it_starts_without_one(cast, backend, database_url_of):
+    startup.check(settings(database_url_of(backend), env="production"))
+
+
+def test_it_starts_while_the_database_is_away(tmp_path):
+    startup.check(settings(f"sqlite:///{tmp_path}/nowhere/x.db", env="production"))
+
+
+@pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["gateway"], ["app.jobs"]], ids=lambda c: c[0])
+def test_each_process_refuses_by_itself(cast, backend, database_url_of, command):
+    with atomic():
+        cast.customer.is_demo = True
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"},
+        "PASSLINE_ENV": "production",
+        "SECRET_KEY": "k" * 40,
+        "DATABASE_URL": database_url_of(backend),
+        "WEB_PORT": str(free_port()),
+        "GATEWAY_PORT": str(free_port()),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", *command], env=environment, capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ended.returncode != 0
+    assert "does not start: 1 demo people" in ended.stderr
