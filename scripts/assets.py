@@ -23,6 +23,8 @@ FILES = {
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "socket.io.esm.min.js": "socket.io-client/dist/socket.io.esm.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "inter/inter.css": "@fontsource-variable/inter/wght.css",
 }
 FONTS = "@fontsource-variable/inter/files/*-wght-normal.woff2"

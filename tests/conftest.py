@@ -33,6 +33,7 @@ class Browser(FlaskClient):
 
     def open(self, *args: object, **kwargs: object) -> TestResponse:
         db.session.rollback()
+        db.session.expire_all()
         with self.application.app_context():
             return super().open(*args, **kwargs)  # type: ignore[arg-type]
 
@@ -53,9 +54,7 @@ def settings(database_url: str, **changes: object) -> Config:
 
 
 @pytest.fixture(scope="session")
-def database_url_of(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Callable[[str], str]:
+def database_url_of(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], str]:
     """The URL of this worker's own database of a kind, made when first asked for."""
     urls: dict[str, str] = {}
 
@@ -145,8 +144,10 @@ def csrf_off(app: Flask) -> Iterator[None]:
 @contextmanager
 def without_csrf(app: Flask) -> Iterator[None]:
     """The same, for a block."""
-    app.config["WTF_CSRF_ENABLED"] = False
+    methods = app.config["WTF_CSRF_METHODS"]
+    # The first is for forms, the second for the check before every view.
+    app.config |= {"WTF_CSRF_ENABLED": False, "WTF_CSRF_METHODS": set()}
     try:
         yield
     finally:
-        app.config["WTF_CSRF_ENABLED"] = True
+        app.config |= {"WTF_CSRF_ENABLED": True, "WTF_CSRF_METHODS": methods}

@@ -89,22 +89,22 @@ def changed_by(order: Order, audience: str) -> dict[str, Any]:
 
 def history(order: Order, changes: Sequence[OrderChange], audience: str) -> list[dict[str, Any]]:
     """The changes of `order`, oldest first, as `audience` may know them."""
-    documents = []
-    for change in changes:
-        actor = _person(order, audience, change.actor_id, change.actor_name, change.role)
-        documents.append(
-            {
-                "from": change.from_status,
-                "to": change.to_status,
-                "version": change.version,
-                "actor": {"id": actor["id"], "name": actor["name"]},
-                "role": change.role,
-                "reason_code": change.reason_code,
-                "note": change.note if audience in _SEES_STAFF or change.actor_id == order.customer_id else None,
-                "at": iso(change.at),
-            }
-        )
-    return documents
+    return [change(order, row, audience) for row in changes]
+
+
+def change(order: Order, row: OrderChange, audience: str) -> dict[str, Any]:
+    """One change of `order` as `audience` may know it."""
+    actor = _person(order, audience, row.actor_id, row.actor_name, row.role)
+    return {
+        "from": row.from_status,
+        "to": row.to_status,
+        "version": row.version,
+        "actor": {"id": actor["id"], "name": actor["name"]},
+        "role": row.role,
+        "reason_code": row.reason_code,
+        "note": row.note if audience in _SEES_STAFF or row.actor_id == order.customer_id else None,
+        "at": iso(row.at),
+    }
 
 
 def _cancellation(order: Order, audience: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from . import formats, health, problems, security
+from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor
 
 
 def register(app: Flask) -> None:
@@ -11,3 +11,9 @@ def register(app: Flask) -> None:
     problems.register(app)
     formats.register(app)
     app.register_blueprint(health.bp)
+    app.register_blueprint(accounts.bp)
+    app.register_blueprint(customer.bp)
+    app.register_blueprint(driver.bp)
+    api.register(app)
+    app.register_blueprint(vendor.bp)
+    app.register_blueprint(admin.bp)

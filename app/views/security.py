@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config, Network
 from app.contract.tokens import SESSION_ID
 from app.domain import sessions
+from app.errors import NotFound
 from app.extensions import csrf, login
 from app.models import ApiToken, Person, Session
 
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     """Put log-in, CSRF, proxies and security headers onto `app`."""
     config: Config = app.config["PASSLINE"]
     login.request_loader(person_asking)
+    app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_content_security_policy)
     Talisman(
@@ -71,6 +73,12 @@ def _credential() -> Session | ApiToken | None:
     return sessions.by_id(session_id) if isinstance(session_id, str) else None
 
 
+def _refuse_nul() -> None:
+    # No name of ours has one, and PostgreSQL would fail to look for it.
+    if "\0" in request.path:
+        raise NotFound
+
+
 def _protect() -> None:
     if request.method in _SAFE_METHODS or bears_token() or request.path.startswith("/webhooks/"):
         return
@@ -93,6 +101,9 @@ def _content_security_policy(response: Response) -> Response:
         "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
         "frame-ancestors 'none'",
     )
+    # A page whose address is a key tells nobody where its reader came from.
+    if "referrer_policy" in g:
+        response.headers["Referrer-Policy"] = g.referrer_policy
     return response
 
 

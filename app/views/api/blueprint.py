@@ -1,0 +1,104 @@
+"""The blueprint of the JSON API: what a view takes, asks and answers, said once for the code and for its document.
+
+Default deny: every call needs a person but the one that asks for a token. Each view names all of its statuses, so
+that the document can be tested against what happens (tests/api/test_document.py).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from flask import request
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from app.views import loading
+
+from . import documents
+from .parser import StrictParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Why a call is refused, and how that is documented.
+_REFUSALS: dict[int, tuple[str, type[Schema]]] = {
+    400: ("The body is no JSON, or the session's CSRF token is missing", documents.Problem),
+    401: ("No valid token and no session", documents.Problem),
+    403: ("Not for your role", documents.Problem),
+    404: ("There is nothing here, or nothing that you may see", documents.Problem),
+    409: ("It cannot be done to what it is now", documents.ConflictProblem),
+    413: ("The body is larger than 256 KiB", documents.Problem),
+    415: ("The body is not application/json", documents.Problem),
+    422: ("Something in the request is not right; `errors` says what, by field", documents.InvalidProblem),
+    429: ("Too many attempts; Retry-After says how many seconds to wait", documents.Problem),
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 100},
+    "description": "Your name for this attempt, kept 24 h: the same key and body get the first answer again (200, with "
+    "`Idempotency-Replayed: true`), another body 422, one that is still being worked on 409.",
+}
+
+
+class Resources(Blueprint):
+    """Flask-smorest's blueprint with a strict parser and shorter words."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def takes(
+        self, schema: type[Schema], *, once: bool = True, example: Mapping[str, Any] | None = None
+    ) -> Callable[[View], View]:
+        """The view gets the request's body as `schema` loads it; `once`: it understands Idempotency-Key."""
+
+        def decorate(view: View) -> View:
+            if once:
+                view = self.doc(parameters=[_IDEMPOTENCY_KEY])(self.refuses(409)(view))
+            required = any(field.required for field in schema().fields.values())
+            reading = self.arguments(schema, required=required, example=example)
+            read: View = reading(self.refuses(400, 413, 415, 422)(view))
+            return read
+
+        return decorate
+
+    def asks(self, schema: type[Schema]) -> Callable[[View], View]:
+        """The view gets the request's query as `schema` loads it."""
+
+        def decorate(view: View) -> View:
+            read: View = self.arguments(schema, location="query")(self.refuses(422)(view))
+            return read
+
+        return decorate
+
+    def answers(
+        self, status: int, schema: type[Schema] | None, about: str, *, refuses: tuple[int, ...] = (401,), **more: Any
+    ) -> Callable[[View], View]:
+        """The view answers `status` with a document like `schema`, or refuses with one of `refuses`."""
+
+        def decorate(view: View) -> View:
+            named = self.doc(operationId=view.__name__)(self.refuses(*refuses)(view))
+            answering: View = self.response(status, schema, description=about, **more)(named)
+            return answering
+
+        return decorate
+
+    def refuses(self, *statuses: int) -> Callable[[View], View]:
+        """The view may answer a problem with one of these statuses."""
+
+        def decorate(view: View) -> View:
+            for status in statuses:
+                about, schema = _REFUSALS[status]
+                content = {"schema": schema, "content_type": "application/problem+json"}
+                view = self.alt_response(status, description=about, **content)(view)
+            return view
+
+        return decorate
+
+
+bp = Resources("api", __name__, url_prefix="/api")
+_FOR_ANYBODY = ("api.issue_token",)
+
+
+@bp.before_request
+def known() -> None:
+    """Refuse whoever is nobody, before anything of the request is read."""
+    if request.endpoint not in _FOR_ANYBODY:
+        loading.person()

@@ -1,0 +1,84 @@
+"""What the API is told: the bodies and queries of its calls. An unknown field is refused, by name.
+
+Bounds are those of the columns (models/) and of the verbs (domain/), said once more for the OpenAPI document.
+"""
+
+from marshmallow import Schema, fields, validate
+
+from app.domain.order_placement import MOST_LINES, MOST_OF_ONE
+from app.domain.order_states import LABELS, REASONS
+
+from .fields import BIGGEST_ID, Choice, Digits, Moment, Text, Whole
+
+_BIGGEST_VERSION = 2**31 - 1
+MOST_ON_A_PAGE = 100
+_CURSOR = Text(60, about="`next` of the page before this one.")
+_LIMIT = Digits(1, MOST_ON_A_PAGE, load_default=50, about="How many at most.")
+
+
+class Nothing(Schema):
+    """A call that needs nothing said."""
+
+
+class Credentials(Schema):
+    """Whose token is asked for."""
+
+    email = Text(254, shortest=1, required=True)
+    password = Text(200, shortest=1, required=True)
+
+
+class Paging(Schema):
+    """Which page of a list."""
+
+    after = _CURSOR
+    limit = _LIMIT
+
+
+class OrderFilter(Schema):
+    """Which orders, newest first; an empty parameter counts as not given."""
+
+    status = Choice(LABELS)
+    restaurant = Text(60, about="A restaurant's slug.")
+    q = Text(100, about="Beginnings of words: number, customer's name, digits of the phone.")
+    after = _CURSOR
+    limit = _LIMIT
+
+
+class Line(Schema):
+    """So many of one item of the menu."""
+
+    menu_item_id = Whole(1, BIGGEST_ID, required=True)
+    quantity = Whole(1, MOST_OF_ONE, required=True)
+    note = Text(200, about="For the kitchen.")
+
+
+class NewOrder(Schema):
+    """What is ordered, and how it reaches the guest."""
+
+    restaurant = Text(60, shortest=1, required=True, about="The restaurant's slug.")
+    items = fields.List(fields.Nested(Line), required=True, validate=validate.Length(1, MOST_LINES))
+    fulfilment = Choice(("pickup", "delivery", "dine_in"), required=True)
+    payment = Choice(("cash", "mpesa"), required=True)
+    address = Text(300, load_default="", about="Needed for a delivery.")
+    note = Text(500, load_default="", about="For the kitchen.")
+    scheduled_for = Moment(about="When it shall be ready, up to 7 days from now. Left out: as soon as possible.")
+
+
+class Transition(Schema):
+    """Where an order shall go. What must come with it depends on the edge and on who walks it."""
+
+    to = Choice(LABELS, required=True)
+    expected_version = Whole(
+        1, _BIGGEST_VERSION, about="The version on your screen: refused when it is another by now."
+    )
+    reason_code = Choice(REASONS, about="Staff must say why they decline or cancel.")
+    note = Text(500, about="An admin must write why, or a reference, where an order is restored or settled.")
+    prep_minutes = Whole(1, 240, about="With `accepted`: minutes from now. Left out: the restaurant's.")
+    handover_code = Text(8, about="With `picked_up`: what the guest's order is called for with.")
+    occurred_at = Moment(about="The device's clock, kept beside the server's.")
+
+
+class NewCancellationRequest(Schema):
+    """Why the customer would like to cancel what the kitchen works on."""
+
+    note = Text(500, load_default="")
