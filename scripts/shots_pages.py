@@ -1,0 +1,154 @@
+"""The table of pictures: a name, whose page it is, its path, and what is done on it before the shutter.
+
+Paths are filled in with the names of the stage (shots_stage.py). To have one more page drawn: add a line to SHOTS.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from .shots_stage import Stage
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture. `quiet` is what its console may say; `full`: the whole page, not the window alone."""
+
+    name: str
+    role: str | None
+    path: str
+    prepare: Callable[[Page], object] | None = None
+    before: Callable[[Page, Stage], object] | None = None
+    full: bool = True
+    script: bool = True
+    broken: bool = False
+    quiet: str = "\0"
+
+
+def fill_basket(page: Page) -> None:
+    for dish, times in ((0, 2), (3, 1), (7, 3)):
+        for _ in range(times):
+            page.locator("[data-more]").nth(dish).click()
+
+
+def note_something(page: Page) -> None:
+    fill_basket(page)
+    page.locator(".pl-dish-note summary >> visible=true").first.click()
+    page.locator(".pl-dish-note input >> visible=true").first.fill("No onion, and a severe nut allergy")
+
+
+def send_wrong(page: Page) -> None:
+    fill_basket(page)
+    page.locator("input[value=delivery]").check(force=True)
+    page.locator("input[value=later]").check(force=True)
+    page.locator("[data-place-order]").click()
+    page.wait_for_selector(".pl-error")
+
+
+def scroll_down(page: Page) -> None:
+    fill_basket(page)
+    page.mouse.wheel(0, 900)
+    page.wait_for_timeout(200)
+
+
+def open_menu(page: Page) -> None:
+    page.locator(".pl-person").click()
+
+
+def open_fold(page: Page) -> None:
+    page.locator(".pl-fold summary").first.click()
+
+
+def make_link(page: Page) -> None:
+    page.get_by_role("button", name="Make a link").click()
+    page.wait_for_selector("[data-copy-source]")
+
+
+def guess(times: int) -> Callable[[Page], None]:
+    """Log in with a wrong password, so many times."""
+
+    def wrongly(page: Page) -> None:
+        somebody = f"{secrets.token_hex(4)}@passline.test"
+        for _ in range(times):
+            if not page.locator("#email").count():
+                break  # refused already: pictures before this one have guessed as well
+            page.fill("#email", somebody)
+            page.fill("#password", "a wrong guess")
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_load_state()
+
+    return wrongly
+
+
+def answer_with(status: int) -> Callable[[Page, Stage], None]:
+    """Let /error-page answer with the error page of `status`: not every one has an address that brings it about."""
+
+    def routed(page: Page, stage: Stage) -> None:
+        page.route("**/error-page", lambda route: route.fulfill(body=stage.errors[status], content_type="text/html"))
+
+    return routed
+
+
+CUSTOMER = (
+    Shot("login", None, "/login"),
+    Shot("login-wrong", None, "/login", guess(1), quiet="422"),
+    Shot("browse", None, "/r/"),
+    Shot("menu-visitor", None, "/r/mama-wanjiru", fill_basket),
+    Shot("menu", "customer", "/r/mama-wanjiru", note_something),
+    Shot("menu-window", "customer", "/r/mama-wanjiru", scroll_down, full=False),
+    Shot("menu-wrong", "customer", "/r/mama-wanjiru", send_wrong, quiet="422"),
+    Shot("menu-euro", "customer", "/r/tasca-da-mouraria"),
+    Shot("menu-yen", "customer", "/r/tsukimido"),
+    Shot("menu-long", "customer", "/r/quiet", lambda page: page.locator("[data-more]").first.click()),
+    Shot("menu-paused", "customer", "/r/paused"),
+    Shot("menu-vendor", "vendor", "/r/quiet"),
+    Shot("menu-noscript", None, "/r/quiet", script=False),
+    Shot("orders", "customer", "/orders/"),
+    Shot("orders-empty", "newcomer", "/orders/"),
+    Shot("orders-long", "long", "/orders/"),
+    Shot("orders-person", "long", "/orders/", open_menu, full=False),
+    Shot("order", "customer", "/orders/{order}"),
+    Shot("order-awaiting", "long", "/orders/{awaiting}"),
+    Shot("order-scheduled", "long", "/orders/{scheduled}"),
+    Shot("order-placed", "long", "/orders/{placed}", open_fold),
+    Shot("order-accepted", "long", "/orders/{accepted}", open_fold),
+    Shot("order-asked", "long", "/orders/{asked}"),
+    Shot("order-ready", "long", "/orders/{ready}"),
+    Shot("order-link", "long", "/orders/{ready}", make_link),
+    Shot("order-picked-up", "long", "/orders/{picked_up}"),
+    Shot("order-delivered", "long", "/orders/{delivered}"),
+    Shot("order-cancelled", "long", "/orders/{cancelled}"),
+    Shot("order-declined", "long", "/orders/{declined}"),
+    Shot("order-noscript", "long", "/orders/{placed}", script=False),
+    Shot("tracked", None, "/t/{token}"),
+    Shot("driver", "driver", "/driver/"),
+)
+
+VENDOR = (
+    Shot("board", "vendor", "/vendor/"),
+    Shot("board-empty", "quiet_vendor", "/vendor/"),
+    Shot("board-long", "paused_vendor", "/vendor/"),
+    Shot("board-noscript", "vendor", "/vendor/", script=False),
+)
+
+ADMIN = (
+    Shot("admin-orders", "admin", "/admin/"),
+    Shot("admin-orders-none", "admin", "/admin/?q=nobodyiscalledlikethis"),
+    Shot("admin-order", "admin", "/admin/orders/{preparing}"),
+    Shot("admin-order-asked", "admin", "/admin/orders/{asked}"),
+    Shot("admin-order-cancelled", "admin", "/admin/orders/{declined}"),
+    Shot("admin-order-noscript", "admin", "/admin/orders/{placed}", script=False),
+)
+
+ERRORS = (
+    Shot("error-403", "customer", "/admin/", quiet="403"),
+    Shot("error-404", "customer", "/orders/NOTHERE", quiet="404"),
+    Shot("error-404-link", None, "/t/gone-since-a-week", quiet="404"),
+    Shot("error-429", None, "/login", guess(6), quiet="42"),
+    Shot("error-500", None, "/r/", broken=True, quiet="500"),
+    *(Shot(f"error-{status}", None, "/error-page", before=answer_with(status)) for status in (400, 409, 413, 422, 503)),
+)
+
+SHOTS = (*CUSTOMER, *VENDOR, *ADMIN, *ERRORS)

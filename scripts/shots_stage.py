@@ -1,0 +1,187 @@
+"""What is photographed: the demo, and beside it what the demo is too well-behaved for.
+
+An order in every state with long names and notes, people and a restaurant that have nothing yet, a kitchen that has
+paused, a dish whose name never ends.
+"""
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+
+from app.config import Config
+from app.contract.identity import Role
+from app.contract.times import now
+from app.contract.tokens import SESSION_ID
+from app.demo import load
+from app.demo.cast import PASSWORD
+from app.domain import order_placement, orders, people, sessions, tracking
+from app.domain.order_placement import Line
+from app.errors import DomainError
+from app.extensions import atomic, db
+from app.factory import create_app
+from app.models import Category, MenuItem, OpeningHours, Order, Person, Restaurant
+
+LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
+ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
+
+
+@dataclass
+class Stage:
+    """Where it is played, the cookies of its people, and the names that paths are filled in with."""
+
+    base: str = ""
+    broken: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    errors: dict[int, str] = field(default_factory=dict)
+
+    def cookie_of(self, who: str) -> str:
+        """The session cookie of one of the cast."""
+        return self.cookies[who]
+
+
+def fill(settings: dict[str, str]) -> Stage:
+    """Fill the database of `settings`."""
+    app = create_app(Config.from_env(settings))
+    stage = Stage()
+    with app.app_context():
+        load.load()
+        kitchen = _restaurant("mama-wanjiru")
+        cast = _cast(kitchen)
+        for name, order in _orders(cast, kitchen, stage).items():
+            stage.names[name] = order.number
+        for who, person in cast.items():
+            stage.cookies[who] = _cookie(app, person)
+        stage.names["order"] = _newest(cast["customer"], "preparing")
+        for status in (400, 409, 413, 422, 503):
+            stage.errors[status] = _error_page(app, status)
+        db.session.remove()
+        db.engine.dispose()
+    return stage
+
+
+def _restaurant(slug: str) -> Restaurant:
+    return db.session.query(Restaurant).filter_by(slug=slug).one()
+
+
+def _cast(kitchen: Restaurant) -> dict[str, Person]:
+    demo = {who: db.session.query(Person).filter_by(email=f"{who}@passline.test").one() for who in Role}
+    quiet, paused = (
+        _house("quiet", "The Quiet Corner", accepting=True),
+        _house("paused", ENDLESS[:110], accepting=False),
+    )
+
+    def person(who: str, role: str, name: str, restaurant: Restaurant | None = None) -> Person:
+        return people.create(
+            email=f"{who}@passline.test", name=name, role=role, password=PASSWORD, restaurant=restaurant, is_demo=True
+        )
+
+    return {
+        **{str(who): someone for who, someone in demo.items()},
+        "newcomer": person("newcomer", "customer", "Ada Newcomer"),
+        "long": person("long", "customer", LONG),
+        "quiet_vendor": person("quiet-vendor", "vendor", "Quentin Still", quiet),
+        "paused_vendor": person("paused-vendor", "vendor", LONG[:80], paused),
+    }
+
+
+def _house(slug: str, name: str, *, accepting: bool) -> Restaurant:
+    with atomic() as session:
+        house = Restaurant(
+            slug=slug,
+            name=name,
+            kitchen="Small plates",
+            time_zone="Europe/Vienna",
+            currency="EUR",
+            accepting=accepting,
+            description="Open for a week, and nobody has come yet.",
+            address="Am Ende der Straße 1, 1010 Wien",
+        )
+        house.hours = [OpeningHours(weekday=day, opens=time(0), closes=time(0)) for day in range(7)]
+        session.add(house)
+        session.flush()
+        category = Category(restaurant_id=house.id, name="Plates")
+        category.items = [
+            MenuItem(restaurant_id=house.id, name=ENDLESS, price_minor=123_450, description=f"{ENDLESS} {LONG}"),
+            MenuItem(restaurant_id=house.id, name="Bread", price_minor=350, description="With butter."),
+            MenuItem(restaurant_id=house.id, name="Soup of yesterday", price_minor=650, available=False),
+        ]
+        session.add(category)
+    return house
+
+
+def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[str, Order]:
+    """One order in each state of the one with the long name, by its name on the stage."""
+    staff, guest, admin = cast["vendor"], cast["long"], cast["admin"]
+    dishes = db.session.query(MenuItem).filter_by(restaurant_id=kitchen.id, available=True).order_by(MenuItem.id).all()
+
+    def place(**details: object) -> Order:
+        lines = [
+            Line(dishes[0].id, 2, "No onion please, and a severe nut allergy: nothing with nuts near it"),
+            Line(dishes[5].id, 1),
+            Line(dishes[9].id, 12),
+        ]
+        wanted = {
+            "fulfilment": "pickup",
+            "payment": "cash",
+            "note": "The bell does not work; call when you are here. " * 3,
+            **details,
+        }
+        placed = order_placement.place(guest, kitchen, lines, **wanted)  # type: ignore[arg-type]
+        stage.names["token"] = placed.tracking_token
+        return placed.order
+
+    made = {
+        "awaiting": place(payment="mpesa"),
+        "scheduled": place(scheduled_for=now() + timedelta(days=1, hours=2)),
+        "cancelled": place(),
+        "declined": place(),
+        "delivered": place(fulfilment="delivery", address=f"{LONG} Street 1"),
+        "collected": place(),
+        "picked_up": place(fulfilment="delivery", address="1 Ngong Road, Nairobi"),
+        "ready": place(),
+        "asked": place(fulfilment="dine_in"),
+        "preparing": place(),
+        "accepted": place(),
+        "placed": place(),
+    }
+    orders.cancel(made["cancelled"], by=guest, reason_code="changed_mind")
+    orders.cancel(made["declined"], by=staff, reason_code="sold_out", note="The last one went a minute ago, sorry!")
+    for name in ("delivered", "collected", "picked_up", "ready", "asked", "preparing", "accepted"):
+        orders.accept(made[name], by=staff)
+    for name in ("delivered", "collected", "picked_up", "ready", "asked", "preparing"):
+        orders.start(made[name], by=staff)
+    for name in ("delivered", "collected", "picked_up", "ready"):
+        orders.mark_ready(made[name], by=staff)
+    for name in ("delivered", "collected", "picked_up"):
+        orders.hand_over(made[name], by=staff)
+    orders.deliver(made["delivered"], by=admin)
+    orders.request_cancellation(made["asked"], by=guest, note="We have to leave for the airport")
+    with atomic():
+        stage.names["token"] = tracking.create_link(made["preparing"])
+    return made
+
+
+def _newest(person: Person, status: str) -> str:
+    mine = db.session.query(Order).filter_by(customer_id=person.id)
+    order = mine.filter_by(status=status).order_by(Order.id.desc()).first() or mine.order_by(Order.id.desc()).first()
+    assert order is not None
+    return order.number
+
+
+def _cookie(app: Flask, person: Person) -> str:
+    """The cookie of a browser in which `person` is logged in, signed as the web process signs it."""
+    row = sessions.sign_in(person.email, PASSWORD)
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    return str(serializer.dumps({SESSION_ID: row.id, "_permanent": True}))
+
+
+def _error_page(app: Flask, status: int) -> str:
+    """What the application answers to a refusal with this status."""
+    with app.test_request_context("/error-page"):
+        refusal = DomainError(None if status != 409 else "The Kitchen was faster: the order is accepted since 18:04.")
+        refusal.status = status
+        return app.make_response(app.handle_user_exception(refusal)).get_data(as_text=True)
