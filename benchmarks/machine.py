@@ -2,9 +2,12 @@
 
 import os
 import platform
+import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.services import end_with_parent
 
 SERVER_CORE = 0
 LOAD_CORE = max(os.sched_getaffinity(0))
@@ -27,5 +30,11 @@ def described() -> str:
 
 
 def keep_on(core: int) -> Callable[[], None]:
-    """A function for a child process: run on this core alone."""
-    return lambda: os.sched_setaffinity(0, {core})
+    """A function for a child process: run on this core alone, and end with the benchmark, however that ends."""
+    end_with_us = end_with_parent(signal.SIGKILL)
+
+    def prepare() -> None:
+        os.sched_setaffinity(0, {core})
+        end_with_us()
+
+    return prepare

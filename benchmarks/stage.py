@@ -38,8 +38,16 @@ class Stage:
     def serve(self, *command: str, path: str, core: int = SERVER_CORE, **environment: str) -> int:
         """Start a Python module as a server on one core; returns its port (`{port}`) once `path` answers."""
         port = free_port()
+        module = [sys.executable, "-m", *(part.format(port=port) for part in command)]
+        self.start(module, port, path=path, core=core, GATEWAY_PORT=str(port), **environment)
+        return port
+
+    def start(
+        self, command: list[str], port: int, *, path: str, core: int = SERVER_CORE, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a server on one core, with our settings and a pipe to its stdin; returns once `path` answers."""
         process = subprocess.Popen(
-            [sys.executable, "-m", *(part.format(port=port) for part in command)],
+            command,
             cwd=ROOT,
             env={
                 **os.environ,
@@ -47,14 +55,14 @@ class Stage:
                 "SECRET_KEY": KEY,
                 "DATABASE_URL": self.url,
                 "LOG_LEVEL": "ERROR",
-                "GATEWAY_PORT": str(port),
                 **environment,
             },
+            stdin=subprocess.PIPE,
             preexec_fn=keep_on(core),
         )
-        self.closing.callback(_end, process)
+        self.closing.callback(end, process)
         _wait_for(f"http://127.0.0.1:{port}{path}", process)
-        return port
+        return process
 
 
 @contextmanager
@@ -72,7 +80,8 @@ def stage(database: str) -> Iterator[Stage]:
             yield Stage(database, url, app, closing)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server, in order if it will; once more does no harm."""
     process.terminate()
     try:
         process.wait(10)
