@@ -156,6 +156,8 @@ def draw(
     open_page(page, stage, shot)
     if shot.script and page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         complaints.append(f"{name}: wider than its window")
+    if shot.full:
+        page.evaluate("window.scrollTo(0, 0)")
     page.screenshot(path=SHOTS / f"{name}.png", full_page=shot.full)
     context.close()
     return complaints

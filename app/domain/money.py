@@ -1,8 +1,11 @@
 """Money is a whole number of minor units beside an ISO 4217 code; this is how it is spelt for people and programs."""
 
+import re
 from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision
+
+_LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
 
 
 def decimal_string(minor: int, currency: str) -> str:
@@ -12,5 +15,7 @@ def decimal_string(minor: int, currency: str) -> str:
 
 
 def spoken(minor: int, currency: str) -> str:
-    """`minor` units as people read them: 1250 EUR is `€12.50`."""
-    return format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale="en")
+    """`minor` units as people read them: 1250 EUR is `€12.50`, 9000 KES `KES 90.00`."""
+    words = format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale="en")
+    # Unicode's rule for a currency that is spelt in letters, which Babel leaves out and browsers follow.
+    return _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)

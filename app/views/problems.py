@@ -76,7 +76,8 @@ def _answer(status: int, code: str, detail: str, members: dict[str, object] | No
 def _domain(error: DomainError) -> ResponseReturnValue:
     if isinstance(error, NotAuthenticated) and not wants_json():
         flash("Log in to go on.", "info")
-        return redirect(url_for("accounts.login", next=request.full_path.rstrip("?") if request.method == "GET" else None))
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("accounts.login", next=wanted))
     return _answer(error.status, error.code, error.detail, error.members)
 
 

@@ -53,6 +53,11 @@ class CheckoutForm(FlaskForm):
         """When it is wanted; None: as soon as possible."""
         return datetime.fromisoformat(str(self.scheduled_for.data)) if self.when.data == "later" else None
 
+    def validate_address(self, field: StringField) -> None:
+        """A delivery needs one."""
+        if self.fulfilment.data == "delivery" and not (field.data or "").strip():
+            raise ValidationError("Where to?")
+
     def validate_scheduled_for(self, field: SelectField) -> None:
         """A set time is one of those that are offered; they pass while a page lies open."""
         if self.when.data == "later" and field.data not in self.offered:

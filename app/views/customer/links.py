@@ -5,12 +5,15 @@ Only its hash is stored, so the token waits in the customer's own cookie until t
 
 from flask import flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import or_, select
 
 from app.contract.identity import Role
+from app.contract.times import now
 from app.domain import tracking
 from app.domain.order_states import ENDS
 from app.errors import Conflict
-from app.models import Order
+from app.extensions import db
+from app.models import Order, TrackingLink
 from app.views import loading
 from app.views.refusals import flashed
 
@@ -31,6 +34,13 @@ def link_to_show(order: Order) -> str | None:
         return None
     session.pop(_WAITING)
     return url_for("customer.tracked", token=token, _external=True)
+
+
+def has_links(order: Order) -> bool:
+    """Whether any link to `order` still opens."""
+    lasting = or_(TrackingLink.expires_at.is_(None), TrackingLink.expires_at > now())
+    query = select(TrackingLink.id).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None), lasting)
+    return db.session.execute(query.limit(1)).first() is not None
 
 
 @bp.post("/orders/<number>/links")

@@ -1,7 +1,10 @@
 """The customer's home: orders under way first, those that are done page by page, and where to order from."""
 
+from collections.abc import Sequence
+
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Select
 
 from app.contract.identity import Role
 from app.domain.order_states import ENDS
@@ -10,6 +13,7 @@ from app.models import Order
 from app.views import formats, loading, restaurants
 
 from . import bp
+from .story import window_says
 
 _PAGE = 10
 _MOST_LIVE = 50
@@ -19,26 +23,40 @@ _MOST_LIVE = 50
 def orders() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     formats.remember_position()
-    return render_template("customer/orders.html", restaurants=restaurants.listed(), **_lists())
+    return render_template(
+        "customer/orders.html", restaurants=restaurants.listed(), live=_live(), window_says=window_says, **_past()
+    )
 
 
-@bp.get("/orders/fragment")
-def orders_fragment() -> ResponseReturnValue:
+@bp.get("/orders/live")
+def orders_live() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
-    return render_template("customer/_orders.html", **_lists())
+    return render_template("customer/_orders_live.html", live=_live(), window_says=window_says)
 
 
-def _lists() -> dict[str, object]:
-    """Orders under way (on the first page), and one page of those that are done, newest first."""
-    mine = Order.for_lists(loading.person()).order_by(Order.id.desc())
+@bp.get("/orders/past")
+def orders_past() -> ResponseReturnValue:
+    loading.person(Role.CUSTOMER)
+    return render_template("customer/_orders_past.html", **_past())
+
+
+def _mine() -> Select[Order]:
+    return Order.for_lists(loading.person()).order_by(Order.id.desc())
+
+
+def _live() -> Sequence[Order]:
+    return db.session.scalars(_mine().where(Order.status.not_in(ENDS)).limit(_MOST_LIVE)).all()
+
+
+def _past() -> dict[str, object]:
+    """One page of the orders that are done, newest first; `after` is the last one of the page before."""
     after = request.args.get("after", type=_row)
-    done = mine.where(Order.status.in_(ENDS))
-    live = [] if after else db.session.scalars(mine.where(Order.status.not_in(ENDS)).limit(_MOST_LIVE)).all()
-    if after:
+    done = _mine().where(Order.status.in_(ENDS))
+    if after is not None:
         done = done.where(Order.id < after)
     page = db.session.scalars(done.limit(_PAGE + 1)).all()
     past = page[:_PAGE]
-    return {"live": live, "past": past, "after": after, "next": past[-1].id if len(page) > _PAGE else None}
+    return {"past": past, "after": after, "next": past[-1].id if len(page) > _PAGE else None}
 
 
 def _row(text: str) -> int:

@@ -19,7 +19,7 @@ from app.views.problems import wants_json
 from app.views.refusals import flashed
 
 from . import bp, story
-from .links import link_to_show
+from .links import has_links, link_to_show
 
 # The kitchen works on it: cancelling is theirs, asking is the customer's.
 _WITH_THE_KITCHEN = ("accepted", "preparing", "ready_for_pickup")
@@ -36,7 +36,7 @@ def order(number: str) -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     formats.remember_position()
     order = loading.order(number)
-    return render_template("customer/order.html", link=link_to_show(order), **_shown(order))
+    return render_template("customer/order.html", link=link_to_show(order), has_links=has_links(order), **_shown(order))
 
 
 @bp.get("/orders/<number>/fragment")

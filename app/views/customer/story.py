@@ -92,12 +92,7 @@ class Told:
 def told(order: Order) -> Told:
     """The story of `order` as it stands."""
     headline, sentence = _heading(order)
-    return Told(headline, sentence, [*_past(order), *_to_come(order)], _window_says(order))
-
-
-def headline(order: Order) -> str:
-    """The headline alone, for lists."""
-    return _heading(order)[0]
+    return Told(headline, sentence, [*_past(order), *_to_come(order)], window_says(order))
 
 
 def _heading(order: Order) -> tuple[str, str]:
@@ -137,7 +132,10 @@ def _to_come(order: Order) -> list[Step]:
     return [Step(status, _worded(_STEPS, status, order)) for status in ahead]
 
 
-def _window_says(order: Order) -> str | None:
-    if order.promised_from is None or order.status in (*ENDS, "ready_for_pickup"):
-        return "With you" if order.status == "ready_for_pickup" and order.fulfilment == "delivery" else None
+def window_says(order: Order) -> str | None:
+    """What the promised window of `order` is for; None when nothing is promised any more."""
+    if order.promised_from is None or order.status in ENDS:
+        return None
+    if order.status == "ready_for_pickup" and order.fulfilment != "delivery":
+        return None
     return {"delivery": "With you", "pickup": "Ready", "dine_in": "At your table"}[order.fulfilment]

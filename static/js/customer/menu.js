@@ -72,7 +72,7 @@ function draw() {
   form.querySelector("[data-basket-lines]").replaceChildren(...lines.map(row));
   form.querySelector("[data-basket-empty]").hidden = lines.length > 0;
   form.querySelector("[data-basket-sum]").hidden = lines.length === 0;
-  for (const element of document.querySelectorAll("[data-basket-total]")) element.textContent = total;
+  for (const element of document.querySelectorAll("[data-basket-total]")) element.textContent = count ? total : "";
   document.querySelector("[data-basket-count]").textContent = `${count} ${count === 1 ? "item" : "items"}`;
   document.querySelector("[data-basket-bar]").hidden = count === 0;
 }
