@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Callable
 
-from . import latency, lists, machine, transitions
+from . import latency, lists, machine, rooms, transitions, trios
 from .table import Row, render
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "transitions": transitions.run,
     "latency": latency.run,
+    "rooms": rooms.run,
+    "trios": trios.run,
     "lists": lists.run,
 }
 

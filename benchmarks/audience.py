@@ -32,7 +32,10 @@ def seats(app: Flask, people: int, restaurants: int) -> list[Seat]:
     with atomic() as session:
         ids = session.scalars(
             insert(Restaurant).returning(Restaurant.id, sort_by_parameter_order=True),
-            [{"slug": f"{run}-{n}", "name": f"Table {n}", "time_zone": "UTC", "currency": "EUR"} for n in range(restaurants)],
+            [
+                {"slug": f"{run}-{n}", "name": f"Table {n}", "time_zone": "UTC", "currency": "EUR"}
+                for n in range(restaurants)
+            ],
         ).all()
         staff = [
             {

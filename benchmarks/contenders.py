@@ -24,7 +24,7 @@ from tests.services import RedisServer, free_port
 
 from . import process, wire
 from .audience import Seat
-from .machine import LOAD_CORE, SERVER_CORE, keep_on
+from .machine import LOAD_CORE, keep_on
 from .stage import Stage, end
 from .wire import Hello
 
@@ -102,9 +102,7 @@ def stock(scene: Stage, redis: RedisServer) -> Contender:
         for room, mark in events:
             emitter.emit(wire.NAME, (room, *_content(mark)), room=room)
 
-    return Contender(
-        "stock", port, server, lambda seat: wire.hello(port, welcome=b"40", cookie=seat.cookie), emit
-    )
+    return Contender("stock", port, server, lambda seat: wire.hello(port, welcome=b"40", cookie=seat.cookie), emit)
 
 
 def node(scene: Stage, redis: RedisServer) -> Contender:

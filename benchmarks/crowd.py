@@ -1,4 +1,4 @@
-"""The crowd: thousands of WebSocket clients in this one process, over epoll and bare sockets, so that load costs little.
+"""The crowd: thousands of WebSocket clients in this one process, over epoll and bare sockets, so that load is cheap.
 
 It opens connections, answers pings, and counts events by scanning frames. Every delivery is counted for the client
 that got it; one that comes twice or out of order is a fault. Nothing moves unless `turn` or one of the waits is called.
@@ -168,7 +168,7 @@ class Crowd:
             client.rest = head
             if client.connection is None or not head:
                 self._lost(client, "no answer to the upgrade")
-            return
+            return None
         if not head.startswith(b"HTTP/1.1 101"):
             return self._lost(client, data[:200].decode(errors="replace"))
         client.stage = ASKING

@@ -11,7 +11,9 @@ import selectors
 import socket
 import sys
 
-_ANSWER = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
+_ANSWER = (
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n"
+)
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _STDIN = 0
 

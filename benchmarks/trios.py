@@ -134,5 +134,3 @@ def _write_steadily(url: str, rooms: list[str], first: int, commits: Any, rate: 
             some = range(n, min(n + _STEP, len(commits)))
             contenders.write_rows([(rooms[i % len(rooms)], first + i) for i in some])
             commits[some.start : some.stop] = [time.perf_counter()] * len(some)
-
-
