@@ -105,6 +105,15 @@ def origin_of(environ: Mapping[str, Any]) -> str | None:
     return origin
 
 
+def is_origin_of_ours(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
+    """Whether a request may pass the door: from no page, from a page of ours, or (some programs say so) from here.
+
+    The gateway's own address has no pages; an Origin that names it opens the door for a token, never for the cookie.
+    """
+    origin = origin_of(environ)
+    return origin is None or origin in allowed or origin == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
+
+
 def _screen(screen: object) -> tuple[str, str]:
     """The screen's id and name, as the browser made them up; empty where it names none."""
     if screen is None:

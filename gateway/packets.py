@@ -4,6 +4,8 @@ Given to python-socketio as its serializer. The stock packet class lets a client
 events without a name, binary attachments, events called `connect`.
 """
 
+from typing import Any
+
 from socketio import packet
 from socketio.packet import Packet
 
@@ -19,6 +21,12 @@ class StrictPacket(Packet):
     """Objects to connect with, events with a name, acknowledgements; no binary."""
 
     uses_binary_events = False
+
+    def __init__(self, *arguments: Any, encoded_packet: object = None, **options: Any) -> None:
+        super().__init__(*arguments, encoded_packet=encoded_packet, **options)
+        if encoded_packet is not None and not encoded_packet:
+            # The stock class takes nothing for an event without data.
+            raise Malformed("empty")
 
     def decode(self, encoded_packet: object) -> int:
         """As the stock one; Malformed for what no handler should see."""

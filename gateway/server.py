@@ -23,6 +23,7 @@ from app import logs
 from app.config import Config
 
 from . import engine, health, refusals, transport
+from .auth import is_origin_of_ours
 from .beat import Beat
 from .clients import Clients
 from .door import Door, Handler
@@ -142,8 +143,8 @@ def socketio_options(config: Config, clients: Clients) -> dict[str, Any]:
         "async_mode": "gevent",
         "client_manager": clients,
         "serializer": StrictPacket,
-        # A tuple on purpose: an empty list would switch the check off.
-        "cors_allowed_origins": tuple(config.allowed_origins),
+        # The door's own question: Engine.IO asks it again for the headers that browsers need.
+        "cors_allowed_origins": lambda _origin, environ: is_origin_of_ours(environ, config.allowed_origins),
         "manage_session": False,
         "async_handlers": False,
         "http_compression": False,

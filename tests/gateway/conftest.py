@@ -24,11 +24,16 @@ def gateways() -> Iterator[dict[str, Gateway]]:
 
 
 @pytest.fixture
-def gateway(app: Flask, backend: str, database_url_of: Callable[[str], str], gateways: dict[str, Gateway]) -> Gateway:
-    """A running gateway on the test's database."""
+def gateway(
+    app: Flask, backend: str, database_url_of: Callable[[str], str], gateways: dict[str, Gateway]
+) -> Iterator[Gateway]:
+    """A running gateway on the test's database; whatever a test does to it, it logs no traceback."""
     if backend not in gateways:
         gateways[backend] = Gateway(settings(database_url_of(backend))).start()
-    return gateways[backend]
+    before = len(gateways[backend].logged())
+    yield gateways[backend]
+    logged = gateways[backend].logged()[before:]
+    assert "Traceback" not in logged, logged
 
 
 @pytest.fixture
@@ -55,11 +60,11 @@ def screens() -> Iterator[list[Screen]]:
 
 
 @pytest.fixture
-def screen(gateway: Gateway, screens: list[Screen]) -> Callable[..., Screen]:
-    """Connect: with a person (bearer token), or with what is given as `auth` and `cookie`."""
+def screen(request: pytest.FixtureRequest, screens: list[Screen]) -> Callable[..., Screen]:
+    """Connect: with a person (bearer token), or with what is given as `auth` and `cookie`; `to` the shared gateway."""
 
     def connect(person: Person | None = None, auth: dict[str, Any] | None = None, **options: Any) -> Screen:
-        to = options.pop("to", gateway)
+        to = options.pop("to", None) or request.getfixturevalue("gateway")
         if person is not None:
             auth = {"token": token_of(person), **(auth or {})}
         screens.append(Screen(to.port, auth, **options))

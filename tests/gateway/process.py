@@ -53,6 +53,11 @@ class Gateway(Server):
         except requests.RequestException:
             return False
 
+    def remove(self) -> None:
+        """Killed: how it stops in order has tests of its own."""
+        self.kill()
+        super().remove()
+
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(f"{self.http}{path}", timeout=5, **options)
 

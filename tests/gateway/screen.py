@@ -34,6 +34,7 @@ class Screen:
             suppress_origin=origin is None,
             timeout=10,
         )
+        self._raw = self._ws.sock
         self.sid = json.loads(self._ws.recv()[1:])["sid"]
         self.frames: list[str] = []
         self.beats: list[list[Any]] = []
@@ -52,6 +53,8 @@ class Screen:
 
     def close(self) -> None:
         self._ws.shutdown()
+        # websocket-client forgets a socket that the other side has closed, without closing it.
+        self._raw.close()
 
     def send(self, frame: str) -> None:
         self._ws.send(frame)

@@ -1,6 +1,6 @@
 """From the log to the screens of a room."""
 
-from tests.gateway.rows import head_now, numbers, place, write
+from tests.gateway.rows import head_now, write
 
 
 def test_it_sends_a_committed_row_to_the_room(cast, screen):

@@ -7,7 +7,8 @@ from app.domain import tracking
 from gateway import refusals
 from gateway.rooms import MOST_EXTRA
 from tests.factories import place
-from tests.gateway.rows import numbers, place as place_of, write
+from tests.gateway.rows import numbers, write
+from tests.gateway.rows import place as place_of
 
 PEOPLE = ("admin", "vendor", "colleague", "other_vendor", "customer", "other_customer", "driver", "outsider")
 
@@ -58,7 +59,9 @@ def test_it_answers_unknown_channels_like_forbidden_ones(cast, screen, channel):
     assert admin.ask("subscribe", {"channel": channel}) == refused(refusals.CHANNEL_REFUSED)
 
 
-@pytest.mark.parametrize("payload", [(), ("x",), (None,), ([],), ({},), ({"channel": 7},), ({"channel": ""},), ({}, {})])
+@pytest.mark.parametrize(
+    "payload", [(), ("x",), (None,), ([],), ({},), ({"channel": 7},), ({"channel": ""},), ({}, {})]
+)
 @pytest.mark.parametrize("name", ["subscribe", "unsubscribe", "seen"])
 def test_it_refuses_a_message_without_its_fields(cast, screen, name, payload):
     vendor = screen(cast.vendor)

@@ -1,0 +1,94 @@
+"""The beat: everything up to here was written to you; and silence, when that cannot be said."""
+
+import signal
+from time import monotonic
+
+from sqlalchemy import text
+
+from app.contract import rooms
+from app.extensions import db
+from tests.gateway.rows import head_now, numbers, place, write
+
+
+def test_it_comes_at_least_every_four_seconds(cast, screen):
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    for _ in range(2):
+        began = monotonic()
+        data, position = vendor.beat()
+        assert monotonic() - began < 4
+        assert set(data) == {"server_time", "lag_ms"}
+        assert 0 <= data["lag_ms"] < 1000
+        assert position == head_now()
+
+
+def test_it_never_overtakes_an_event(cast, screen):
+    room = rooms.vendor_orders(cast.restaurant.id)
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    latest, n = monotonic() + 3, 0
+    while monotonic() < latest or not vendor.beats:
+        write(room, *range(n, n + 5))
+        n += 5
+        for _ in range(5):
+            vendor.event()
+    reached = 0
+    for frame in vendor.frames:
+        if frame.startswith("42"):
+            position = place(frame.rpartition(',"')[2].rstrip('"]'))
+            assert position >= reached
+            reached = position
+    assert vendor.beats
+
+
+def test_it_is_silent_while_the_database_does_not_answer(cast, backend, own_gateway, screen):
+    """What the feed reads is locked away; afterwards nothing is lost."""
+    gateway, room = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
+    vendor = screen(cast.vendor, to=gateway)
+    vendor.ready()
+    write(room, 1)
+    assert numbers([vendor.event()]) == [1]
+    with locked_away(backend):
+        vendor.listen(4.6)
+        heard = len(vendor.beats)
+        assert gateway.get("/ready").status_code == 503
+        vendor.listen(3)
+        assert len(vendor.beats) == heard
+    write(room, 2)
+    assert numbers([vendor.event()]) == [2]
+    vendor.beat()
+
+
+class locked_away:
+    """Nobody can read the log: its head has another name, or (PostgreSQL) an exclusive lock."""
+
+    def __init__(self, backend):
+        self.backend = backend
+
+    def __enter__(self):
+        if self.backend == "sqlite":
+            self.run("alter table log_head rename to log_head_away")
+        else:
+            db.session.rollback()
+            db.session.execute(text("lock table event_log in access exclusive mode"))
+
+    def __exit__(self, *_error):
+        if self.backend == "sqlite":
+            self.run("alter table log_head_away rename to log_head")
+        else:
+            db.session.rollback()
+
+    def run(self, statement):
+        with db.engine.begin() as connection:
+            connection.execute(text(statement))
+
+
+def test_a_stopped_gateway_is_silent_and_then_catches_up(cast, own_gateway, screen):
+    gateway, room = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
+    vendor = screen(cast.vendor, to=gateway)
+    vendor.ready()
+    gateway.send_signal(signal.SIGSTOP)
+    write(room, 1)
+    assert vendor.listen(1) == []
+    gateway.send_signal(signal.SIGCONT)
+    assert numbers([vendor.event()]) == [1]

@@ -1,0 +1,190 @@
+"""PostgreSQL: positions are given to committed rows, by one process at a time, and none is lost or moved."""
+
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from app.contract import rooms
+from app.extensions import db
+from gateway.sequencer import LEASE, Sequencer
+from tests.gateway.rows import head_now, numbers, place, write
+
+
+@pytest.fixture
+def backend():
+    return "postgresql"
+
+
+@pytest.fixture
+def connect(app):
+    """Connections in autocommit to the test's database, as the feed has them."""
+    opened = []
+
+    def connection(**options):
+        url = app.config["PASSLINE"].database_url.replace("+psycopg", "")
+        opened.append(psycopg.connect(url, autocommit=True, **options))
+        return opened[-1]
+
+    yield connection
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def quiet(gateways):
+    """No gateway of ours numbers rows meanwhile."""
+    shared = gateways.pop("postgresql", None)
+    if shared is not None:
+        shared.remove()
+    db.session.rollback()
+    db.session.execute(text("update log_head set holder = null, lease_until = null"))
+    db.session.commit()
+
+
+def take(sequencer):
+    """Numbers, once the lease is had."""
+    sequencer._next_attempt = 0
+    return sequencer.step()
+
+
+def unnumbered():
+    db.session.rollback()
+    return db.session.execute(text("select count(*) from event_log where position is null")).scalar_one()
+
+
+def test_it_numbers_committed_rows_without_holes(app, connect, quiet):
+    sequencer = Sequencer(connect(), "one")
+    start = place(head_now())
+    write("admin.orders", 1, 2, 3)
+    assert take(sequencer) == 3
+    rows = db.session.execute(text("select position from event_log order by id")).scalars().all()
+    assert rows == [start + 1, start + 2, start + 3]
+    assert place(head_now()) == start + 3
+    assert sequencer.step() == 0
+
+
+def test_only_one_numbers_at_a_time(app, connect, quiet):
+    first, second = Sequencer(connect(), "first"), Sequencer(connect(), "second")
+    take(first)
+    write("admin.orders", 1)
+    assert take(second) == 0
+    assert second.term is None
+    assert first.step() == 1
+
+
+def test_a_released_lease_is_taken_at_once(app, connect, quiet):
+    first, second = Sequencer(connect(), "first"), Sequencer(connect(), "second")
+    take(first)
+    first.release()
+    take(second)
+    assert second.term is not None
+
+
+def test_a_holder_that_was_stopped_can_not_number_when_it_wakes(app, connect, quiet):
+    stopped, other = Sequencer(connect(), "stopped"), Sequencer(connect(), "other")
+    take(stopped)
+    db.session.execute(text("update log_head set lease_until = now() - interval '1 second'"))
+    db.session.commit()
+    take(other)
+    write("admin.orders", 1)
+    assert stopped.step() == 0
+    assert stopped.term is None
+    assert unnumbered() == 1
+    assert other.step() == 1
+
+
+def test_a_holder_whose_lease_ran_out_goes_on_when_nobody_took_it(app, connect, quiet):
+    holder = Sequencer(connect(), "holder")
+    take(holder)
+    db.session.execute(text("update log_head set lease_until = now() - interval '1 second'"))
+    db.session.commit()
+    write("admin.orders", 1)
+    assert holder.step() == 1
+
+
+def test_two_sequencers_and_many_writers_give_each_row_one_place(app, connect, quiet):
+    """Both try all the time, and the lease is torn from whoever has it: no position twice, none left out."""
+    start, done = place(head_now()), threading.Event()
+
+    def number(name):
+        sequencer = Sequencer(connect(), name)
+        while not done.is_set() or sequencer.step():
+            take(sequencer)
+
+    def write_many():
+        with app.app_context():
+            for n in range(60):
+                write("admin.orders", n, n)
+
+    def tear():
+        connection = connect()
+        while not done.is_set():
+            connection.execute("update log_head set lease_until = now() - interval '1 second'")
+            time.sleep(0.01)
+
+    sequencers = [threading.Thread(target=number, args=(name,)) for name in ("one", "two")]
+    writers = [threading.Thread(target=write_many) for _ in range(4)]
+    others = [*sequencers, threading.Thread(target=tear)]
+    for thread in [*writers, *others]:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    latest = time.monotonic() + 5
+    while unnumbered() and time.monotonic() < latest:
+        time.sleep(0.02)
+    done.set()
+    for thread in others:
+        thread.join()
+    positions = db.session.execute(text("select position from event_log order by position")).scalars().all()
+    assert positions == list(range(start + 1, start + 481))
+
+
+def test_a_transaction_that_commits_late_arrives_once(cast, gateway, connect, screen):
+    room, late = rooms.vendor_orders(cast.restaurant.id), connect()
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    with late.transaction():
+        late.execute(
+            "insert into event_log (event_id, room, name, data, created_at)"
+            " values (%s, %s, 'passline.test', '{\"n\":\"late\"}', now())",
+            ("0" * 32, room),
+        )
+        write(room, 1, 2)
+        assert numbers([vendor.event(), vendor.event()]) == [1, 2]
+    write(room, 3)
+    assert numbers(vendor.listen(0.5)) == ["late", 3]
+
+
+def test_another_gateway_takes_over_when_the_holder_is_killed(cast, connect, quiet, own_gateway, screen):
+    room = rooms.vendor_orders(cast.restaurant.id)
+    holder = own_gateway()
+    other = own_gateway()
+    vendor = screen(cast.vendor, to=other)
+    vendor.ready()
+    term = db.session.execute(text("select term from log_head")).scalar_one()
+    holder.kill()
+    write(room, 1)
+    assert numbers([vendor.event(LEASE + 3)]) == [1]
+    db.session.rollback()
+    assert db.session.execute(text("select term from log_head")).scalar_one() == term + 1
+
+
+def test_a_stopped_holder_wakes_and_fits_in(cast, quiet, own_gateway, screen):
+    room = rooms.vendor_orders(cast.restaurant.id)
+    holder = own_gateway()
+    other = own_gateway()
+    through_holder, through_other = screen(cast.vendor, to=holder), screen(cast.vendor, to=other)
+    through_holder.ready()
+    through_other.ready()
+    holder.send_signal(signal.SIGSTOP)
+    write(room, 1)
+    assert numbers([through_other.event(LEASE + 3)]) == [1]
+    holder.send_signal(signal.SIGCONT)
+    write(room, 2)
+    assert numbers([through_other.event()]) == [2]
+    assert numbers([through_holder.event(), through_holder.event()]) == [1, 2]
+    assert "sequencer.lost" in holder.logged()

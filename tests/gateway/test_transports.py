@@ -1,0 +1,112 @@
+"""Stock clients: polling, the upgrade to WebSocket, and coming back by themselves."""
+
+import gc
+import queue
+import signal
+from time import monotonic
+
+import pytest
+import socketio
+
+from app.contract import rooms
+from tests.factories import token_of
+from tests.gateway.rows import head_now, numbers, write
+
+# python-socketio's client forgets a connection that ended from the other side, without closing its socket.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+class Stock:
+    """python-socketio's client, and what it heard."""
+
+    def __init__(self, gateway, token, **options):
+        self.heard = queue.Queue()
+        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.3, **options)
+        self.client.on("*", lambda name, *args: self.heard.put([name, *args]))
+        self.gateway, self.token = gateway, token
+
+    def connect(self, *transports):
+        self.client.connect(
+            self.gateway.http, auth={"token": self.token}, transports=list(transports) or None, wait_timeout=8
+        )
+        return self
+
+    def close(self):
+        self.client.shutdown()
+        if self.client.eio.http is not None:
+            self.client.eio.http.close()
+
+    def next(self, name, timeout=8):
+        """The next event of a name; others are passed over."""
+        latest = monotonic() + timeout
+        while True:
+            event = self.heard.get(timeout=max(0.01, latest - monotonic()))
+            if event[0] == name:
+                return event
+
+
+@pytest.fixture
+def stock():
+    """Make a stock client that is disconnected in the end."""
+    made = []
+
+    def make(gateway, person, **options):
+        made.append(Stock(gateway, token_of(person), **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+    made.clear()
+    gc.collect()
+
+
+@pytest.mark.parametrize("transports", [("polling",), ("websocket",), ()])
+def test_it_serves_stock_clients_over_each_transport(cast, gateway, stock, transports):
+    room = rooms.vendor_orders(cast.restaurant.id)
+    vendor = stock(gateway, cast.vendor).connect(*transports)
+    _, data, position = vendor.next("ready")
+    assert data["channels"] == [room, rooms.user(cast.vendor.id)]
+    assert position == head_now()
+    write(room, *range(10))
+    events = [vendor.next("passline.test") for _ in range(10)]
+    assert numbers(events) == list(range(10))
+    assert vendor.client.call("subscribe", {"channel": f"private-{room}"})["ok"]
+    write(room, 10)
+    assert vendor.next("passline.test")[1] == f"private-{room}"
+    vendor.next("beat")
+    assert vendor.client.transport() == ("polling" if transports == ("polling",) else "websocket")
+
+
+def test_a_gateway_that_stops_lets_stock_clients_come_back_by_themselves(cast, own_gateway, stock, screen):
+    gateway, room = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
+    by_websocket = stock(gateway, cast.vendor).connect("websocket")
+    by_polling = stock(gateway, cast.vendor).connect("polling")
+    for vendor in (by_websocket, by_polling):
+        vendor.next("ready")
+    wire = screen(cast.vendor, to=gateway)
+    wire.ready()
+    process, began = gateway.process, monotonic()
+    gateway.send_signal(signal.SIGTERM)
+    wire.until_closed()
+    assert not wire.disconnected
+    assert process.wait(5) == 0
+    assert monotonic() - began < 3
+    assert "Traceback" not in gateway.logged()
+    write(room, 1)
+    gateway.start()
+    for vendor in (by_websocket, by_polling):
+        vendor.next("ready", 12)
+    write(room, 2)
+    for vendor in (by_websocket, by_polling):
+        assert vendor.next("passline.test")[2]["n"] == 2
+
+
+def test_it_ends_within_three_seconds_with_a_client_that_does_not_read(cast, own_gateway, screen):
+    gateway = own_gateway()
+    deaf = screen(cast.vendor, to=gateway)
+    deaf.ready()
+    process, began = gateway.process, monotonic()
+    gateway.send_signal(signal.SIGINT)
+    assert process.wait(5) == 0
+    assert monotonic() - began < 3
