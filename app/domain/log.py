@@ -22,6 +22,8 @@ from app.models import EventLog, LogHead
 
 # What the column holds.
 _LONGEST_NAME = 40
+# Built once: each walk of an order writes with it.
+_insert_row = insert(EventLog.__table__)
 
 
 def stamp(at: datetime, **more: Any) -> dict[str, Any]:
@@ -33,8 +35,8 @@ def append(session: Session, messages: Sequence[Message], *, at: datetime, order
     """Write one row for each message, in this order. The session's transaction decides whether they ever happened."""
     if not messages:
         return
-    session.execute(
-        insert(EventLog.__table__),
+    session.connection().execute(
+        _insert_row,
         [
             {
                 "event_id": message.data["event_id"],

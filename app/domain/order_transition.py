@@ -7,9 +7,10 @@ it does not match has not, and nothing was written. Every check before it only m
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -104,29 +105,37 @@ def _guarded_update(
     values: Mapping[str, Any],
 ) -> bool:
     """The update whose row count names the winner; the order then is exactly what the database holds."""
-    table = Order.__table__
-    guard = [table.c.id == order.id, table.c.status == edge.start]
-    if expected_version is not None:
-        guard.append(table.c.version == expected_version)
-    row = session.execute(
-        update(table)
-        .where(*guard)
-        .values(
-            status=edge.to,
-            version=table.c.version + 1,
-            changed_at=at,
-            changed_by_id=by.id,
-            changed_by_name=by.name,
-            changed_by_role=by.role,
-            **values,
-        )
-        .returning(*table.c)
-    ).one_or_none()
+    changes = {
+        "status": edge.to,
+        "changed_at": at,
+        "changed_by_id": by.id,
+        "changed_by_name": by.name,
+        "changed_by_role": by.role,
+        **values,
+    }
+    guard = {"guarded_id": order.id, "guarded_status": edge.start, "guarded_version": expected_version}
+    statement = _update(frozenset(changes), expected_version is not None)
+    new = {f"new_{name}": value for name, value in changes.items()}
+    row = session.connection().execute(statement, guard | new).one_or_none()
     if row is None:
         return False
     for name, value in row._mapping.items():
         set_committed_value(order, name, value)
     return True
+
+
+@cache
+def _update(columns: frozenset[str], guards_version: bool) -> Update:
+    """The statement for these columns, built once: building it anew cost more than the database's share of a walk."""
+    table = Order.__table__
+    guards = [table.c.id == bindparam("guarded_id"), table.c.status == bindparam("guarded_status")]
+    if guards_version:
+        guards.append(table.c.version == bindparam("guarded_version"))
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+    return update(table).where(*guards).values(new | {"version": table.c.version + 1}).returning(*table.c)
+
+
+_insert_change = insert(OrderChange.__table__)
 
 
 def _record(
@@ -139,21 +148,20 @@ def _record(
     note: str | None,
     occurred_at: datetime | None,
 ) -> None:
-    session.execute(
-        insert(OrderChange.__table__).values(
-            order_id=order.id,
-            version=order.version,
-            from_status=previous,
-            to_status=order.status,
-            actor_id=by.id,
-            actor_name=by.name,
-            role=by.role,
-            reason_code=reason_code,
-            note=note,
-            at=at,
-            occurred_at=occurred_at,
-        )
-    )
+    row = {
+        "order_id": order.id,
+        "version": order.version,
+        "from_status": previous,
+        "to_status": order.status,
+        "actor_id": by.id,
+        "actor_name": by.name,
+        "role": by.role,
+        "reason_code": reason_code,
+        "note": note,
+        "at": at,
+        "occurred_at": occurred_at,
+    }
+    session.connection().execute(_insert_change, row)
 
 
 def _lost(order: Order, viewer: Actor) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from app.contract.times import now
 from app.contract.tokens import SESSION_LIFETIME_DAYS, digest, new_bearer_token, new_session_id
@@ -54,17 +54,23 @@ def issue_token(email: str, password: str, *, user_agent: str = "", address: str
 
 def by_id(session_id: str) -> Session | None:
     """The session that a cookie names, while it lasts and its person is active."""
-    return _open(select(Session).where(Session.id == session_id))
+    return _open(_session_by_id, session_id)
 
 
 def by_token(token: str) -> ApiToken | None:
     """The row of a bearer token, while it lasts and its person is active."""
-    return _open(select(ApiToken).where(ApiToken.token_hash == digest(token)))
+    return _open(_token_by_hash, digest(token))
 
 
-def _open(query: "Select[Row]") -> Row | None:
-    """The row as the database has it now (never as this process remembers it), while it gives access."""
-    row = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+# Built once, for every request asks one of them. The row as the database has it now, never as this process remembers.
+_fresh = {"populate_existing": True}
+_session_by_id = select(Session).where(Session.id == bindparam("key")).execution_options(**_fresh)
+_token_by_hash = select(ApiToken).where(ApiToken.token_hash == bindparam("key")).execution_options(**_fresh)
+
+
+def _open(query: "Select[Row]", key: str) -> Row | None:
+    """The row, while it gives access."""
+    row = db.session.scalars(query, {"key": key}).one_or_none()
     lasts = row is not None and row.ended_at is None and row.expires_at > now() and row.person.is_active
     return row if lasts else None
 
