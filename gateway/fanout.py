@@ -17,6 +17,7 @@ from .feed import Restarted
 from .frames import Row
 from .metrics import Metrics
 from .recent import Recent
+from .refusals import LOG_RESTARTED
 from .registry import Registry
 from .revocation import Revocation
 
@@ -81,5 +82,6 @@ class Fanout:
         self._revocation.restart(start.epoch)
         self._metrics.restarts.inc()
         for socket in tuple(self._registry.sockets.values()):
+            self._metrics.refused(LOG_RESTARTED)
             self._registry.remove(socket)
             transport.close(socket.eio)
