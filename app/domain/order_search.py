@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, intersect, or_, select, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.models import Order, OrderTerm
@@ -41,22 +41,28 @@ def terms(number: str, name: str, phone: str | None) -> list[str]:
 def matching(orders: Select[Any], text: str) -> Select[Any]:
     """`orders` narrowed to those that have, for each word of `text`, a term that begins with it."""
     for word in words(text):
-        begins = or_(*((OrderTerm.term >= start) & (OrderTerm.term < end) for start, end in _spans(word)))
-        orders = orders.where(Order.id.in_(select(OrderTerm.order_id).where(begins)))
+        orders = orders.where(Order.id.in_(_having(word)))
     return orders
 
 
-def newest(
-    session: Session | scoped_session[Any], orders: Select[Any], text: str, *, before: int, limit: int
-) -> Select[Any]:
-    """`orders` (all of them, or the page would lack some) narrowed to the newest `limit` that match, below id `before`.
-
-    Where that cannot be told from a page of terms (several words, or orders that have many such terms), it is
-    `matching`.
-    """
+def newest(session: Session | scoped_session[Any], text: str, *, before: int, limit: int) -> list[int]:
+    """The ids of the newest `limit` orders below the id `before`, out of all there are, that match as in `matching`."""
     found = words(text)
+    if not found:
+        return []
     ids = _newest_of(session, found[0], before, limit) if len(found) == 1 else None
-    return matching(orders, text) if ids is None else orders.where(Order.id.in_(ids))
+    return _newest_of_all(session, found, before, limit) if ids is None else ids
+
+
+def _newest_of_all(session: Session | scoped_session[Any], found: list[str], before: int, limit: int) -> list[int]:
+    """The same for several words: what each has, read from the index alone, and of that what all have."""
+    ids = intersect(*(_having(word).where(OrderTerm.order_id < before) for word in found)).subquery()
+    return list(session.scalars(select(ids.c.order_id).distinct().order_by(ids.c.order_id.desc()).limit(limit)))
+
+
+def _having(word: str) -> Select[int]:
+    begins = or_(*((OrderTerm.term >= start) & (OrderTerm.term < end) for start, end in _spans(word)))
+    return select(OrderTerm.order_id).where(begins)
 
 
 def _spans(word: str) -> list[Span]:

@@ -18,6 +18,7 @@ from app.domain.orders import How
 from app.errors import Invalid
 
 _NOTE_LENGTH = 500
+_REASONS = {"": "Choose a reason", **REASONS}
 
 
 def _stripped(text: str | None) -> str | None:
@@ -55,9 +56,7 @@ class AcceptanceForm(OrderForm):
 class CancellationForm(OrderForm):
     """Why the kitchen does not make it."""
 
-    reason_code = SelectField(
-        "Reason", [InputRequired("Choose a reason.")], choices=[("", "Choose a reason"), *REASONS.items()]
-    )
+    reason_code = SelectField("Reason", [InputRequired("Choose a reason.")], choices=_REASONS)
     note = StringField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
 
 
@@ -70,7 +69,7 @@ class HandoverForm(OrderForm):
 class TransitionForm(OrderForm):
     """Any step an admin may take, with what it may need."""
 
-    to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=list(LABELS.items()))
-    reason_code = SelectField("Reason", [MayBeEmpty()], choices=[("", "Choose a reason"), *REASONS.items()])
+    to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=LABELS)
+    reason_code = SelectField("Reason", [MayBeEmpty()], choices=_REASONS)
     note = TextAreaField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
     prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=240)])

@@ -35,7 +35,7 @@ class OrderFilter(FlaskForm):
         csrf = False
 
     q = SearchField("Search", [Optional(), Length(max=100)], filters=[lambda text: (text or "").strip()])
-    status = SelectField("Status", [Optional()], choices=[("", "Every status"), *LABELS.items()])
+    status = SelectField("Status", [Optional()], choices={"": "Every status", **LABELS})
     restaurant = SelectField("Restaurant", [Optional()])
     after = IntegerField(validators=[Optional(), NumberRange(min=0, max=_BIGGEST_ID)])
 
@@ -89,20 +89,21 @@ def order_list() -> str:
 
 def _page() -> Page:
     form = OrderFilter(request.args)
-    restaurants = {slug: (id, name) for id, slug, name in db.session.execute(_restaurants()).tuples()}
-    form.restaurant.choices = [("", "Every restaurant"), *((slug, name) for slug, (_, name) in restaurants.items())]
+    restaurants = {slug: (id, name) for id, slug, name in db.session.execute(_restaurants())}
+    form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
     if not form.validate():
         raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
-    query = rows(person())
+    query, before = rows(person()), _BIGGEST_ID if form.after.data is None else form.after.data
     if form.status.data:
         query = query.where(Order.status == form.status.data)
     if form.restaurant.data:
         query = query.where(Order.restaurant_id == restaurants[form.restaurant.data][0])
-    if form.q.data:
+    if form.q.data and len(form.narrows) == 1:
+        ids = order_search.newest(db.session, form.q.data, before=before, limit=_PAGE + 1)
+        query = query.where(Order.id.in_(ids))
+    elif form.q.data:
         query = order_search.matching(query, form.q.data)
-    if form.after.data is not None:
-        query = query.where(Order.id < form.after.data)
-    found = db.session.scalars(query.order_by(Order.id.desc()).limit(_PAGE + 1)).all()
+    found = db.session.scalars(query.where(Order.id < before).order_by(Order.id.desc()).limit(_PAGE + 1)).all()
     return Page(found[:_PAGE], form, found[_PAGE - 1].id if len(found) > _PAGE else None)
 
 
