@@ -26,7 +26,8 @@ def _failed(response: Response) -> bool:
 def _email_tried() -> str:
     document = request.get_json(silent=True) if request.is_json else request.form
     email = document.get("email") if isinstance(document, Mapping) else None
-    return str(email or "").strip().lower()[:254]
+    # Never empty: the limiter would skip the limit, and log an error.
+    return str(email or "").strip().lower()[:254] or "nobody"
 
 
 by_address = limiter.shared_limit(PER_ADDRESS, "log-in by address", key_func=get_remote_address, deduct_when=_failed)

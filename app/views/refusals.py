@@ -48,13 +48,12 @@ def shown_on(form: FlaskForm) -> Iterator[Refusal]:
         yield refusal
     except DomainError as error:
         refusal.note(error)
-        told = False
-        for name, messages in error.members.get("errors", {}).items():
-            if name in form:
-                form[name].errors = [*form[name].errors, *messages]
-                told = True
-        if not told:
-            form.form_errors.append(error.detail)
+        errors: dict[str, list[str]] = error.members.get("errors", {})
+        homeless = [message for name, messages in errors.items() if name not in form for message in messages]
+        for name in errors.keys() & form._fields.keys():
+            form[name].errors = [*form[name].errors, *errors[name]]
+        if homeless or not errors:
+            form.form_errors.append(" ".join([error.detail, *homeless]))
 
 
 @contextmanager

@@ -1,0 +1,253 @@
+"""A menu, its checkout, and what each refusal says and leaves behind: nothing."""
+
+import pytest
+import time_machine
+
+from app.contract.times import iso, now
+from app.domain.opening import times_ahead
+from app.extensions import atomic, db
+from app.models import Order
+from tests.cast import PASSWORD
+from tests.views.customer_pages import csrf_in, left_behind, number_in, order_form
+
+pytestmark = pytest.mark.usefixtures("csrf_off")
+
+
+@pytest.fixture
+def order_with(cast, as_person):
+    """Post the form of the first restaurant's menu, changed like this, as this person (the customer)."""
+
+    def post(person="customer", **changes):
+        browser = as_person(getattr(cast, person) if person else None)
+        return browser.post("/r/first", data=order_form(cast.items(), **changes))
+
+    return post
+
+
+def only_order() -> Order:
+    db.session.rollback()
+    return db.session.query(Order).one()
+
+
+def test_anybody_may_look(cast, as_person):
+    page = as_person(None).get("/r/first").text
+    assert "The First Table soup" in page
+    assert "€4.50" in page
+    assert "Sold out" in page
+    assert "Log in to order" in page
+
+
+def test_prices_are_in_the_currency_of_the_restaurant(cast, as_person):
+    assert "¥450" in as_person(None).get("/r/second").text
+
+
+def test_there_is_no_menu_of_a_restaurant_that_does_not_exist(cast, as_person):
+    assert as_person(None).get("/r/nowhere").status_code == 404
+
+
+def test_it_places_an_order_and_leads_to_its_page(cast, as_person, order_with):
+    answer = order_with(note="Ring twice")
+    order = only_order()
+    assert (answer.status_code, number_in(answer.location)) == (303, order.number)
+    assert (order.customer_id, order.status, order.total_minor, order.note) == (
+        cast.customer.id,
+        "placed",
+        2150,
+        "Ring twice",
+    )
+    assert [(item.quantity, item.note) for item in order.items] == [(2, ""), (1, "no onion")]
+
+
+def test_it_shows_the_tracking_link_once(cast, as_person):
+    browser = as_person(cast.customer)
+    page = browser.post("/r/first", data=order_form(cast.items())).location
+    assert "/t/" in browser.get(page).text
+    assert "/t/" not in browser.get(page).text
+
+
+def test_a_second_press_of_the_button_is_the_same_order(cast, order_with):
+    first, second = order_with(), order_with()
+    assert first.location == second.location
+    only_order()
+
+
+def test_the_same_page_sent_with_another_basket_asks_once_more(cast, order_with):
+    order_with()
+    answer = order_with(note="and bread")
+    assert answer.status_code == 422
+    assert "already sent an order" in answer.text
+    assert 'value="a key of this form"' not in answer.text
+    only_order()
+
+
+def test_a_delivery_needs_an_address(cast, order_with):
+    answer = order_with(fulfilment="delivery", address="  ")
+    assert answer.status_code == 422
+    assert "Where to?" in answer.text
+    assert left_behind() == 0
+
+
+def test_it_shows_again_what_was_typed(cast, order_with):
+    answer = order_with(fulfilment="delivery", note="<b>Ring</b> twice")
+    assert 'value="2"' in answer.text
+    assert 'value="no onion"' in answer.text
+    assert "&lt;b&gt;Ring&lt;/b&gt; twice" in answer.text
+
+
+def test_it_can_be_ordered_for_a_later_time(cast, order_with):
+    later = list(times_ahead(cast.restaurant, now()))[8]
+    order_with(when="later", scheduled_for=iso(later))
+    order = only_order()
+    assert (order.status, order.scheduled_for) == ("scheduled", later)
+
+
+@pytest.mark.parametrize(
+    "time", ["", "yesterday", "2020-01-01T12:00:00.000Z", "2999-01-01T12:00:00.000Z", "2026-11-20"]
+)
+def test_a_time_that_is_not_offered_is_refused(order_with, time):
+    answer = order_with(when="later", scheduled_for=time)
+    assert answer.status_code == 422
+    assert 'id="scheduled_for-error"' in answer.text
+    assert left_behind() == 0
+
+
+def test_an_empty_basket_is_refused(cast, as_person):
+    soup, stew, _ = cast.items()
+    form = order_form(cast.items(), **{f"quantity-{soup.id}": "0", f"quantity-{stew.id}": ""})
+    answer = as_person(cast.customer).post("/r/first", data=form)
+    assert answer.status_code == 422
+    assert "Your basket is empty" in answer.text
+    assert left_behind() == 0
+
+
+@pytest.mark.parametrize("quantity", ["100", "-1", "two", "1.5", "٣", "9" * 40])
+def test_a_quantity_that_cannot_be_is_refused_beside_its_dish(cast, order_with, quantity):
+    soup = cast.items()[0]
+    answer = order_with(**{f"quantity-{soup.id}": quantity})
+    assert answer.status_code == 422
+    assert f'id="dish-{soup.id}-error"' in answer.text
+    assert left_behind() == 0
+
+
+def test_too_long_a_note_is_refused(cast, order_with):
+    stew = cast.items()[1]
+    assert order_with(**{f"note-{stew.id}": "x" * 201}).status_code == 422
+    assert order_with(note="x" * 501).status_code == 422
+    assert order_with(fulfilment="delivery", address="x" * 301).status_code == 422
+    assert left_behind() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"fulfilment": "drone"}, {"payment": "shells"}, {"payment": "mpesa"}, {"when": "never"}, {"key": "k" * 300}],
+)
+def test_a_choice_that_is_not_offered_is_refused(cast, order_with, changes):
+    assert order_with(**changes).status_code == 422
+    assert left_behind() == 0
+
+
+def test_an_item_of_another_restaurant_is_refused(cast, order_with):
+    foreign = cast.items(cast.other_restaurant)[0]
+    answer = order_with(**{f"quantity-{foreign.id}": "1"})
+    assert answer.status_code == 422
+    assert "Not on this menu." in answer.text
+    assert left_behind() == 0
+
+
+def test_a_dish_that_was_sold_out_meanwhile_is_refused(cast, order_with):
+    with atomic():
+        cast.items()[0].available = False
+    answer = order_with()
+    assert answer.status_code == 409
+    assert "Sold out: The First Table soup." in answer.text
+    assert left_behind() == 0
+
+
+def test_a_restaurant_that_paused_takes_no_order(cast, as_person, order_with):
+    with atomic():
+        cast.restaurant.accepting = False
+    assert "No orders right now" in as_person(cast.customer).get("/r/first").text
+    assert order_with().status_code == 409
+    assert left_behind() == 0
+
+
+def test_a_closed_restaurant_says_when_it_opens_and_takes_orders_for_later(cast, as_person, order_with):
+    with atomic() as session:
+        for hours in cast.restaurant.hours[1:]:  # Mondays stay
+            session.delete(hours)
+    db.session.refresh(cast.restaurant)
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        page = as_person(cast.customer).get("/r/first").text
+        assert "Closed now" in page
+        assert "Mon 23 Nov, 00:00" in page
+        assert order_with().status_code == 422
+        assert left_behind() == 0
+        monday = next(times_ahead(cast.restaurant, now()))
+        assert order_with(when="later", scheduled_for=iso(monday)).status_code == 303
+
+
+def test_a_visitor_logs_in_with_the_order(cast, order_with):
+    answer = order_with(None, email="customer@example.com", password=PASSWORD)
+    assert answer.status_code == 303
+    assert only_order().customer_id == cast.customer.id
+
+
+def test_a_visitor_with_a_wrong_password_keeps_the_basket(cast, order_with):
+    answer = order_with(None, email="customer@example.com", password="wrong")
+    assert answer.status_code == 422
+    assert "E-mail or password is wrong." in answer.text
+    assert 'value="no onion"' in answer.text
+    assert left_behind() == 0
+
+
+def test_guessing_through_the_checkout_is_limited_as_log_in_is(cast, order_with):
+    answers = [order_with(None, email="customer@example.com", password="?").status_code for _ in range(6)]
+    assert answers == [422] * 5 + [429]
+
+
+def test_orders_that_are_refused_are_no_guesses(cast, order_with):
+    assert {order_with(fulfilment="delivery").status_code for _ in range(12)} == {422}
+
+
+def test_a_visitor_whose_order_is_refused_is_logged_in_and_may_try_again(cast, as_person, app):
+    browser = as_person(None)
+    app.config["WTF_CSRF_ENABLED"] = True
+    token = csrf_in(browser.get("/r/first").text)
+    with atomic():
+        cast.items()[0].available = False
+    log_in = {"email": "customer@example.com", "password": PASSWORD}
+    refused = browser.post("/r/first", data=order_form(cast.items(), csrf_token=token, **log_in))
+    assert refused.status_code == 409
+    with atomic():
+        cast.items()[0].available = True
+    again = browser.post("/r/first", data=order_form(cast.items(), csrf_token=csrf_in(refused.text)))
+    assert again.status_code == 303
+
+
+@pytest.mark.parametrize("who", ["vendor", "admin", "driver"])
+def test_only_customers_order(cast, as_person, order_with, who):
+    assert "Only customers place orders." in as_person(getattr(cast, who)).get("/r/first").text
+    answer = order_with(who)
+    assert answer.status_code == 403
+    assert left_behind() == 0
+
+
+def test_without_script_the_server_works_out_the_total(cast, order_with):
+    answer = order_with(review="1")
+    assert answer.status_code == 200
+    assert "€21.50" in answer.text
+    assert left_behind() == 0
+
+
+def test_an_order_in_the_morning_of_another_zone_is_for_that_zones_clock(cast, as_person):
+    with time_machine.travel("2026-11-20T16:00:00+00:00", tick=False):
+        page = as_person(cast.customer).get("/r/second").text
+    assert "01:30 (after midnight)" in page  # Tokyo: past midnight, still Friday's service
+
+
+def test_the_list_of_restaurants_is_for_anybody(cast, as_person):
+    with atomic():
+        cast.restaurant.accepting = False
+    page = as_person(None).get("/r/").text
+    assert page.index("The Second Table") < page.index("The First Table")
+    assert "Taking no orders right now" in page
