@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config, Network
 from app.contract.tokens import SESSION_ID
 from app.domain import sessions
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.extensions import csrf, login
 from app.models import ApiToken, Person, Session
 
@@ -74,9 +74,11 @@ def _credential() -> Session | ApiToken | None:
 
 
 def _refuse_nul() -> None:
-    # No name of ours has one, and PostgreSQL would fail to look for it.
+    # No name and no text of ours has one, and PostgreSQL would fail to look for it or to store it.
     if "\0" in request.path:
         raise NotFound
+    if any("\0" in value for fields in (request.args, request.form) for _, value in fields.items(multi=True)):
+        raise Invalid("A field holds a character that no text has (NUL).")
 
 
 def _protect() -> None:

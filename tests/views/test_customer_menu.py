@@ -137,6 +137,11 @@ def test_too_long_a_note_is_refused(cast, order_with):
     assert left_behind() == 0
 
 
+def test_a_character_that_no_text_has_is_refused(cast, order_with):
+    assert order_with(note="a\0b").status_code == 422
+    assert left_behind() == 0
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"fulfilment": "drone"}, {"payment": "shells"}, {"payment": "mpesa"}, {"when": "never"}, {"key": "k" * 300}],

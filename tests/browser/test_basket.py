@@ -1,0 +1,94 @@
+"""The menu in a browser: the basket in sight, kept over a reload, and one order however often the button is pressed."""
+
+from playwright.sync_api import Page, expect
+
+from app.extensions import db
+from app.models import Order
+from tests.browser.conftest import Visit
+from tests.cast import PASSWORD, Cast
+
+
+def dish(page: Page, name: str):
+    return page.locator("[data-dish]", has_text=name)
+
+
+def fill(page: Page) -> None:
+    """Two soups and a stew."""
+    for name, times in (("soup", 2), ("stew", 1)):
+        for _ in range(times):
+            dish(page, name).locator("[data-more]").click()
+
+
+def orders_placed() -> int:
+    db.session.rollback()
+    return db.session.query(Order).count()
+
+
+def test_it_counts_and_adds_up(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    fill(page)
+    expect(page.locator(".pl-total [data-basket-total]")).to_have_text("€21.50")
+    dish(page, "soup").locator("[data-less]").click()
+    expect(page.locator(".pl-total [data-basket-total]")).to_have_text("€17.00")
+    expect(page.locator("[data-basket-lines] .pl-line")).to_have_count(2)
+    dish(page, "soup").locator("[data-less]").click()
+    expect(page.locator("[data-basket-lines] .pl-line")).to_have_text(["1×The First Table stew€12.50"])
+
+
+def test_the_total_is_in_the_currency_of_the_restaurant(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/second")
+    fill(page)
+    expect(page.locator(".pl-total [data-basket-total]")).to_have_text("¥2,150")
+
+
+def test_it_survives_a_reload_and_is_empty_after_the_order(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    fill(page)
+    page.reload()
+    expect(page.locator(".pl-total [data-basket-total]")).to_have_text("€21.50")
+    page.locator("[data-place-order]").click()
+    page.wait_for_url("**/orders/*")
+    page.goto(page.url.split("/orders/")[0] + "/r/first")
+    expect(page.locator("[data-basket-empty]")).to_be_visible()
+
+
+def test_a_double_click_is_one_order(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    fill(page)
+    page.locator("[data-place-order]").dblclick()
+    page.wait_for_url("**/orders/*")
+    assert orders_placed() == 1
+
+
+def test_a_visitor_logs_in_with_the_basket_in_hand(visit: Visit, cast: Cast):
+    page = visit(None, "/r/first")
+    fill(page)
+    page.get_by_label("E-mail").fill("customer@example.com")
+    page.get_by_label("Password").fill("not this")
+    page.locator("[data-place-order]").click()
+    expect(page.locator("[role=alert]")).to_contain_text("E-mail or password is wrong.")
+    expect(page.locator(".pl-total [data-basket-total]")).to_have_text("€21.50")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("[data-place-order]").click()
+    page.wait_for_url("**/orders/*")
+    assert orders_placed() == 1
+
+
+def test_what_a_choice_needs_is_asked_for_and_nothing_else(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    expect(page.get_by_label("Delivery address")).to_be_hidden()
+    page.get_by_role("radio", name="Delivery").check()
+    expect(page.get_by_label("Delivery address")).to_be_visible()
+    expect(page.get_by_label("Time", exact=True)).to_be_hidden()
+    page.get_by_role("radio", name="At a set time").check()
+    expect(page.get_by_label("Time", exact=True)).to_be_visible()
+
+
+def test_the_link_that_is_shown_once_can_be_copied(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first", permissions=["clipboard-read", "clipboard-write"])
+    fill(page)
+    page.locator("[data-place-order]").click()
+    link = page.locator("[data-copy-source]").input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == link
