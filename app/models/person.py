@@ -36,7 +36,8 @@ class Person(Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
-    restaurant: Mapped[Restaurant | None] = relationship(lazy="joined")
+    # Loaded when somebody looks at it: most requests of most people never do.
+    restaurant: Mapped[Restaurant | None] = relationship()
 
     # What Flask-Login asks of a user; the session row, not the person, is what a cookie names.
     is_authenticated = True
