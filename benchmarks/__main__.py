@@ -1,9 +1,22 @@
 """Runs the benchmarks named on the command line (default: all) and prints one table."""
 
 import sys
+import time
 from collections.abc import Callable
 
-from . import latency, lists, machine, rooms, transitions, trios
+from . import (
+    churn,
+    handshakes,
+    idle,
+    latency,
+    lists,
+    machine,
+    rooms,
+    sequencing,
+    storm,
+    transitions,
+    trios,
+)
 from .table import Row, render
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -11,6 +24,11 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "latency": latency.run,
     "rooms": rooms.run,
     "trios": trios.run,
+    "handshakes": handshakes.run,
+    "idle": idle.run,
+    "sequencing": sequencing.run,
+    "storm": storm.run,
+    "churn": churn.run,
     "lists": lists.run,
 }
 
@@ -23,10 +41,15 @@ def main() -> int:
         return 2
     print(machine.described())
     rows: list[Row] = []
-    for name in names:
-        sys.stderr.write(f"… {name}\n")
-        rows += BENCHMARKS[name]()
-    print(render(rows))
+    try:
+        for name in names:
+            began = time.monotonic()
+            sys.stderr.write(f"… {name}")
+            rows += BENCHMARKS[name]()
+            sys.stderr.write(f" ({time.monotonic() - began:.0f} s)\n")
+    finally:
+        # What was measured before one failed is not lost.
+        print(render(rows))
     return 0
 
 

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -24,11 +24,14 @@ from tests.services import RedisServer, free_port
 
 from . import process, wire
 from .audience import Seat
+from .crowd import Crowd
 from .machine import LOAD_CORE, keep_on
 from .stage import Stage, end
 from .wire import Hello
 
 NODE = Path(__file__).resolve().parent / "node"
+# A server that used less of its core than this, for so many seconds, has nothing left to do.
+_IDLE, _QUIET = 0.05, 0.5
 # What is sent out: the room and the mark of each event.
 Events = Sequence[tuple[str, int]]
 
@@ -48,9 +51,35 @@ class Contender:
         """CPU seconds of the server so far."""
         return process.cpu_seconds(self.server.pid)
 
+    @property
+    def memory(self) -> int:
+        """Bytes that the server holds."""
+        return process.resident_bytes(self.server.pid)
+
+    def settle(self, crowd: Crowd) -> None:
+        """Wait until the server has worked off what it was given, and is nearly idle."""
+        last = float("-inf")
+        while self.cpu - last > _QUIET * _IDLE:
+            last = self.cpu
+            crowd.rest(_QUIET)
+
     def stop(self) -> None:
-        """End the server before its stage ends."""
-        end(self.server)
+        """End the server before its stage ends, without a farewell to thousands of clients."""
+        self.server.kill()
+        self.server.wait()
+
+
+def peers(scene: Stage) -> list[Contender]:
+    """The stock recipe and Node, on one Redis. A peer that cannot be had here is left out, and the reason printed."""
+    return [peer for start in _peers(scene) for peer in start()]
+
+
+def one_by_one(scene: Stage) -> Iterator[Contender]:
+    """Ours and the peers, each started when the one before has ended."""
+    for start in (lambda: [passline(scene)], *_peers(scene)):
+        for one in start():
+            yield one
+            one.stop()
 
 
 def passline(scene: Stage, **environment: str) -> Contender:
@@ -129,19 +158,20 @@ def node(scene: Stage, redis: RedisServer) -> Contender:
     return Contender("Node", port, server, hello, emit)
 
 
-def peers(scene: Stage, *, with_node: bool = True) -> list[Contender]:
-    """The stock recipe and Node, on one Redis. A peer that cannot be had here is left out, and the reason printed."""
+def _peers(scene: Stage) -> list[Callable[[], list[Contender]]]:
     if reason := RedisServer.why_not():
         sys.stderr.write(f"  without peers: {reason}\n")
         return []
     redis = scene.closing.enter_context(RedisServer())
-    found = [stock(scene, redis)]
-    if with_node:
+
+    def node_if_it_can_be_had() -> list[Contender]:
         try:
-            found.append(node(scene, redis))
+            return [node(scene, redis)]
         except (OSError, subprocess.CalledProcessError) as error:
             sys.stderr.write(f"  without Node: {error}\n")
-    return found
+            return []
+
+    return [lambda: [stock(scene, redis)], node_if_it_can_be_had]
 
 
 _EPOCH = uuid4().hex[:8]

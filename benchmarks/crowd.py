@@ -2,13 +2,14 @@
 
 It opens connections, answers pings, and counts events by scanning frames. Every delivery is counted for the client
 that got it; one that comes twice or out of order is a fault. Nothing moves unless `turn` or one of the waits is called.
-A client that is lost ends the run, unless the crowd was told that it comes back.
+A client that is lost ends the run, unless the crowd was told how it comes back.
 """
 
 import heapq
 import random
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from select import EPOLLIN, EPOLLOUT, epoll
 from types import TracebackType
@@ -22,6 +23,8 @@ AWAY, CONNECTING, UPGRADING, ASKING, IN = range(5)
 _PONG = masked(b"3")
 # Linux: the port is chosen at connect(), so that addresses share the ports.
 _BIND_ADDRESS_NO_PORT = 24
+# Bytes at the end of a frame in which its position is found.
+_POSITION = 60
 # Stock clients come back after one second, give or take a half.
 _BACK_AFTER = (0.5, 1.5)
 
@@ -37,7 +40,7 @@ class Missing(Exception):
 class Client:
     """One connection: where it is, how many events it got, and the mark of the last."""
 
-    __slots__ = ("connection", "count", "hello", "last", "number", "port", "rest", "stage")
+    __slots__ = ("connection", "count", "hello", "last", "number", "port", "position", "rest", "stage")
 
     def __init__(self, number: int, port: int, hello: Hello) -> None:
         self.number = number
@@ -46,6 +49,8 @@ class Client:
         self.stage = AWAY
         self.count = 0
         self.last = 0
+        # The end of the last event's frame; kept only where clients come back.
+        self.position = b""
         self.rest = b""
         self.connection: socket.socket | None = None
 
@@ -58,12 +63,13 @@ class Client:
 class Crowd:
     """All clients of one run. `received` counts events; `arrivals`, if it is a list, gets (mark, moment) of each."""
 
-    def __init__(self, *, comes_back: bool = False) -> None:
-        """`comes_back`: who is lost connects again, as stock clients do; `losses` counts how often."""
-        self.comes_back = comes_back
+    def __init__(self, comes_back: Callable[[Client, str | None], Hello] | None = None) -> None:
+        """Who is lost connects again, as stock clients do, and says `comes_back(client, position it saw)`."""
+        self._comes_back = comes_back
         self.received = 0
         self.faults = 0
         self.losses = 0
+        self.reasons: Counter[str] = Counter()
         self.entered = 0
         self.arrivals: list[tuple[int, float]] | None = None
         self._epoll = epoll()
@@ -132,7 +138,8 @@ class Crowd:
     def _turn_before(self, until: float, what: str) -> None:
         left = until - time.monotonic()
         if left <= 0:
-            raise Missing(f"{what}: {self.received} events, {self.entered} clients in, {self.losses} losses")
+            lost = f", {self.losses} losses: {self.reasons.most_common(3)}" if self.losses else ""
+            raise Missing(f"{what}: {self.received} events, {self.entered} clients in{lost}")
         self.turn(min(left, 0.1))
 
     def _let_come_back(self) -> float:
@@ -219,6 +226,8 @@ class Crowd:
                 client.last = mark
                 client.count += 1
                 self.received += 1
+                if self._comes_back is not None:
+                    client.position = data[stop - _POSITION : stop]
                 if self.arrivals is not None:
                     self.arrivals.append((mark, time.perf_counter()))
             else:
@@ -242,10 +251,14 @@ class Crowd:
     # -- going -----------------------------------------------------------------------------------------------------
 
     def _lost(self, client: Client, reason: str) -> None:
-        if not self.comes_back:
+        if self._comes_back is None:
             raise Lost(f"client {client.number}: {reason}")
         self.losses += 1
+        self.reasons[reason[:80]] += 1
         self._close(client)
+        # ..., "<epoch>-<n>"]
+        seen = client.position.rpartition(b',"')[2].removesuffix(b'"]').decode()
+        client.hello = self._comes_back(client, seen or None)
         again = time.monotonic() + random.uniform(*_BACK_AFTER)
         heapq.heappush(self._coming_back, (again, client.number, client))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tests.services import end_with_parent
 
-SERVER_CORE = 0
-LOAD_CORE = max(os.sched_getaffinity(0))
+EVERY_CORE = frozenset(os.sched_getaffinity(0))
+SERVER_CORE = min(EVERY_CORE)
+LOAD_CORE = max(EVERY_CORE)
 
 
 def described() -> str:

@@ -34,6 +34,7 @@ class Stage:
     url: str
     app: Flask
     closing: ExitStack
+    postgres: PostgresServer | None = None
 
     def serve(self, *command: str, path: str, core: int = SERVER_CORE, **environment: str) -> int:
         """Start a Python module as a server on one core; returns its port (`{port}`) once `path` answers."""
@@ -66,18 +67,20 @@ class Stage:
 
 
 @contextmanager
-def stage(database: str) -> Iterator[Stage]:
-    """A stage on one of DATABASES; everything it started ends with the block."""
+def stage(database: str, **settings: str) -> Iterator[Stage]:
+    """A stage on one of DATABASES, PostgreSQL with these settings; everything it started ends with the block."""
     with ExitStack() as closing:
+        postgres = None
         if database == "SQLite":
             folder = closing.enter_context(tempfile.TemporaryDirectory(prefix="passline-bench-"))
             url = f"sqlite:///{folder}/bench.db"
         else:
-            url = closing.enter_context(PostgresServer()).create_database("bench")
+            postgres = closing.enter_context(PostgresServer(settings=settings))
+            url = postgres.create_database("bench")
         app = create_app(Config(env="test", secret_key=KEY, database_url=url, log_level="ERROR"))
         with app.app_context():
             upgrade(str(ROOT / "migrations"))
-            yield Stage(database, url, app, closing)
+            yield Stage(database, url, app, closing, postgres)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
