@@ -11,8 +11,6 @@ from app.domain.opening import Opening, opening
 from app.extensions import db
 from app.models import Restaurant
 
-_MOST = 60
-
 
 @dataclass(frozen=True, slots=True)
 class Door:
@@ -34,6 +32,6 @@ def door(restaurant: Restaurant, at: datetime | None = None) -> Door:
 
 def listed() -> list[Door]:
     """Every restaurant, those that take orders now before the others, each by its name."""
-    query = select(Restaurant).options(selectinload(Restaurant.hours)).order_by(Restaurant.name).limit(_MOST)
+    query = select(Restaurant).options(selectinload(Restaurant.hours)).order_by(Restaurant.name)
     at = now()
     return sorted((door(restaurant, at) for restaurant in db.session.scalars(query)), key=lambda d: not d.takes_orders)
