@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import Select, intersect, or_, select, text
+from sqlalchemy import Select, false, intersect, or_, select, text
 from sqlalchemy.orm import Session, scoped_session
 
 from app.models import Order, OrderTerm
@@ -39,8 +39,11 @@ def terms(number: str, name: str, phone: str | None) -> list[str]:
 
 
 def matching(orders: Select[Any], text: str) -> Select[Any]:
-    """`orders` narrowed to those that have, for each word of `text`, a term that begins with it."""
-    for word in words(text):
+    """`orders` narrowed to those that have, for each word of `text`, a term that begins with it; none without words."""
+    found = words(text)
+    if not found:
+        return orders.where(false())
+    for word in found:
         orders = orders.where(Order.id.in_(_having(word)))
     return orders
 

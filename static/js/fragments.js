@@ -26,16 +26,25 @@ export function start() {
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
+  // A list that is folded away is not fetched; it is when it unfolds.
+  document.addEventListener("toggle", ({ target }) => target.open && refreshLists(target), true);
 }
 
 function heard({ name, number, version }) {
   for (const element of document.querySelectorAll(`[data-fragment][data-order-number="${CSS.escape(number)}"]`)) {
-    if (version > versionOf(element) || FACTS.has(name)) refresh(element, version);
+    if (FACTS.has(name)) refresh(element);
+    else if (version > versionOf(element)) refresh(element, version);
   }
-  for (const element of document.querySelectorAll("[data-fragment][data-fragment-lists]")) refresh(element);
+  refreshLists(document);
 }
 
-/** Fetch `element` anew; an answer that shows less than `version` of its order is too old. */
+function refreshLists(within) {
+  for (const list of within.querySelectorAll("[data-fragment][data-fragment-lists]")) {
+    if (!list.closest("details:not([open])")) refresh(list);
+  }
+}
+
+/** Fetch `element` anew. With a `version`: until the answer shows that much of its order, and not if that is under way. */
 export function refresh(element, version = 0) {
   fetchInto(element.dataset.fragment, version, element.hasAttribute("data-fragment-lists") ? LIST_REST : 0);
 }
@@ -48,8 +57,9 @@ export function fetchNew(url, version = 0) {
 function fetchInto(url, version, rest) {
   const job = jobs.get(url) ?? { wanted: 0, rest, last: -rest, running: false, again: false, tries: 0, timer: null };
   jobs.set(url, job);
+  const isUnderWay = job.running && version > 0 && version <= job.wanted;
   job.wanted = Math.max(job.wanted, version);
-  if (job.running) job.again = true;
+  if (job.running) job.again ||= !isUnderWay;
   else if (job.timer === null) wait(url, job, Math.max(0, job.last + rest - performance.now()));
 }
 

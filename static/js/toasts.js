@@ -3,12 +3,12 @@
 
 const LASTS = 7000;
 const MOST = 4;
-const ICONS = { info: "bell", success: "circle-check", warning: "alert-triangle", danger: "alert-circle" };
+const ICONS = { info: "info-circle", news: "bell-ringing", success: "circle-check", warning: "alert-triangle", danger: "alert-circle" };
 
 const stack = document.getElementById("toasts");
 let held = false;
 
-/** Show `title` and `text`. `kind` is info, success, warning or danger; `stays` until it is closed. */
+/** Show `title` and `text`. `kind` is info, news, success, warning or danger; `stays` until it is closed. */
 export function toast({ title, text = "", kind = "info", stays = false, href = null }) {
   const element = document.createElement("div");
   element.className = "pl-toast";

@@ -74,23 +74,24 @@ def test_it_catches_up_after_the_gateway_was_killed(visit: Visit, cast: Cast, si
     assert board.evaluate("window.heard").count("OrderReceived") == 1
 
 
+# Before the page's modules run: its place is in a log of which nobody knows.
+OF_ANOTHER_LIFE = """
+document.addEventListener("readystatechange", () => {
+  const position = document.querySelector("meta[name=passline-position]");
+  if (position) position.content = position.content.replace(/^[^-]+/, "abcdabcdabcd");
+}, { once: true });
+"""
+
+
 def test_it_reloads_when_it_cannot_catch_up_and_does_not_go_round_in_circles(visit: Visit, cast: Cast, site: Site):
-    board = visit(cast.vendor, "/login")
-    loads: list[str] = []
-
-    def of_another_life(route):
-        answer = route.fetch()
-        loads.append(route.request.url)
-        epoch, _, _ = answer.text().partition('name="passline-position" content="')[2].partition("-")
-        route.fulfill(response=answer, body=answer.text().replace(f"{epoch}-", "abcdabcdabcd-"))
-
-    board.route("**/vendor/", of_another_life)
+    board = visit(None, "/login")
+    board.context.add_cookies(visit(cast.vendor, "/vendor/").context.cookies())
+    board.add_init_script(OF_ANOTHER_LIFE)
+    loads: list[Page] = []
+    board.on("domcontentloaded", lambda page: loads.append(page))
     board.goto(f"{site.http}/vendor/")
     expect(board.locator("#live-line")).to_contain_text("has missed something")
     assert len(loads) == 4
-    board.unroute("**/vendor/")
-    board.get_by_role("button", name="Reload").click()
-    state(board, "live")
 
 
 def test_it_throws_nothing_away_that_is_half_typed(visit: Visit, cast: Cast, site: Site):

@@ -53,6 +53,11 @@ def test_every_word_must_begin_something(cast, found):
     assert found("other nobody") == []
 
 
+def test_no_word_finds_nothing(cast, found):
+    place(cast)
+    assert found("c !") == []
+
+
 def test_a_short_number_is_no_phone(cast, found):
     order = place(cast).order
     assert found("35191") == [order.number]

@@ -7,10 +7,12 @@ import { toast } from "../toasts.js";
 import * as keys from "./keys.js";
 
 const board = document.querySelector(".pl-board");
+// Received, and not drawn yet: the bell rings for these too, should the card be long in coming.
+const expected = new Set();
 
 document.addEventListener("passline:event", ({ detail }) => {
   if (!detail.number) return;
-  if (!cardOf(detail.number)) fetchNew(board.dataset.cardUrl.replace("NUMBER", detail.number), detail.version);
+  if (!cardOf(detail.number)) fetchNew(urlOf(detail.number), detail.version);
   if (detail.name === "OrderReceived") received(detail.data.order);
   if (detail.name === "OrderCancellationRequested") asked(detail.data);
   if (detail.name === "OrderStatusChanged" && detail.data.order.status === "cancelled") cancelled(detail.data);
@@ -20,6 +22,7 @@ document.addEventListener("passline:drawn", (event) => drawn(event.detail.elemen
 document.addEventListener("passline:gone", (event) => {
   event.preventDefault();
   event.detail.element?.remove();
+  expected.delete(event.detail.url);
   settle();
 });
 
@@ -30,6 +33,7 @@ settle();
 /** Put a fresh card where it belongs, or take it off the board. */
 function drawn(card) {
   if (!card.matches(".pl-ticket")) return;
+  expected.delete(card.dataset.fragment);
   const column = document.querySelector(`[data-column="${card.dataset.columnOf}"]`);
   if (!column) {
     keys.leave(card);
@@ -55,6 +59,10 @@ function after(one, other) {
   return one.dataset.rank > other.dataset.rank;
 }
 
+function urlOf(number) {
+  return board.dataset.cardUrl.replace("NUMBER", number);
+}
+
 function cardOf(number) {
   return document.getElementById(`order-${number}`);
 }
@@ -67,13 +75,15 @@ function settle() {
     if (count.dataset.count === "scheduled") count.closest("details").hidden = cards === 0;
     if (count.dataset.count === "new") document.title = document.title.replace(/^(\(\d+\) )?/, cards ? `(${cards}) ` : "");
   }
-  ringing.call(document.querySelector('[data-column="new"] > .pl-ticket') !== null);
+  ringing.call(expected.size > 0 || document.querySelector('[data-column="new"] > .pl-ticket') !== null);
 }
 
 function received(order) {
+  if (!cardOf(order.number)) expected.add(urlOf(order.number));
   ringing.again();
+  settle();
   const dishes = order.items.map((item) => `${item.quantity}× ${item.name}`).join(", ");
-  toast({ kind: "warning", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}` });
+  toast({ kind: "news", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}` });
 }
 
 function asked({ order, note }) {
