@@ -166,4 +166,5 @@ def _record(
 
 def _lost(order: Order, viewer: Actor) -> str:
     who = order_json.changed_by(order, viewer.role)["name"]
-    return f"{who} was faster: the order is {LABELS[order.status].lower()} since {iso(order.changed_at)}."
+    since = order.changed_at.astimezone(order.restaurant.zone)
+    return f"{who} was faster: the order is {LABELS[order.status].lower()} since {since:%H:%M}."
