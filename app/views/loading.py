@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from flask_login import current_user
 from sqlalchemy import BindParameter, Select, bindparam
+from sqlalchemy.orm import joinedload
 
 from app.contract.identity import Role
 from app.errors import Forbidden, NotAuthenticated, NotFound
@@ -42,7 +43,9 @@ class _Asking:
 
 @cache
 def _order_by_number(role: str) -> "Select[Order]":
-    return Order.visible_to(_Asking(role)).where(Order.number == bindparam("number"))
+    # The items in the same statement: one order has few, and a statement of their own costs more than they do.
+    whole = Order.visible_to(_Asking(role)).options(joinedload(Order.items))
+    return whole.where(Order.number == bindparam("number"))
 
 
 def person(*roles: Role) -> Person:

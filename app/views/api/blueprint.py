@@ -52,8 +52,10 @@ class Resources(Blueprint):
         def decorate(view: View) -> View:
             if once:
                 view = self.doc(parameters=[_IDEMPOTENCY_KEY])(self.refuses(409)(view))
-            required = any(field.required for field in schema().fields.values())
-            reading = self.arguments(schema, required=required, example=example)
+            # One instance for all requests: making one takes longer than loading with it.
+            loads = schema()
+            required = any(field.required for field in loads.fields.values())
+            reading = self.arguments(loads, required=required, example=example)
             read: View = reading(self.refuses(400, 413, 415, 422)(view))
             return read
 
@@ -63,7 +65,7 @@ class Resources(Blueprint):
         """The view gets the request's query as `schema` loads it."""
 
         def decorate(view: View) -> View:
-            read: View = self.arguments(schema, location="query")(self.refuses(422)(view))
+            read: View = self.arguments(schema(), location="query")(self.refuses(422)(view))
             return read
 
         return decorate

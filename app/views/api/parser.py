@@ -24,7 +24,7 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The body; none at all counts as an empty object, for calls that need nothing said."""
         body = req.get_data(cache=True)
-        if not body:
+        if not body and not req.content_length:
             return {}
         if req.mimetype != "application/json":
             raise UnsupportedMediaType("The body must be JSON: send it with Content-Type: application/json.")
