@@ -86,3 +86,50 @@ def meant_well(case, data, numbers, items):
         case.body["restaurant"] = "first"
         for line in case.body["items"]:
             line["menu_item_id"] = data.draw(st.sampled_from(items))
+
+
+@pytest.mark.parametrize(
+    ("path", "documented"),
+    [
+        ("/orders/{number}", "Order"),
+        ("/orders/{number}/history", "History"),
+        ("/restaurants/first", "RestaurantWithMenu"),
+        ("/tokens", "Tokens"),
+    ],
+)
+def test_it_names_every_field_of_an_answer(program, cast, path, documented):
+    order, client = order_in(cast, "cancelled"), program(cast.customer)
+    schemas = client.get("/openapi.json").json["components"]["schemas"]
+    answer = client.get(path.format(number=order.number)).json
+    assert sorted(undocumented(answer, schemas[documented], schemas)) == []
+
+
+def undocumented(value, schema, schemas, path=""):
+    """The fields of an answer that its schema does not know; a client may bear them, the document may not."""
+    for part in schema.get("anyOf", [schema]):
+        if "$ref" in part:
+            schema = schemas[part["$ref"].rpartition("/")[2]]
+    if isinstance(value, list):
+        for each in value:
+            yield from undocumented(each, schema["items"], schemas, f"{path}[]")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name in schema["properties"]:
+                yield from undocumented(inner, schema["properties"][name], schemas, f"{path}.{name}")
+            else:
+                yield f"{path}.{name}"
+
+
+def test_it_is_there_for_everybody(program, cast):
+    document = program(None).get("/openapi.json")
+    assert document.status_code == 200
+    assert document.json["openapi"] == "3.1.0"
+    assert [tag["name"] for tag in document.json["tags"]] == ["tokens", "restaurants", "orders"]
+
+
+def test_every_call_has_a_name_and_a_summary(program, cast):
+    calls = [call for path in program(None).get("/openapi.json").json["paths"].values() for call in path.values()]
+    calls = [call for call in calls if isinstance(call, dict)]
+    names = [call["operationId"] for call in calls]
+    assert len(names) == len(set(names)) == 12
+    assert all(call["summary"] for call in calls)
