@@ -1,6 +1,6 @@
 """Clients come and go without end, in every way there is, while others stay and hear every event: what does it leave?
 
-Memory, descriptors and greenlets of the gateway, with the same clients inside: after a third of the time and at the
+Memory, descriptors and greenlets of the gateway, with the same clients inside: after some churn to warm up, and at the
 end; what it remembers of the log on purpose is filled before. Flat means: as many descriptors and greenlets, and
 memory that grew by at most a twentieth. BENCH_CHURN_SECONDS=3600 makes it the hour. Greenlets are told by the
 gateway's metric `greenlets`, where it has one.
@@ -24,6 +24,7 @@ SECONDS = float(os.environ.get("BENCH_CHURN_SECONDS", "20"))
 RESIDENTS, PASSING = 60, 300
 # Clients that leave, and as many that come, with each event.
 _CHANGING = 30
+_WARM_UP = 1500
 _GROWTH = 1.05
 # Rows in one transaction.
 _FILL = 5_000
@@ -50,9 +51,9 @@ def run() -> list[Row]:
         passing = crowd.enter(gateway.port, map(gateway.hello, people[RESIDENTS:]))
         marks = count(1)
         _fill_its_memory(crowd, gateway)
-        come = _churn(crowd, gateway, people, residents, passing, marks, SECONDS / 3)
+        _churn(crowd, gateway, people, residents, passing, marks, least=_WARM_UP)
         before = _state(crowd, gateway)
-        come += _churn(crowd, gateway, people, residents, passing, marks, SECONDS * 2 / 3)
+        come = _churn(crowd, gateway, people, residents, passing, marks, seconds=SECONDS)
         after = _state(crowd, gateway)
     return [_row(come, before, after)]
 
@@ -79,12 +80,14 @@ def _churn(
     residents: list[Client],
     passing: list[Client],
     marks: "count[int]",
-    seconds: float,
+    *,
+    seconds: float = 0,
+    least: int = 0,
 ) -> int:
-    """Replace some of `passing`, send every resident an event, and again; how many came."""
+    """Replace some of `passing`, send every resident an event, and again: for so long, and so many; how many came."""
     rooms = [seat.room for seat in people[:RESIDENTS]]
     until, come, events = time.monotonic() + seconds, 0, 0
-    while time.monotonic() < until:
+    while time.monotonic() < until or come < least:
         random.shuffle(passing)
         leaving, staying = passing[:_CHANGING], passing[_CHANGING:]
         seats_left = [people[RESIDENTS + client.number] for client in leaving]
