@@ -30,7 +30,7 @@ _HEADLINES: Mapping[str, str] = {
     "undeliverable": "It could not be delivered",
 }
 _SENTENCES: Mapping[str, str] = {
-    "awaiting_payment": "The kitchen sees it as soon as the payment has arrived.",
+    "awaiting_payment": "The kitchen sees it once the payment has arrived. If none comes, the order is given up by itself.",
     "scheduled": "The kitchen gets it in time; nothing is to be done until then.",
     "placed": "{restaurant} has not answered yet. If nobody does in time, the order is cancelled by itself.",
     "accepted": "{restaurant} starts on it soon.",
@@ -134,7 +134,7 @@ def _to_come(order: Order) -> list[Step]:
 
 def window_says(order: Order) -> str | None:
     """What the promised window of `order` is for; None when nothing is promised any more."""
-    if order.promised_from is None or order.status in ENDS:
+    if order.promised_from is None or order.status in (*ENDS, "awaiting_payment"):
         return None
     if order.status == "ready_for_pickup" and order.fulfilment != "delivery":
         return None
