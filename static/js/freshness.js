@@ -44,7 +44,9 @@ export function caughtUp(key) {
 
 /** The gateway will not have us back: `text` is why. */
 export function refused(text) {
-  verdict ??= { text, way: document.querySelector('meta[name="passline-tracking"]') ? null : "login" };
+  // What to do is said by the way on, beside it.
+  const why = text.replace(/ Log in again\.$/, "");
+  verdict ??= { text: why, way: document.querySelector('meta[name="passline-tracking"]') ? null : "login" };
   look();
 }
 

@@ -63,6 +63,7 @@ def test_who_was_faster_is_named_and_the_card_is_fresh(visit: Visit, cast: Cast,
 
 
 def test_the_board_is_worked_by_keyboard(visit: Visit, cast: Cast):
+    order_in(cast, "scheduled")
     first, second = place(cast).order, place(cast).order
     board = is_live(visit(cast.vendor, "/vendor/"))
     board.keyboard.press("j")
@@ -86,9 +87,11 @@ def test_the_list_follows_but_moves_nothing_under_a_pointer(visit: Visit, cast: 
     second = place(cast).order
     expect(rows.first).to_have_attribute("data-order-number", second.number)
     rows.first.hover()
+    place_of_row = rows.first.bounding_box()
     third = place(cast).order
     expect(page.get_by_role("button", name="1 new order")).to_be_visible()
     expect(rows.first).to_have_attribute("data-order-number", second.number)
+    assert rows.first.bounding_box() == place_of_row
     orders.accept(first, by=cast.vendor)
     expect(rows.last).to_have_attribute("data-state", "accepted")
     page.get_by_role("button", name="1 new order").click()

@@ -1,6 +1,6 @@
 // The board by keyboard: arrows (or j and k) walk from card to card, a letter presses the button that carries it.
 
-const cards = () => [...document.querySelectorAll(".pl-ticket")].filter((card) => card.offsetParent !== null);
+const cards = () => [...document.querySelectorAll(".pl-ticket")].filter((card) => !card.closest("details:not([open])"));
 const help = document.getElementById("keys");
 
 export function start() {
