@@ -21,6 +21,8 @@ DELIVERIES = int(os.environ.get("BENCH_DELIVERIES", "60000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 _WARM_UP = 10
 _PATIENCE = 60.0
+# Descriptors of this process that are no clients.
+_OTHERS = 200
 # At most so many times what each of these costs.
 TARGETS = {"floor": 1.25, "Node": 0.6, "stock": 0.25}
 
@@ -34,7 +36,7 @@ def run() -> list[Row]:
 def _with_room_of(wanted: int) -> Row:
     with stage("SQLite") as scene, Crowd() as crowd:
         running = [contenders.passline(scene), contenders.floor(scene), *contenders.peers(scene)]
-        size = min(wanted, (allow_descriptors(wanted * len(running) + 1000) - 1000) // len(running))
+        size = min(wanted, (allow_descriptors(wanted * len(running) + _OTHERS) - _OTHERS) // len(running))
         people = seats(scene.app, size, 1)
         costs = _measured(crowd, running, people, max(_WARM_UP, DELIVERIES // size))
     ours = costs.pop("Passline")

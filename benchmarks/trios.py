@@ -25,7 +25,7 @@ from .table import Row, median, percentile
 
 ROOMS = int(os.environ.get("BENCH_TRIOS", "1000"))
 SCREENS = 3
-SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 RATE = int(os.environ.get("BENCH_RATE", "2000"))
 # Events in one transaction: while a queue is worked off, and at a steady rate (what a change of state writes).
