@@ -10,15 +10,17 @@ from app.extensions import atomic, db
 from app.models import Order, TrackingLink
 
 from . import access
+from .order_states import ENDS
 
 LINGERS = timedelta(hours=48)
 
 
 def create_link(order: Order) -> str:
-    """A new link to `order`; the token is told this once and stored hashed."""
+    """A new link to `order`; the token is told this once and stored hashed. One to an order that has ended runs out too."""
     token = new_tracking_token()
+    expires_at = order.changed_at + LINGERS if order.status in ENDS else None
     with atomic() as session:
-        session.add(TrackingLink(order_id=order.id, token_hash=digest(token)))
+        session.add(TrackingLink(order_id=order.id, token_hash=digest(token), expires_at=expires_at))
     return token
 
 

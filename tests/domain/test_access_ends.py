@@ -89,3 +89,11 @@ def test_it_never_logs_in_who_is_deactivated(cast):
     people.deactivate(cast.customer)
     with pytest.raises(WrongCredentials):
         sessions.sign_in("customer@example.com", PASSWORD)
+
+
+def test_a_link_to_an_order_that_has_ended_runs_out_too(cast):
+    order = place(cast).order
+    orders.cancel(order, by=cast.customer)
+    token = tracking.create_link(order)
+    with time_machine.travel(now() + timedelta(hours=49)):
+        assert tracking.by_token(token) is None
