@@ -31,4 +31,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed. The interpreter's own end would wait for real threads that are in C, and gain nothing.
+    os._exit(code)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from app.config import Config
 from app.contract.identity import Identity, Role
@@ -97,21 +98,26 @@ def _session_id(cookies: Mapping[str, str], origin: str | None, config: Config) 
     return session_id
 
 
-def origin_of(environ: Mapping[str, Any]) -> str | None:
-    """The page's origin. Browsers leave Origin out of a same-origin GET, but say that it is one; pages cannot."""
-    origin = environ.get("HTTP_ORIGIN")
+def origin_of(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> str | None:
+    """The origin of the page that asks, or None for no page.
+
+    Browsers leave Origin out of a same-origin GET (a gateway behind the web's own address), but say that it is one in
+    a header that no page can set; then the page's origin is the one of ours that has this host.
+    """
+    origin: str | None = environ.get("HTTP_ORIGIN")
     if origin is None and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
-        return f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
+        return next((ours for ours in allowed if urlsplit(ours).netloc == environ.get("HTTP_HOST")), None)
     return origin
 
 
-def is_origin_of_ours(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
-    """Whether a request may pass the door: from no page, from a page of ours, or (some programs say so) from here.
+def may_knock(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
+    """Whether a request may pass the door: from no page, from a page of ours, or from this very address.
 
-    The gateway's own address has no pages; an Origin that names it opens the door for a token, never for the cookie.
+    There are no pages at the gateway's own address, but some programs name it as their origin; it opens the door for
+    a token and never for the cookie.
     """
-    origin = origin_of(environ)
-    return origin is None or origin in allowed or origin == f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}"
+    origin = origin_of(environ, allowed)
+    return origin is None or origin in allowed or urlsplit(origin).netloc == environ.get("HTTP_HOST")
 
 
 def _screen(screen: object) -> tuple[str, str]:

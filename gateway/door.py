@@ -17,7 +17,7 @@ from engineio.payload import Payload
 from geventwebsocket.handler import WebSocketHandler
 
 from . import refusals
-from .auth import is_origin_of_ours
+from .auth import may_knock
 from .engine import MOST_BYTES, PATIENCE, Engine
 from .metrics import Metrics
 from .refusals import Refusal
@@ -100,7 +100,7 @@ class Door:
         return not is_known or self._refusal(environ, eio_sid) is not None
 
     def _refusal(self, environ: dict[str, Any], eio_sid: str | None) -> Refusal | None:
-        if not is_origin_of_ours(environ, self._origins):
+        if not may_knock(environ, self._origins):
             return refusals.ORIGIN_REFUSED
         return self._closed_because() if eio_sid is None else None
 

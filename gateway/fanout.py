@@ -72,7 +72,7 @@ class Fanout:
             self._metrics.deliveries.inc(count)
         self.n = row.n
         self._metrics.events.inc()
-        self._metrics.delay.set((now() - row.at).total_seconds())
+        self._metrics.delay.observe((now() - row.at).total_seconds())
         return count
 
     def _restart(self, start: Restarted) -> None:

@@ -56,7 +56,7 @@ class Handlers:
         # Before the database is read: see revocation.py.
         as_of = (parts.fanout.epoch, parts.fanout.n)
         try:
-            origin = auth.origin_of(flask.request.environ)
+            origin = auth.origin_of(flask.request.environ, parts.config.allowed_origins)
             shown = auth.presented(presented, flask.request.cookies, origin, parts.config)
             authorised = parts.threads.run(auth.authorise, shown, parts.store)
             ended = parts.revocation.since(*as_of, authorised.identity)

@@ -1,6 +1,6 @@
 """What can be counted here, for Prometheus; a registry of its own, so that nothing else of the process slips in."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from .refusals import Refusal
 
@@ -17,7 +17,12 @@ class Metrics:
         self.lag = self._gauge("feed_lag_seconds", "Seconds since the log was last read to its end.")
         self.events = self._counter("events", "Rows of the log fanned out.")
         self.deliveries = self._counter("deliveries", "Frames given to sockets for those rows.")
-        self.delay = self._gauge("commit_to_fanout_seconds", "Age of the newest row when it was fanned out.")
+        self.delay = Histogram(
+            "passline_gateway_row_age_seconds",
+            "Age of a row when it was fanned out, from its transaction's clock.",
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
         self.accepted = self._counter("accepted", "Sockets accepted.")
         self.replays = self._counter("replays", "Catching up, by where the rows came from.", "source")
         self.replayed = self._counter("replayed", "Rows replayed, by where they came from.", "source")

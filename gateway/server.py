@@ -23,7 +23,7 @@ from app import logs
 from app.config import Config
 
 from . import engine, health, refusals, transport
-from .auth import is_origin_of_ours
+from .auth import may_knock
 from .beat import Beat
 from .clients import Clients
 from .door import Door, Handler
@@ -144,7 +144,7 @@ def socketio_options(config: Config, clients: Clients) -> dict[str, Any]:
         "client_manager": clients,
         "serializer": StrictPacket,
         # The door's own question: Engine.IO asks it again for the headers that browsers need.
-        "cors_allowed_origins": lambda _origin, environ: is_origin_of_ours(environ, config.allowed_origins),
+        "cors_allowed_origins": lambda _origin, environ: may_knock(environ, config.allowed_origins),
         "manage_session": False,
         "async_handlers": False,
         "http_compression": False,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import requests
@@ -60,6 +61,13 @@ class Gateway(Server):
 
     def get(self, path: str, **options: Any) -> requests.Response:
         return requests.get(f"{self.http}{path}", timeout=5, **options)
+
+    def reaches(self, n: int, timeout: float = 8) -> None:
+        """Wait until everything up to place `n` was fanned out."""
+        latest = monotonic() + timeout
+        while int(self.get("/ready").json()["position"].partition("-")[2]) < n:
+            assert monotonic() < latest, f"position {n} was not reached"
+            sleep(0.01)
 
     def metric(self, name: str, **labels: str) -> float:
         """The value of one line of /metrics; 0 when it is not there yet."""

@@ -3,12 +3,11 @@
 import json
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
 
 from app.contract.rooms import order as order_room
 from app.contract.times import now
-from app.contract.tokens import digest, new_bearer_token
+from app.contract.tokens import new_bearer_token
 from app.domain import tracking
 from app.extensions import atomic
 from app.models import ApiToken, Person, Session, TrackingLink
@@ -16,16 +15,19 @@ from gateway import refusals
 from tests.factories import place, token_of
 from tests.gateway.rows import write
 
+_CUSTOMER = ["user.{id}.orders", "customer.{id}.driver-location", "user.{id}"]
+_VENDOR = ["vendor-orders.{restaurant}", "user.{id}"]
 ROOMS = {
     "admin": ["admin.orders", "dashboard-stats", "payments", "hotspot-users", "user.{id}"],
-    "vendor": ["vendor-orders.{restaurant}", "user.{id}"],
-    "colleague": ["vendor-orders.{restaurant}", "user.{id}"],
-    "other_vendor": ["vendor-orders.{restaurant}", "user.{id}"],
-    "customer": ["user.{id}.orders", "customer.{id}.driver-location", "user.{id}"],
-    "other_customer": ["user.{id}.orders", "customer.{id}.driver-location", "user.{id}"],
+    "vendor": _VENDOR,
+    "colleague": _VENDOR,
+    "other_vendor": _VENDOR,
+    "customer": _CUSTOMER,
+    "other_customer": _CUSTOMER,
     "driver": ["driver.{id}.tickets", "user.{id}"],
-    "outsider": ["user.{id}.orders", "customer.{id}.driver-location", "user.{id}"],
+    "outsider": _CUSTOMER,
 }
+OVER = ({"ended_at": now()}, {"expires_at": now() - timedelta(seconds=1)})
 
 
 def refusal_of(screen):
@@ -35,27 +37,26 @@ def refusal_of(screen):
     return json.loads(answer[2:])["data"]
 
 
-def spelt(person, rooms):
-    return [room.format(id=person.id, restaurant=person.restaurant_id) for room in rooms]
+def rooms_of(name, person):
+    return [room.format(id=person.id, restaurant=person.restaurant_id) for room in ROOMS[name]]
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_it_puts_each_of_the_cast_into_their_own_rooms_by_cookie(cast, screen, cookie_of, name):
-    person = cast.people()[name]
-    data, _ = screen(cookie=cookie_of(person)).ready()
-    assert data["channels"] == spelt(person, ROOMS[name])
+def change(table, **values):
+    with atomic() as session:
+        session.execute(update(table).values(**values))
 
 
-@pytest.mark.parametrize("name", ROOMS)
-def test_it_puts_each_of_the_cast_into_their_own_rooms_by_token(cast, screen, name):
-    person = cast.people()[name]
-    data, _ = screen(person).ready()
-    assert data["channels"] == spelt(person, ROOMS[name])
+def test_it_puts_each_of_the_cast_into_their_own_rooms(cast, screen, cookie_of):
+    assert set(ROOMS) == set(cast.people())
+    for name, person in cast.people().items():
+        for connected in (screen(cookie=cookie_of(person)), screen(person)):
+            data, _ = connected.ready()
+            assert data["channels"] == rooms_of(name, person)
 
 
 def test_it_lets_a_token_in_without_an_origin(cast, screen):
     data, _ = screen(cast.driver, origin=None).ready()
-    assert data["channels"] == spelt(cast.driver, ROOMS["driver"])
+    assert data["channels"] == rooms_of("driver", cast.driver)
 
 
 def test_it_puts_a_tracking_link_into_the_room_of_its_order_alone(cast, screen):
@@ -70,13 +71,12 @@ def test_it_answers_with_a_sid_first(cast, screen):
     assert set(json.loads(answer[2:])) == {"sid"}
 
 
-def test_it_refuses_who_shows_nothing(cast, screen):
+def test_it_refuses_who_shows_nothing(app, screen):
     assert refusal_of(screen()) == refusals.NO_IDENTITY.data
 
 
-@pytest.mark.parametrize(
-    "auth",
-    [
+def test_it_refuses_an_auth_that_does_not_have_its_form(app, screen):
+    for auth in (
         {"token": 7},
         {"token": ""},
         {"token": "x" * 201},
@@ -85,17 +85,12 @@ def test_it_refuses_who_shows_nothing(cast, screen):
         {"token": "a", "screen": "tablet"},
         {"token": "a", "screen": {"id": 3}},
         {"token": "a", "screen": {"id": "x" * 41}},
-    ],
-)
-def test_it_refuses_an_auth_that_does_not_have_its_form(cast, screen, auth):
-    assert refusal_of(screen(auth=auth)) == refusals.AUTH_MALFORMED.data
+    ):
+        assert refusal_of(screen(auth=auth)) == refusals.AUTH_MALFORMED.data, auth
 
 
-def test_it_refuses_an_unknown_token(cast, screen):
+def test_it_refuses_an_unknown_token_and_an_unknown_link(app, screen):
     assert refusal_of(screen(auth={"token": new_bearer_token()})) == refusals.TOKEN_UNKNOWN.data
-
-
-def test_it_refuses_an_unknown_link(cast, screen):
     assert refusal_of(screen(auth={"tracking": "nothing"})) == refusals.LINK_UNKNOWN.data
 
 
@@ -106,46 +101,44 @@ def test_it_does_not_rescue_a_bad_token_by_the_cookie(cast, screen, cookie_of):
 
 def test_it_prefers_the_token_to_the_cookie(cast, screen, cookie_of):
     data, _ = screen(cast.driver, cookie=cookie_of(cast.vendor)).ready()
-    assert data["channels"] == spelt(cast.driver, ROOMS["driver"])
+    assert data["channels"] == rooms_of("driver", cast.driver)
 
 
-def test_it_refuses_the_cookie_without_an_origin(cast, screen, cookie_of):
-    refused = screen(cookie=cookie_of(cast.vendor), origin=None)
-    assert refusal_of(refused) == refusals.COOKIE_WITHOUT_ORIGIN.data
+def test_it_refuses_the_cookie_without_an_origin_of_ours(cast, gateway, screen, cookie_of):
+    for origin in (None, gateway.http):
+        refused = screen(cookie=cookie_of(cast.vendor), origin=origin)
+        assert refusal_of(refused) == refusals.COOKIE_WITHOUT_ORIGIN.data
 
 
 def test_it_refuses_a_forged_cookie(cast, screen, cookie_of):
     assert refusal_of(screen(cookie=cookie_of(cast.vendor) + "x")) == refusals.SESSION_UNKNOWN.data
 
 
-@pytest.mark.parametrize("change", [{"ended_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
-def test_it_refuses_a_session_that_is_over(cast, screen, cookie_of, change):
-    cookie = cookie_of(cast.vendor)
-    with atomic() as session:
-        session.execute(update(Session).values(**change))
-    assert refusal_of(screen(cookie=cookie)) == refusals.SESSION_UNKNOWN.data
+def test_it_refuses_a_session_that_is_over(cast, screen, cookie_of):
+    for over in OVER:
+        cookie = cookie_of(cast.vendor)
+        change(Session, **over)
+        assert refusal_of(screen(cookie=cookie)) == refusals.SESSION_UNKNOWN.data
 
 
-@pytest.mark.parametrize("change", [{"ended_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
-def test_it_refuses_a_token_that_is_over(cast, screen, change):
-    token = token_of(cast.vendor)
-    with atomic() as session:
-        session.execute(update(ApiToken).where(ApiToken.token_hash == digest(token)).values(**change))
-    assert refusal_of(screen(auth={"token": token})) == refusals.TOKEN_UNKNOWN.data
+def test_it_refuses_a_token_that_is_over(cast, screen):
+    for over in OVER:
+        token = token_of(cast.vendor)
+        change(ApiToken, **over)
+        assert refusal_of(screen(auth={"token": token})) == refusals.TOKEN_UNKNOWN.data
 
 
-@pytest.mark.parametrize("change", [{"ended_at": now()}, {"expires_at": now() - timedelta(seconds=1)}])
-def test_it_refuses_a_link_that_is_over(cast, screen, change):
-    link = tracking.create_link(place(cast).order)
-    with atomic() as session:
-        session.execute(update(TrackingLink).values(**change))
-    assert refusal_of(screen(auth={"tracking": link})) == refusals.LINK_UNKNOWN.data
+def test_it_refuses_a_link_that_is_over(cast, screen):
+    order = place(cast).order
+    for over in OVER:
+        link = tracking.create_link(order)
+        change(TrackingLink, **over)
+        assert refusal_of(screen(auth={"tracking": link})) == refusals.LINK_UNKNOWN.data
 
 
 def test_it_refuses_a_deactivated_person(cast, screen):
     token = token_of(cast.driver)
-    with atomic() as session:
-        session.execute(update(Person).where(Person.id == cast.driver.id).values(is_active=False))
+    change(Person, is_active=False)
     assert refusal_of(screen(auth={"token": token})) == refusals.PERSON_INACTIVE.data
 
 

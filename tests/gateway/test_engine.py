@@ -10,8 +10,33 @@ import websocket
 
 from gateway import refusals
 from gateway.engine import MOST_BYTES
-from tests.gateway.screen import Gone, Screen
+from tests.gateway.screen import Screen
 
+
+@pytest.fixture
+def backend():
+    """The database makes no difference here."""
+    return "sqlite"
+
+
+MALFORMED = (
+    "4",
+    "42",
+    "42{}",
+    "42[]",
+    "42[7]",
+    '42["disconnect"]',
+    '42["connect"]',
+    "4nonsense",
+    "49",
+    '451-["x",{"_placeholder":true,"num":0}]',
+    '42["x"',
+    "42" + "[" * 9000,
+    "40[1]",
+    '44{"message":"no"}',
+    "x",
+    "42" + "9" * 200 + '["x"]',
+)
 HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
 
 
@@ -19,34 +44,14 @@ def handshake(gateway):
     return json.loads(gateway.get(HANDSHAKE).text[1:])["sid"]
 
 
-@pytest.mark.parametrize(
-    "packet",
-    [
-        "4",
-        "42",
-        "42{}",
-        "42[]",
-        "42[7]",
-        '42["disconnect"]',
-        '42["connect"]',
-        "4nonsense",
-        "49",
-        '451-["x",{"_placeholder":true,"num":0}]',
-        '42["x"',
-        "42" + "[" * 9000,
-        "40[1]",
-        '44{"message":"no"}',
-        "x",
-        "42" + "9" * 200 + '["x"]',
-    ],
-)
-def test_a_malformed_packet_closes_the_connection_at_once(cast, gateway, screen, packet):
+def test_a_malformed_packet_closes_the_connection_at_once(cast, gateway, screen):
     connections = gateway.metric("connections")
-    vendor = screen(cast.vendor)
-    vendor.ready()
-    vendor.send(packet)
-    vendor.until_closed(2)
-    assert not vendor.disconnected
+    for packet in MALFORMED:
+        vendor = screen(cast.vendor)
+        vendor.ready()
+        vendor.send(packet)
+        vendor.until_closed(2)
+        assert not vendor.disconnected
     assert gateway.metric("connections") == connections
 
 
@@ -88,11 +93,16 @@ def test_a_client_that_leaves_and_returns_over_one_connection_is_served(cast, sc
     assert vendor.answer().startswith("44")  # the token came with the first CONNECT alone
 
 
-def test_a_connection_that_never_asks_is_closed_in_time(gateway):
-    silent = Screen(gateway.port, ask=False)
-    began = monotonic()
-    silent.until_closed(13)
-    assert 9 < monotonic() - began < 12.5
+def test_who_keeps_it_waiting_is_let_go_of_after_ten_seconds(gateway):
+    """One connects and never sends CONNECT, another's headers never end."""
+    silent, began = Screen(gateway.port, ask=False), monotonic()
+    with socket.create_connection(("127.0.0.1", gateway.port)) as slow:
+        slow.settimeout(14)
+        slow.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n")
+        assert slow.recv(100) == b""
+        assert 9 < monotonic() - began < 13
+    silent.until_closed(3)
+    assert not silent.disconnected
     silent.close()
 
 
@@ -121,29 +131,17 @@ def test_an_origin_of_ours_gets_the_headers_that_browsers_ask_for(gateway):
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
 
 
-@pytest.mark.parametrize("body", ["4x", "x", "2" * (MOST_BYTES + 1), "\x1e".join(["3"] * 100), "bAAAA", "ä"])
-def test_a_malformed_polling_body_closes_the_connection(gateway, body):
-    sid = handshake(gateway)
-    answer = requests.post(f"{gateway.http}{HANDSHAKE}&sid={sid}", data=body.encode(), timeout=5)
-    assert answer.status_code in (200, 400)
-    assert requests.get(f"{gateway.http}{HANDSHAKE}&sid={sid}", timeout=5).status_code in (200, 400)
-    assert requests.get(f"{gateway.http}{HANDSHAKE}&sid={sid}", timeout=5).status_code == 400
+def test_a_malformed_polling_body_closes_the_connection(gateway):
+    for body in ("4x", "x", "2" * (MOST_BYTES + 1), "\x1e".join(["3"] * 100), "bAAAA", "ä"):
+        url = f"{gateway.http}{HANDSHAKE}&sid={handshake(gateway)}"
+        requests.post(url, data=body.encode(), timeout=5)
+        requests.get(url, timeout=5)
+        assert requests.get(url, timeout=5).status_code == 400, body
 
 
-@pytest.mark.parametrize(
-    "query", ["", "EIO=3&transport=polling", "EIO=4&transport=carrier", "EIO=4&sid=x&transport=polling"]
-)
-def test_a_handshake_that_is_none_is_refused(gateway, query):
-    assert gateway.get(f"/socket.io/?{query}").status_code == 400
-
-
-def test_headers_that_trickle_in_do_not_hold_a_connection(gateway):
-    with socket.create_connection(("127.0.0.1", gateway.port)) as slow:
-        slow.settimeout(14)
-        began = monotonic()
-        slow.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n")
-        assert slow.recv(100) == b""
-        assert 9 < monotonic() - began < 13
+def test_a_handshake_that_is_none_is_refused(gateway):
+    for query in ("", "EIO=3&transport=polling", "EIO=4&transport=carrier", "EIO=4&sid=x&transport=polling"):
+        assert gateway.get(f"/socket.io/?{query}").status_code == 400, query
 
 
 def test_a_client_that_does_not_close_is_hung_up(cast, screen, gateway):
@@ -155,8 +153,3 @@ def test_a_client_that_does_not_close_is_hung_up(cast, screen, gateway):
     while chunk := raw.recv(4096):
         received += chunk
     assert b"1004" in received
-
-
-def test_gone_is_an_error_in_these_tests(gateway):
-    with Screen(gateway.port) as refused, pytest.raises(Gone):
-        refused.ready(8)

@@ -1,8 +1,9 @@
 """The feed outlives its database: nothing committed is lost, it is late, and everybody is told."""
 
 import os
-import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -100,9 +101,7 @@ def test_a_sqlite_file_that_was_replaced_is_noticed(sqlite_app, tmp_path, screen
     make_cast()
     path = Path(db.engine.url.database)
     copy = tmp_path / "copy.db"
-    db.session.remove()
-    db.engine.dispose()
-    shutil.copy(path, copy)
+    duplicate(path, copy)
     app = create_app(settings(f"sqlite:///{copy}"))
     gateway = Gateway(app.config["PASSLINE"]).start()
     try:
@@ -114,7 +113,7 @@ def test_a_sqlite_file_that_was_replaced_is_noticed(sqlite_app, tmp_path, screen
             _, since = screen.ready()
             db.session.remove()
             db.engine.dispose()
-            shutil.copy(copy, tmp_path / "restored.db")
+            duplicate(copy, tmp_path / "restored.db")
             for left in tmp_path.glob("copy.db-*"):
                 left.unlink()
             os.replace(tmp_path / "restored.db", copy)
@@ -125,6 +124,11 @@ def test_a_sqlite_file_that_was_replaced_is_noticed(sqlite_app, tmp_path, screen
             db.engine.dispose()
     finally:
         gateway.remove()
+
+
+def duplicate(source, copy):
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("vacuum into ?", (str(copy),))
 
 
 def test_a_stopped_gateway_misses_nothing(cast, own_gateway, screen):

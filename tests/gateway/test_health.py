@@ -2,9 +2,17 @@
 
 import re
 
+import pytest
+
 from app.contract import rooms
 from gateway import refusals
 from tests.gateway.rows import head_now, write
+
+
+@pytest.fixture
+def backend():
+    """The database makes no difference here."""
+    return "sqlite"
 
 
 def test_live_says_that_the_loop_turns(gateway):

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, update
 
 from app.contract import rooms
 from app.contract.tokens import digest
 from app.extensions import atomic, db
-from app.models import ApiToken
+from app.models import ApiToken, EventLog, LogHead
 from tests.factories import token_of
 from tests.gateway.rows import head_now, numbers, place, write
 from tests.gateway.screen import Screen
@@ -24,11 +24,12 @@ def test_it_has_nothing_to_say_about_recovery_when_nothing_was_asked(cast, scree
     assert position == head_now()
 
 
-def test_it_replays_what_was_missed_before_ready(cast, screen):
+def test_it_replays_what_was_missed_before_ready(cast, gateway, screen):
     room, since = rooms.vendor_orders(cast.restaurant.id), head_now()
     write(room, 1)
     write(rooms.vendor_orders(cast.other_restaurant.id), 2)
     write(rooms.user(cast.vendor.id), 3)
+    gateway.reaches(place(since) + 3)
     vendor = screen(cast.vendor, {"since": since})
     data, position = vendor.ready()
     assert data["recovered"] is True
@@ -40,6 +41,7 @@ def test_it_replays_what_was_missed_before_ready(cast, screen):
 def test_it_replays_from_memory_without_the_database(cast, gateway, screen):
     since = head_now()
     write("admin.orders", 1)
+    gateway.reaches(place(since) + 1)
     before = gateway.metric("replays_total", source="memory")
     screen(cast.admin, {"since": since}).ready()
     assert gateway.metric("replays_total", source="memory") == before + 1
@@ -50,6 +52,7 @@ def test_it_replays_from_sql_what_a_new_gateway_has_not_in_memory(cast, own_gate
     write("admin.orders", *range(1, 1201))
     gateway = own_gateway()
     write("admin.orders", 1201)
+    gateway.reaches(place(since) + 1201)
     admin = screen(cast.admin, {"since": since}, to=gateway)
     data, position = admin.ready()
     assert data["recovered"] is True
@@ -72,29 +75,33 @@ def test_it_does_not_recover_from_past_the_head(cast, screen):
     assert data["recovered"] is False
 
 
-def test_it_does_not_recover_over_what_was_pruned(cast, own_gateway, screen):
-    since = head_now()
-    write("admin.orders", 1, 2, 3)
+def test_it_does_not_recover_over_what_the_log_no_longer_holds(cast, own_gateway, screen):
+    """Neither over what was pruned, nor over rows that somebody deleted without a word."""
+    epoch, _, n = head_now().partition("-")
+    start, row_place = int(n), EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
+    write("admin.orders", 1, 2, 3, 4)
     gateway = own_gateway()
-    pruned = place(since) + 2
-    with atomic() as session:
-        column = "id" if db.engine.dialect.name == "sqlite" else "position"
-        session.execute(text(f"delete from event_log where {column} <= {pruned}"))  # noqa: S608
-        session.execute(text(f"update log_head set pruned = {pruned}"))  # noqa: S608
-    lost = screen(cast.admin, {"since": since}, to=gateway)
-    assert (lost.ready()[0]["recovered"], lost.before) == (False, [])
-    kept = screen(cast.admin, {"since": f"{since.partition('-')[0]}-{pruned}"}, to=gateway)
-    assert (kept.ready()[0]["recovered"], numbers(kept.before)) == (True, [3])
+    forget(row_place <= start + 2, pruned=start + 2)
+
+    def returns(n):
+        admin = screen(cast.admin, {"since": f"{epoch}-{n}"}, to=gateway)
+        recovered = admin.ready()[0]["recovered"]
+        return recovered, numbers(admin.before)
+
+    assert returns(start) == returns(start + 1) == (False, [])
+    assert returns(start + 2) == (True, [3, 4])
+    forget(row_place <= start + 3)
+    assert returns(start + 2) == (False, [])
+    assert returns(start + 3) == (True, [4])
+    forget(row_place > 0)
+    assert returns(start + 3) == (False, [])
 
 
-def test_it_does_not_recover_over_rows_that_went_without_a_word(cast, own_gateway, screen):
-    since = head_now()
-    write("admin.orders", 1)
-    gateway = own_gateway()
+def forget(which, **head):
     with atomic() as session:
-        session.execute(text("delete from event_log"))
-    lost = screen(cast.admin, {"since": since}, to=gateway)
-    assert lost.ready()[0]["recovered"] is False
+        session.execute(delete(EventLog).where(which).execution_options(synchronize_session=False))
+        if head:
+            session.execute(update(LogHead).values(**head).execution_options(synchronize_session=False))
 
 
 def test_it_waits_for_the_feed_when_a_page_was_ahead_of_it(cast, screen):
@@ -166,7 +173,7 @@ def test_a_replay_from_sql_meets_the_live_rows_without_a_gap(app, cast, own_gate
     writer = threading.Thread(target=keep_writing)
     writer.start()
     try:
-        for _ in range(10):
+        for _ in range(5):
             with Screen(gateway.port, {"token": token, "since": since}) as vendor:
                 vendor.ready()
                 live = [vendor.event() for _ in range(20)]

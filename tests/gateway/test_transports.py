@@ -16,6 +16,12 @@ from tests.gateway.rows import head_now, numbers, write
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+@pytest.fixture
+def backend():
+    """The database makes no difference here."""
+    return "sqlite"
+
+
 class Stock:
     """python-socketio's client, and what it heard."""
 
