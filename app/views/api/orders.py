@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from sqlalchemy import Select, select
 
 from app.contract.identity import Role
@@ -112,7 +112,7 @@ def place_order(wanted: NewOrder) -> Response:
             note=wanted["note"],
             scheduled_for=wanted.get("scheduled_for"),
         )
-        tracking["tracking_url"] = f"{request.url_root}t/{placed.tracking_token}"
+        tracking["tracking_url"] = url_for("customer.tracked", token=placed.tracking_token, _external=True)
         headers["Location"] = url_for("api.order", number=placed.order.number)
         return order_json.whole(placed.order, customer.role)
 
