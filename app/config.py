@@ -94,9 +94,7 @@ class _Reader:
             log_level=self.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":
-            self.problems.append(
-                "LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)"
-            )
+            self.problems.append("LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)")
         if self.problems:
             raise ConfigError("\n".join(self.problems))
         return settings
@@ -138,9 +136,7 @@ class _Reader:
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         value = self.text(name)
         if value is not None and urlsplit(value).scheme not in schemes:
-            self.problems.append(
-                f"{name}: must start with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-            )
+            self.problems.append(f"{name}: must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
             return None
         return value.rstrip("/") if value else None
 
@@ -166,9 +162,7 @@ class _Reader:
             self.problems.append("SECRET_KEY: required; make one with `openssl rand -hex 32`")
             return ""
         if env == "production" and len(value) < 32:
-            self.problems.append(
-                "SECRET_KEY: shorter than 32 characters; make one with `openssl rand -hex 32`"
-            )
+            self.problems.append("SECRET_KEY: shorter than 32 characters; make one with `openssl rand -hex 32`")
         return value
 
     def origins(self, env: Environment, web_port: int) -> tuple[str, ...]:
@@ -180,9 +174,7 @@ class _Reader:
         for origin in origins:
             parts = urlsplit(origin)
             if "*" in origin:
-                self.problems.append(
-                    "ALLOWED_ORIGINS: `*` would let any page use a visitor's session; name each"
-                )
+                self.problems.append("ALLOWED_ORIGINS: `*` would let any page use a visitor's session; name each")
             elif parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
                 self.problems.append(f"ALLOWED_ORIGINS: {origin!r} is not scheme://host[:port]")
         return origins

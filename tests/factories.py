@@ -5,7 +5,6 @@ from datetime import timedelta
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
 from app.domain import order_placement, orders
-
 from app.domain.order_placement import Line, Placed
 from app.extensions import atomic
 from app.models import ApiToken, Order, Person, Session
@@ -72,5 +71,3 @@ def token_of(person: Person) -> str:
         row = ApiToken(person_id=person.id, token_hash=digest(token), created_at=at, expires_at=at + timedelta(days=1))
         session.add(row)
     return token
-
-

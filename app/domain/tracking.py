@@ -16,7 +16,7 @@ LINGERS = timedelta(hours=48)
 
 
 def create_link(order: Order) -> str:
-    """A new link to `order`; the token is told this once and stored hashed. One to an order that has ended runs out too."""
+    """A new link to `order`; the token is told this once and stored hashed. One to an ended order runs out too."""
     token = new_tracking_token()
     expires_at = order.changed_at + LINGERS if order.status in ENDS else None
     with atomic() as session:
