@@ -30,7 +30,7 @@ _HEADLINES: Mapping[str, str] = {
     "undeliverable": "It could not be delivered",
 }
 _SENTENCES: Mapping[str, str] = {
-    "awaiting_payment": "The kitchen sees it once the payment has arrived. If none comes, the order is given up by itself.",
+    "awaiting_payment": "The kitchen sees it once the payment has arrived. If none comes, it is given up by itself.",
     "scheduled": "The kitchen gets it in time; nothing is to be done until then.",
     "placed": "{restaurant} has not answered yet. If nobody does in time, the order is cancelled by itself.",
     "accepted": "{restaurant} starts on it soon.",
