@@ -2,7 +2,8 @@
 
 It opens connections, answers pings, and counts events by scanning frames. Every delivery is counted for the client
 that got it; one that comes twice or out of order is a fault. Nothing moves unless `turn` or one of the waits is called.
-A client that is lost ends the run, unless the crowd was told how it comes back.
+A client that is answered 503 tries again, as stock clients do. One that is lost ends the run, unless the crowd was told
+how it comes back.
 """
 
 import heapq
@@ -25,8 +26,8 @@ _PONG = masked(b"3")
 _BIND_ADDRESS_NO_PORT = 24
 # Bytes at the end of a frame in which its position is found.
 _POSITION = 60
-# Stock clients come back after one second, give or take a half.
-_BACK_AFTER = (0.5, 1.5)
+# Seconds after which stock clients come back, give or take a half; twice as long after each failure, up to the second.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
 
 
 class Lost(Exception):
@@ -40,13 +41,14 @@ class Missing(Exception):
 class Client:
     """One connection: where it is, how many events it got, and the mark of the last."""
 
-    __slots__ = ("connection", "count", "hello", "last", "number", "port", "position", "rest", "stage")
+    __slots__ = ("connection", "count", "hello", "last", "number", "port", "position", "rest", "stage", "tries")
 
     def __init__(self, number: int, port: int, hello: Hello) -> None:
         self.number = number
         self.port = port
         self.hello = hello
         self.stage = AWAY
+        self.tries = 0
         self.count = 0
         self.last = 0
         # The end of the last event's frame; kept only where clients come back.
@@ -176,9 +178,11 @@ class Crowd:
             if client.connection is None or not head:
                 self._lost(client, "no answer to the upgrade")
             return None
+        if head.startswith(b"HTTP/1.1 503"):
+            return self._again(client, head.decode(errors="replace") + client.rest.decode(errors="replace"))
         if not head.startswith(b"HTTP/1.1 101"):
             return self._lost(client, data[:200].decode(errors="replace"))
-        client.stage = ASKING
+        client.stage, client.tries = ASKING, 0
         if not client.hello.welcome:
             self._let_in(client)
         if client.rest:
@@ -240,7 +244,7 @@ class Crowd:
         if client.connection is None:
             return
         if opcode == 8 or text.startswith((b"41", b"44")):
-            self._lost(client, text.decode(errors="replace"))
+            self._lost(client, text.decode(errors="replace") or "a close frame")
         elif text == b"2":
             client.connection.send(_PONG)
         elif text.startswith(b"0{"):
@@ -253,14 +257,19 @@ class Crowd:
     def _lost(self, client: Client, reason: str) -> None:
         if self._comes_back is None:
             raise Lost(f"client {client.number}: {reason}")
-        self.losses += 1
-        self.reasons[reason[:80]] += 1
-        self._close(client)
         # ..., "<epoch>-<n>"]
         seen = client.position.rpartition(b',"')[2].removesuffix(b'"]').decode()
         client.hello = self._comes_back(client, seen or None)
-        again = time.monotonic() + random.uniform(*_BACK_AFTER)
-        heapq.heappush(self._coming_back, (again, client.number, client))
+        self._again(client, reason)
+
+    def _again(self, client: Client, reason: str) -> None:
+        self.losses += 1
+        self.reasons[reason[-60:]] += 1
+        self._close(client)
+        pause = min(_FIRST_PAUSE * 2**client.tries, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+        client.tries += 1
+        moment = time.monotonic() + pause
+        heapq.heappush(self._coming_back, (moment, client.number, client))
 
     def _close(self, client: Client) -> None:
         assert client.connection is not None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from flask import Flask
 from flask_migrate import upgrade
@@ -47,6 +48,8 @@ class Stage:
         self, command: list[str], port: int, *, path: str, core: int = SERVER_CORE, **environment: str
     ) -> subprocess.Popen[bytes]:
         """Start a server on one core, with our settings and a pipe to its stdin; returns once `path` answers."""
+        errors = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (the stack closes it)
+        self.closing.callback(_report, Path(command[-1]).name, errors)
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -59,6 +62,7 @@ class Stage:
                 **environment,
             },
             stdin=subprocess.PIPE,
+            stderr=errors,
             preexec_fn=keep_on(core),
         )
         self.closing.callback(end, process)
@@ -91,6 +95,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _report(name: str, errors: IO[bytes]) -> None:
+    """What a server complained about, in one line: a table is to be read, and thousands may have been turned away."""
+    errors.seek(0)
+    if lines := errors.read().decode(errors="replace").splitlines():
+        sys.stderr.write(f"\n  {name} wrote {len(lines):,} lines of errors; the last: {lines[-1][:200]}\n")
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
