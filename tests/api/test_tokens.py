@@ -60,6 +60,11 @@ def test_it_slows_down_who_guesses(program, cast):
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+def test_it_refuses_a_body_that_is_nested_too_deep(app, cast):
+    answer = app.test_client().post("/api/tokens", data="[" * 200_000, content_type="application/json")
+    refused(answer, 400, "bad_request")
+
+
 def test_it_shares_its_limit_with_the_page(app, program, cast, csrf_off):
     for n in range(5):
         app.test_client().post("/login", data={"email": "customer@example.com", "password": f"guess {n}"})

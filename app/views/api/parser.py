@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import orjson
 from flask import Request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -34,12 +34,13 @@ class StrictParser(FlaskParser):
             raise BadRequest(f"The body is no JSON: {error}.") from error
 
     def load_querystring(self, req: Request, schema: Schema) -> dict[str, str]:
-        """The parameters of the address; an empty one counts as not given."""
+        """The parameters of the address; an empty text counts as not given, as a form sends what is not filled in."""
         given = req.args.to_dict(flat=False)
         twice = {name: ["Say it once."] for name, values in given.items() if len(values) > 1}
         if twice:
             raise ValidationError(twice)
-        return {name: values[0] for name, values in given.items() if values[0]}
+        numbers = {name for name, field in schema.fields.items() if isinstance(field, fields.Integer)}
+        return {name: values[0] for name, values in given.items() if values[0] or name in numbers}
 
     def handle_error(
         self, error: ValidationError, req: Request, schema: Schema, *, error_status_code: Any, error_headers: Any

@@ -35,9 +35,9 @@ class Paging(Schema):
 
 
 class OrderFilter(Schema):
-    """Which orders, newest first; an empty parameter counts as not given."""
+    """Which orders, newest first; an empty text counts as not given."""
 
-    status = Choice(LABELS)
+    status = Choice(("", *LABELS))
     restaurant = Text(60, about="A restaurant's slug.")
     q = Text(100, about="Beginnings of words: number, customer's name, digits of the phone.")
     after = _CURSOR

@@ -1,0 +1,191 @@
+"""Access: every address of the application times every member of the cast.
+
+A line of TABLE is one method and endpoint; the numbers are the answers to each member, asked for an order of `customer`
+with `restaurant` that is in the state which the endpoint is for. An address that has no line fails the test, so that
+whoever adds one says who may use it. Who is answered 302 was sent to the log-in.
+"""
+
+import pytest
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models import ApiToken, Order
+from tests.cast import PASSWORD
+from tests.factories import order_in, place
+
+MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
+TABLE = """
+GET    accounts.home                         302 302 302 302 302 302 302 302 302
+GET    accounts.login                        200 302 302 302 302 302 302 302 302
+POST   accounts.login_post                   302 302 302 302 302 302 302 302 302
+POST   accounts.logout                       302 302 302 302 302 302 302 302 302
+POST   accounts.logout_everywhere            302 302 302 302 302 302 302 302 302
+GET    admin.orders                          302 403 403 403 403 403 403 403 200
+GET    admin.order_list                      302 403 403 403 403 403 403 403 200
+GET    admin.order                           302 403 403 403 403 403 403 403 200
+POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
+GET    admin.order_sheet                     302 403 403 403 403 403 403 403 200
+POST   admin.order_transitions               302 403 403 403 403 403 403 403 303
+GET    api.orders                            401 200 200 200 200 200 200 200 200
+POST   api.place_order                       401 201 201 201 403 403 403 403 403
+GET    api.order                             401 404 200 404 200 200 404 404 200
+POST   api.request_cancellation              401 404 201 404 403 403 404 404 403
+GET    api.order_history                     401 404 200 404 200 200 404 404 200
+POST   api.acknowledge_stop                  401 404 403 404 200 200 404 404 200
+POST   api.order_transition                  401 404 200 404 200 200 404 404 200
+GET    api.restaurants                       401 200 200 200 200 200 200 200 200
+GET    api.restaurant                        401 200 200 200 200 200 200 200 200
+GET    api.tokens                            401 200 200 200 200 200 200 200 200
+POST   api.issue_token                       201 201 201 201 201 201 201 201 201
+DELETE api.end_token                         401 404 204 404 404 404 404 404 404
+GET    api_docs.docs                         200 200 200 200 200 200 200 200 200
+GET    api_docs.openapi                      200 200 200 200 200 200 200 200 200
+GET    customer.orders                       302 200 200 200 403 403 403 403 403
+GET    customer.order                        302 404 200 404 403 403 403 403 403
+POST   customer.order_cancellation           302 404 303 404 403 403 403 403 403
+POST   customer.order_cancellation_request   302 404 303 404 403 403 403 403 403
+GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
+POST   customer.order_link                   302 404 303 404 403 403 403 403 403
+POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
+GET    customer.orders_live                  302 200 200 200 403 403 403 403 403
+GET    customer.orders_past                  302 200 200 200 403 403 403 403 403
+GET    customer.browse                       200 200 200 200 200 200 200 200 200
+GET    customer.menu                         200 200 200 200 200 200 200 200 200
+POST   customer.menu_order                   422 303 303 303 403 403 403 403 403
+GET    customer.tracked                      200 200 200 200 200 200 200 200 200
+GET    customer.tracked_fragment             200 200 200 200 200 200 200 200 200
+GET    driver.home                           302 403 403 403 403 403 403 200 403
+GET    health.healthz                        200 200 200 200 200 200 200 200 200
+GET    health.readyz                         200 200 200 200 200 200 200 200 200
+GET    static                                200 200 200 200 200 200 200 200 200
+GET    vendor.board                          302 403 403 403 200 200 200 403 403
+GET    vendor.done                           302 403 403 403 200 200 200 403 403
+POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
+POST   vendor.order_cancellation             302 403 403 403 303 303 404 403 403
+GET    vendor.order_card                     302 403 403 403 200 200 404 403 403
+POST   vendor.order_handover                 302 403 403 403 303 303 404 403 403
+POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
+POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
+POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
+POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
+"""
+
+# Which state an order must be in for whoever may; everything else is asked of one that is placed.
+STATES = {
+    "api.request_cancellation": "accepted",
+    "api.acknowledge_stop": "cancelled",
+    "customer.order_cancellation_request": "accepted",
+    "vendor.order_start": "accepted",
+    "vendor.order_readiness": "preparing",
+    "vendor.order_recall": "ready_for_pickup",
+    "vendor.order_handover": "ready_for_pickup",
+    "vendor.order_stop_acknowledgement": "cancelled",
+}
+# What must be said; a form says the order's version besides.
+BODIES = {
+    "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
+    "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
+    "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
+    "api.order_transition": {"to": "cancelled", "reason_code": "other"},
+    "vendor.order_acceptance": {"prep_minutes": "20"},
+    "vendor.order_cancellation": {"reason_code": "other"},
+}
+# What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
+OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
+# What is written by whoever may, and answered so.
+DONE = (200, 201, 204, 303)
+
+pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off")]
+
+
+def lines():
+    """The table as a mapping: what each member is answered, by method and endpoint."""
+    return {
+        (method, endpoint): dict(zip(MEMBERS, map(int, answers), strict=True))
+        for method, endpoint, *answers in map(str.split, TABLE.strip().splitlines())
+    }
+
+
+def addresses(app):
+    """Every method and endpoint of the application."""
+    return {
+        (method, rule.endpoint): rule
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+@pytest.fixture
+def ask(app, cast, as_person, bearer):
+    """The answer to a member who asks for an address, about an order of its own."""
+
+    def answer(method, endpoint, name, *, by_token=False):
+        placed = place(cast)
+        order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
+        person = cast.people().get(name)
+        headers = bearer(person) if by_token and person else {}
+        browser = as_person(None if by_token else person)
+        path = path_of(app, endpoint, order=order, token=placed.tracking_token, cast=cast, bearer=bearer)
+        body = BODIES.get(endpoint, {})
+        said = {"json": body_of_order(cast) if endpoint == "api.place_order" else body}
+        if not endpoint.startswith("api."):
+            said = {"data": {**checkout(cast), **body, "expected_version": str(order.version)}}
+        before = written()
+        with browser.open(path, method=method, headers=headers, **({} if method == "GET" else said)) as response:
+            return response.status_code, written() != before
+
+    return answer
+
+
+def path_of(app, endpoint, *, order, token, cast, bearer):
+    """The address about this order, its link, a token of `customer`, or a file."""
+    rule = next(app.url_map.iter_rules(endpoint))
+    values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    if "token_id" in rule.arguments:
+        bearer(cast.customer)
+        values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
+    with app.test_request_context():
+        return app.url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def checkout(cast):
+    soup, *_ = cast.items()
+    return {f"quantity-{soup.id}": "1", "fulfilment": "pickup", "when": "now", "payment": "cash"}
+
+
+def body_of_order(cast):
+    soup, *_ = cast.items()
+    items = [{"menu_item_id": soup.id, "quantity": 1}]
+    return {"restaurant": "first", "items": items, "fulfilment": "pickup", "payment": "cash"}
+
+
+def written():
+    """What every table holds, as far as one call can change it."""
+    db.session.rollback()
+    tables = db.metadata.tables
+    counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.values()]
+    return [*counts, db.session.scalars(select(func.sum(Order.version))).one()]
+
+
+def test_every_address_has_a_line(app):
+    assert addresses(app).keys() == lines().keys()
+
+
+def test_it_names_no_address_twice():
+    assert len(TABLE.strip().splitlines()) == len(lines())
+
+
+@pytest.mark.parametrize("line", lines(), ids=" ".join)
+def test_each_member_is_answered_as_the_table_says(ask, line):
+    answered = {name: ask(*line, name) for name in MEMBERS}
+    assert {name: status for name, (status, _) in answered.items()} == lines()[line]
+    method, endpoint = line
+    if endpoint not in OF_ACCOUNTS:
+        assert {name: wrote for name, (_, wrote) in answered.items()} == {
+            name: method != "GET" and status in DONE for name, (status, _) in answered.items()
+        }
+
+
+@pytest.mark.parametrize("line", [line for line in lines() if line[1].startswith("api.")], ids=" ".join)
+def test_a_token_opens_what_a_session_opens(ask, line):
+    assert {name: ask(*line, name, by_token=True)[0] for name in MEMBERS} == lines()[line]
