@@ -85,6 +85,11 @@ def test_it_refuses_an_auth_that_does_not_have_its_form(app, screen):
         {"token": "a", "screen": "tablet"},
         {"token": "a", "screen": {"id": 3}},
         {"token": "a", "screen": {"id": "x" * 41}},
+        # Half a character, and none: no database stores them, and one receipt must not cost everybody theirs.
+        {"token": "a", "screen": {"id": "\ud800"}},
+        {"token": "a", "screen": {"id": "a", "name": "\0"}},
+        {"token": "\ud800"},
+        {"tracking": "\ud800"},
     ):
         assert refusal_of(screen(auth=auth)) == refusals.AUTH_MALFORMED.data, auth
 

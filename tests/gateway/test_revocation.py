@@ -1,17 +1,26 @@
 """An access that ended: its sockets close at once, and hear nothing of what comes after."""
 
+import json
 from time import monotonic
 
 import pytest
 
 from app.contract import rooms
+from app.contract.identity import Identity, Role
 from app.contract.times import now
 from app.domain import access, log, people, sessions, tracking
 from app.extensions import atomic
 from app.models import Session
+from gateway.frames import Row
+from gateway.metrics import Metrics
+from gateway.registry import Registry
+from gateway.revocation import Revocation
 from tests.factories import place, token_of
 from tests.gateway.rows import numbers, write
 from tests.gateway.screen import Gone, Screen
+
+
+ENDED = {"credential": None, "person_id": 7, "reason": "logged_out_everywhere"}
 
 
 def session_behind(cookie_of, person):
@@ -120,6 +129,16 @@ def test_a_socket_that_is_being_authorised_does_not_slip_through(cast, gateway, 
                 events = []
             late += n in numbers([event for event in events if event[0] != "ready"])
     assert late == 0
+
+
+def test_whoever_logged_in_again_meanwhile_is_asked_to_come_back():
+    """The row was committed before their session was made, and comes to the fan-out after the session was read."""
+    revocation = Revocation(Registry(), Metrics())
+    revocation.restart("aaaa")
+    revocation.act(Row("aaaa", 5, rooms.ACCESS, "access.ended", json.dumps(ENDED), now()))
+    refusal = revocation.since("aaaa", 4, Identity("session:made-after", 7, Role.VENDOR, 1))
+    assert refusal is not None
+    assert refusal.retry
 
 
 def test_an_unknown_reason_lets_the_client_come_back(cast, screen):
