@@ -77,7 +77,8 @@ class Revocation:
             if ended.n <= n:
                 break
             if ended.concerns(identity):
-                return ended.refusal
+                # A person's row says nothing of a credential that was given after it: the door knows, at the next try.
+                return ended.refusal if ended.credential is not None else refusals.ACCESS_CHANGED
         return None
 
     def restart(self, epoch: str) -> None:

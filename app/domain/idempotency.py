@@ -43,7 +43,9 @@ def once(person: Person, key: str | None, request: bytes, act: Callable[[], str]
                 raise KeyReused
             return row.answer, True
         answer = act()
-        session.merge(IdempotencyKey(person_id=person.id, key=key, request_hash=request_hash, answer=answer))
+        # With its time: what is merged into a key of yesterday would else be as old as that.
+        kept = IdempotencyKey(person_id=person.id, key=key, request_hash=request_hash, answer=answer, created_at=now())
+        session.merge(kept)
     return answer, False
 
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.contract.identity import Role
 from app.contract.times import now
@@ -36,7 +35,7 @@ class How(TypedDict, total=False):
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
     """Take the order on; `prep_minutes` from now (default: the restaurant's) move the promise."""
     minutes = order.restaurant.preparation_minutes if prep_minutes is None else prep_minutes
-    if minutes not in _PREP_MINUTES:
+    if prep_minutes is not None and minutes not in _PREP_MINUTES:
         raise Invalid("From 1 to 240 minutes.", errors={"prep_minutes": ["From 1 to 240 minutes."]})
     at = now()
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
@@ -164,22 +163,20 @@ def request_cancellation(order: Order, *, by: Actor, note: str = "") -> Cancella
     """The customer asks to cancel what the kitchen works on; one request an order, asked again it is the same."""
     if by.role != Role.CUSTOMER or by.id != order.customer_id:
         raise Forbidden("Only the order's customer can ask for this.")
-    if order.status not in ("accepted", "preparing", "ready_for_pickup"):
-        raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
     existing = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
     at = now()
-    try:
-        with atomic() as session:
-            request = session.scalars(existing).one_or_none()
-            if request is None:
-                request = CancellationRequest(order_id=order.id, person_id=by.id, note=note, created_at=at)
-                session.add(request)
-                session.flush()
-                order_events.cancellation_requested(session, order, note, at=at)
-            return request
-    except IntegrityError:
-        with atomic() as session:
-            return session.scalars(existing).one()
+    with atomic() as session:
+        # Until we are done nobody moves the order or asks for the same, and the event tells what it is by then.
+        session.refresh(order, with_for_update={"of": Order})
+        if order.status not in ("accepted", "preparing", "ready_for_pickup"):
+            raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
+        request = session.scalars(existing).one_or_none()
+        if request is None:
+            request = CancellationRequest(order_id=order.id, person_id=by.id, note=note, created_at=at)
+            session.add(request)
+            session.flush()
+            order_events.cancellation_requested(session, order, note, at=at)
+    return request
 
 
 def acknowledge_stop(order: Order, *, by: Actor) -> bool:

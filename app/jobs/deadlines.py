@@ -34,6 +34,10 @@ def look(app: Flask) -> None:
             except SQLAlchemyError as error:
                 db.session.rollback()
                 _log.error("deadlines.late", doing=act.__name__, error=str(error.__cause__ or error))
+            except Exception:  # noqa: BLE001
+                # Nobody else would expire an order: the loop outlives even what nobody thought of.
+                db.session.rollback()
+                _log.exception("deadlines.failed", doing=act.__name__)
             else:
                 if done:
                     _log.info("deadlines.done", doing=act.__name__, rows=done)

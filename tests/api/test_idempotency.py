@@ -99,6 +99,14 @@ def test_a_key_is_forgotten_after_a_day(program, cast, customer, wanted):
     assert IdempotencyKey.query.count() == 1
 
 
+def test_a_key_of_yesterday_counts_anew_for_a_day(program, cast, customer, wanted):
+    customer.post("/orders", wanted, key="a")
+    with time_machine.travel(now() + timedelta(hours=25)):
+        second = program(cast.customer).post("/orders", wanted, key="a")
+        third = program(cast.customer).post("/orders", wanted, key="a")
+    assert (third.status_code, third.json["number"]) == (200, second.json["number"])
+
+
 def test_one_that_is_still_in_flight_is_refused(app, backend, customer, cast, wanted, nothing_left):
     if backend == "sqlite":
         pytest.skip("on SQLite the second attempt waits for the first one's write lock")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import event, text
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contract.times import now
@@ -11,6 +12,7 @@ from app.domain import order_deadlines, orders
 from app.domain.actor import SYSTEM
 from app.errors import LostRace
 from app.extensions import atomic, db
+from app.models import Order
 from tests.factories import order_in, place
 
 
@@ -67,3 +69,32 @@ def test_it_yields_to_a_person_who_was_faster(cast):
     with pytest.raises(LostRace):
         orders.cancel(order, by=SYSTEM, kind="expired", expected_version=1)
     assert order.status == "accepted"
+
+
+def test_it_bears_that_a_whole_batch_was_accepted_after_it_was_read(cast):
+    """The first race that is lost has the others read anew: they are not what they were when they were due."""
+    place(cast), place(cast)
+    db.session.remove()
+    read = []
+
+    def accept_when_both_are_read(_order, _context):
+        read.append(1)
+        if len(read) == 2:
+            with db.engine.begin() as somebody:
+                somebody.execute(text("update orders set status = 'accepted', due_at = null, version = 2"))
+
+    event.listen(Order, "load", accept_when_both_are_read)
+    try:
+        assert after(60) == 0
+    finally:
+        event.remove(Order, "load", accept_when_both_are_read)
+    assert [order.status for order in Order.query] == ["accepted", "accepted"]
+
+
+def test_a_released_order_is_never_left_unaccepted_where_the_restaurant_takes_long(cast):
+    order_in(cast, "scheduled")
+    with atomic():
+        cast.restaurant.auto_accept = True
+        cast.restaurant.preparation_minutes = 300
+    assert after(60 * 4) == 1
+    assert [(order.status, order.prep_minutes) for order in Order.query] == [("accepted", 300)]

@@ -207,3 +207,20 @@ def test_it_lets_the_link_of_a_collected_order_run_out(cast):
     assert (
         db.session.scalars(select(TrackingLink.expires_at).where(TrackingLink.order_id == order.id)).one() is not None
     )
+
+
+def test_a_request_to_cancel_is_told_of_the_order_as_it_is_by_then(cast):
+    order = order_in(cast, "preparing")
+    # The customer's request had read the order before the kitchen's last step.
+    set_committed_value(order, "status", "accepted")
+    set_committed_value(order, "version", 2)
+    orders.request_cancellation(order, by=cast.customer)
+    assert {json.loads(e.data)["order_version"] for e in events_of(order)[-2:]} == {3}
+
+
+def test_nobody_asks_to_cancel_what_was_cancelled_meanwhile(cast):
+    order = order_in(cast, "cancelled")
+    set_committed_value(order, "status", "accepted")
+    with pytest.raises(Conflict):
+        orders.request_cancellation(order, by=cast.customer)
+    assert "OrderCancellationRequested" not in [e.name for e in events_of(order)]

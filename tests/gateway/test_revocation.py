@@ -19,7 +19,6 @@ from tests.factories import place, token_of
 from tests.gateway.rows import numbers, write
 from tests.gateway.screen import Gone, Screen
 
-
 ENDED = {"credential": None, "person_id": 7, "reason": "logged_out_everywhere"}
 
 

@@ -12,7 +12,8 @@ import pytest
 from app.contract.times import now
 from app.extensions import atomic, db
 from app.jobs import deadlines, schedule
-from tests.factories import place
+from tests.cast import make_cast
+from tests.factories import place, session_of
 
 
 @pytest.fixture
@@ -64,3 +65,17 @@ def test_its_scheduled_jobs_run_twice_unharmed(app):
     for scheduled in schedule.SCHEDULE:
         assert scheduled.job() == 0
         assert scheduled.job() == 0
+
+
+def test_it_goes_on_after_what_nobody_thought_of(sqlite_app):
+    """A row that cannot be read breaks one act; the other, and the next second, come all the same."""
+    cast = make_cast()
+    order, session = place(cast).order, session_of(cast.vendor)
+    with atomic():
+        session.expires_at = now() - timedelta(seconds=1)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("update orders set due_at = '2000'")
+    assert order.id
+    deadlines.look(sqlite_app)
+    db.session.refresh(session)
+    assert session.ended_at is not None
