@@ -49,7 +49,7 @@ def presented(auth: object, cookies: Mapping[str, str], origin: str | None, conf
     if not explicit:
         return Presented("session", _session_id(cookies, origin, config), screen, since)
     secret = auth[explicit[0]]
-    if len(explicit) > 1 or not isinstance(secret, str) or not 1 <= len(secret) <= 200:
+    if len(explicit) > 1 or not isinstance(secret, str) or not 1 <= len(secret) <= 200 or not secret.isprintable():
         raise Refused(refusals.AUTH_MALFORMED)
     return Presented("token" if explicit == ["token"] else "tracking", secret, screen, since)
 
@@ -129,4 +129,11 @@ def _screen(screen: object) -> tuple[str, str]:
     name, label = screen.get("id", ""), screen.get("name") or ""
     if not isinstance(name, str) or not isinstance(label, str) or len(name) > 40:
         raise Refused(refusals.AUTH_MALFORMED)
+    if not _is_storable(name + label):
+        raise Refused(refusals.AUTH_MALFORMED)
     return name, label[:60]
+
+
+def _is_storable(text: str) -> bool:
+    """Whether a database takes `text`: JSON spells NUL and halves of characters, and receipts are written many at once."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
