@@ -210,6 +210,12 @@ def test_guessing_through_the_checkout_is_limited_as_log_in_is(cast, order_with)
     assert answers == [422] * 5 + [429]
 
 
+def test_who_guesses_stops_nobody_who_is_logged_in(cast, order_with):
+    for _ in range(6):
+        order_with(None, email="nobody", password="?")
+    assert order_with().status_code == 303
+
+
 def test_orders_that_are_refused_are_no_guesses(cast, order_with):
     assert {order_with(fulfilment="delivery").status_code for _ in range(12)} == {422}
 
