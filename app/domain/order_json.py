@@ -114,7 +114,8 @@ def _cancellation(order: Order, audience: str) -> dict[str, Any] | None:
     return {
         "kind": order.cancellation_kind,
         "reason_code": order.cancellation_reason,
-        "note": order.cancellation_note,
+        # An admin writes for the staff; what the restaurant writes is for the customer too.
+        "note": None if order.cancellation_kind == "admin" and audience not in _SEES_STAFF else order.cancellation_note,
         "by": {"id": by["id"], "name": by["name"]},
     }
 
