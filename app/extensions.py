@@ -86,13 +86,18 @@ def atomic() -> Iterator[Session]:
         doorbell.ring()
 
 
+# An error that is logged has its statement and not what it was given: sessions, hashes, addresses of people.
+_TELLS_NOTHING = {"hide_parameters": True}
+
+
 def engine_options(database_url: str) -> dict[str, Any]:
     """What SQLAlchemy's engine is made with, for either database."""
     if database_url.startswith("sqlite"):
         # autocommit: BEGIN is ours to say (below); the driver's own guess begins too late.
-        return {"connect_args": {"isolation_level": None, "timeout": 10}}
+        return _TELLS_NOTHING | {"connect_args": {"isolation_level": None, "timeout": 10}}
     # READ COMMITTED whatever the server's default: `atomic` counts on it.
-    return {"isolation_level": "READ COMMITTED", "pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+    pool = {"pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+    return _TELLS_NOTHING | {"isolation_level": "READ COMMITTED", **pool}
 
 
 def tune_sqlite(engine: Engine) -> None:
