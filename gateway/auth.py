@@ -135,5 +135,5 @@ def _screen(screen: object) -> tuple[str, str]:
 
 
 def _is_storable(text: str) -> bool:
-    """Whether a database takes `text`: JSON spells NUL and halves of characters, and receipts are written many at once."""
+    """Whether a database takes `text`: JSON spells NUL and halves of characters; receipts are written in batches."""
     return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

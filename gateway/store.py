@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, insert, literal_column, select
+from sqlalchemy import Connection, Engine, Integer, bindparam, create_engine, insert, literal_column, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.config import Config
@@ -178,7 +178,7 @@ def _statements(is_sqlite: bool) -> tuple[Any, Any]:
         .where(EventLog.room.in_(bindparam("rooms", expanding=True)))
         .where(place > bindparam("after"), place <= bindparam("upto"))
         .order_by(place)
-        .limit(bindparam("limit"))
+        .limit(bindparam("limit", type_=Integer))
     )
     if is_sqlite:
         # An equality on the column between makes the index (room, position) reach down to the id.
