@@ -18,6 +18,8 @@ from app.domain.orders import How
 from app.errors import Invalid
 
 _NOTE_LENGTH = 500
+# What the column holds; neither database compares with more.
+_BIGGEST_VERSION = 2**31 - 1
 _REASONS = {"": "Choose a reason", **REASONS}
 
 
@@ -28,7 +30,9 @@ def _stripped(text: str | None) -> str | None:
 class OrderForm(FlaskForm):
     """The version that was on the screen, and nothing else: a button."""
 
-    expected_version = IntegerField(widget=HiddenInput(), validators=[InputRequired(), NumberRange(min=1)])
+    expected_version = IntegerField(
+        widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, _BIGGEST_VERSION)]
+    )
 
     def checked(self) -> Self:
         """This form, when all of it is right; Invalid says what is not."""

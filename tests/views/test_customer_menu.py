@@ -210,6 +210,12 @@ def test_guessing_through_the_checkout_is_limited_as_log_in_is(cast, order_with)
     assert answers == [422] * 5 + [429]
 
 
+def test_it_refuses_a_quantity_of_thousands_of_digits(cast, order_with):
+    answer = order_with(**{f"quantity-{cast.items()[0].id}": "00000" + "1" * 5000})
+    assert answer.status_code == 422
+    assert left_behind() == 0
+
+
 def test_who_guesses_stops_nobody_who_is_logged_in(cast, order_with):
     for _ in range(6):
         order_with(None, email="nobody", password="?")

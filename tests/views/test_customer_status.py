@@ -160,3 +160,10 @@ def test_it_refuses_a_form_without_a_token(cast, as_person, act):
     order = place(cast).order
     assert act(as_person(cast.customer), order).status_code == 400
     assert now_is(order) == "placed"
+
+
+def test_it_refuses_a_version_that_no_order_has(cast, as_person, csrf_off):
+    order = place(cast).order
+    answer = cancel(as_person(cast.customer), order, version=10**30, headers=PROBLEM)
+    assert answer.status_code == 422
+    assert now_is(order) == "placed"

@@ -32,7 +32,7 @@ class Basket:
     def is_right(self) -> bool:
         """Whether all of it can be ordered as lines; `errors` says what cannot."""
         for item_id, quantity in self.quantities.items():
-            if not (quantity.isascii() and quantity.isdigit() and int(quantity[:5]) <= MOST_OF_ONE):
+            if not (quantity.isascii() and quantity.isdigit() and len(quantity) < 6 and int(quantity) <= MOST_OF_ONE):
                 self.errors[item_id] = f"A number from 0 to {MOST_OF_ONE}."
             elif len(self.notes[item_id]) > LONGEST_NOTE:
                 self.errors[item_id] = f"At most {LONGEST_NOTE} characters."
