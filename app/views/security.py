@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_content_security_policy)
+    app.after_request(_keep_private)
     Talisman(
         app,
         # TLS ends at the proxy of whoever runs this; the demo has none.
@@ -108,6 +109,13 @@ def _content_security_policy(response: Response) -> Response:
     # A page whose address is a key tells nobody where its reader came from.
     if "referrer_policy" in g:
         response.headers["Referrer-Policy"] = g.referrer_policy
+    return response
+
+
+def _keep_private(response: Response) -> Response:
+    """A personal page is asked for anew each time; a copy in a shared cache would be somebody else's."""
+    if request.endpoint != "static" and SESSION_ID in session:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 

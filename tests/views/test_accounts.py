@@ -146,3 +146,8 @@ def test_it_refuses_the_eleventh_guess_from_one_address(cast, as_person, csrf_of
 def test_logging_in_rightly_is_never_counted(cast, as_person, csrf_off):
     right = {"email": "customer@example.com", "password": PASSWORD}
     assert {as_person(None).post("/login", data=right).status_code for _ in range(12)} == {302}
+
+
+@pytest.mark.parametrize(("who", "home"), HOMES.items())
+def test_no_shared_cache_keeps_a_page_of_somebody(cast, as_person, who, home):
+    assert as_person(getattr(cast, who)).get(home).headers["Cache-Control"] == "private, no-cache"
