@@ -69,7 +69,13 @@ def running_site(database_url_of: Callable[[str], str], chrome: Browser) -> Iter
 
 
 @pytest.fixture
-def site(sqlite_app: Flask, database_url_of: Callable[[str], str], running_site: list[Site]) -> Site:
+def site_app(sqlite_app: Flask) -> Flask:
+    """The application on the site's database, in this process; a module may put it on another."""
+    return sqlite_app
+
+
+@pytest.fixture
+def site(site_app: Flask, database_url_of: Callable[[str], str], running_site: list[Site]) -> Site:
     """The running site, on the emptied database of this test."""
     if not running_site:
         running_site.append(Site(database_url_of("sqlite")).start())
@@ -77,19 +83,19 @@ def site(sqlite_app: Flask, database_url_of: Callable[[str], str], running_site:
 
 
 @pytest.fixture
-def cast(site: Site, sqlite_app: Flask) -> Cast:
+def cast(site: Site, site_app: Flask) -> Cast:
     """Everybody, in the site's database."""
     return make_cast()
 
 
 @pytest.fixture
-def visit(chrome: Browser, site: Site, sqlite_app: Flask) -> Iterator[Visit]:
+def visit(chrome: Browser, site: Site, site_app: Flask) -> Iterator[Visit]:
     """Open a page as somebody (None: a stranger), in a browser of their own, or in `beside`'s."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
     def open_page(person: Person | None, path: str, *, beside: Page | None = None, **options: Any) -> Page:
-        context = beside.context if beside else _context(chrome, site, sqlite_app, person, options)
+        context = beside.context if beside else _context(chrome, site, site_app, person, options)
         if not beside:
             contexts.append(context)
         page = context.new_page()
