@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session as Transaction
 
 from app.contract.times import now
 from app.contract.tokens import SESSION_LIFETIME_DAYS, digest, new_bearer_token, new_session_id
@@ -22,6 +23,7 @@ def sign_in(email: str, password: str, *, user_agent: str = "", address: str = "
     person = _known(email, password)
     at = now()
     with atomic() as session:
+        _hold(session, person)
         row = Session(
             id=new_session_id(),
             person=person,
@@ -40,6 +42,7 @@ def issue_token(email: str, password: str, *, user_agent: str = "", address: str
     token = new_bearer_token()
     at = now()
     with atomic() as session:
+        _hold(session, person)
         row = ApiToken(
             person=person,
             token_hash=digest(token),
@@ -82,3 +85,11 @@ def _known(email: str, password: str) -> Person:
     if person is None or not person.is_active:
         raise WrongCredentials
     return person
+
+
+def _hold(transaction: Transaction, person: Person) -> None:
+    """Keep the password what it was when it was compared (which takes a while); WrongCredentials when it is another."""
+    compared = person.password_hash
+    transaction.refresh(person, with_for_update={"of": Person, "read": True})
+    if person.password_hash != compared or not person.is_active:
+        raise WrongCredentials
