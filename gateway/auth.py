@@ -117,7 +117,7 @@ def may_knock(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> bool:
     a token and never for the cookie.
     """
     origin = origin_of(environ, allowed)
-    return origin is None or origin in allowed or urlsplit(origin).netloc == environ.get("HTTP_HOST")
+    return origin is None or origin in allowed or origin.partition("://")[2] == environ.get("HTTP_HOST")
 
 
 def _screen(screen: object) -> tuple[str, str]:
