@@ -14,7 +14,7 @@ ASSETS  := static/vendor/.made
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench shots install install-dev assets format lock clean
+.PHONY: help run test races check bench shots install install-dev assets format lock clean
 
 help:  ## Print this help
 	@echo "Passline: the live order desk of a restaurant business"
@@ -32,6 +32,9 @@ run: install assets  ## Install, migrate, load the demo, then run web, gateway a
 test: install-dev assets  ## Install what the tests need and run the whole suite
 	@scripts/install_system.sh
 	@$(BIN)/python -m pytest -n auto --dist loadgroup -rs $(ARGS)
+
+races: install-dev  ## A hundred rounds of fifty people who race for one order (`make test` runs six)
+	@RACES=100 $(BIN)/python -m pytest tests/test_races.py -q -rs $(ARGS)
 
 check: install-dev assets  ## Formatter, linter, types, then the whole suite
 	@$(BIN)/ruff format --check

@@ -47,6 +47,9 @@ def walk(
         raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
     if order.status == to:
         return False
+    if expected_version not in (None, order.version):
+        # Before what the role may do from here: the refusal is about what changed, not about who asks.
+        raise LostRace(_lost(order, by), **now_at(order, by))
     edge = EDGES.get((order.status, to))
     if edge is None:
         raise EdgeForbidden(

@@ -84,6 +84,15 @@ def test_a_stale_version_loses(program, cast, nothing_left):
     assert problem["version"] == 3
 
 
+def test_who_acts_on_an_old_screen_is_told_what_changed_and_not_who_they_are(program, cast, nothing_left):
+    order, customer = order_in(cast, "accepted"), program(cast.customer)
+    path = f"/orders/{order.number}/transitions"
+    with nothing_left():
+        late = customer.post(path, {"to": "cancelled", "expected_version": 1})
+        assert refused(late, 409, "changed_meanwhile")["current_status"] == "accepted"
+        refused(customer.post(path, {"to": "cancelled", "expected_version": 2}), 403, "forbidden")
+
+
 def test_a_rule_of_an_edge_is_a_conflict(program, cast, nothing_left):
     order, vendor = order_in(cast, "ready_for_pickup"), program(cast.vendor)
     with nothing_left():
