@@ -21,5 +21,7 @@ workers = 1
 threads = 8
 keepalive = 5
 graceful_timeout = 3
+# Whose forwarded headers count is TRUSTED_PROXIES alone to say (app/views/security.py), not gunicorn.
+forwarded_allow_ips = ""
 # Its control socket would lie in the home folder, and nothing here uses it.
 control_socket_disable = True

@@ -145,6 +145,7 @@ class _Reader:
         if value is None:
             # The demo never shares a file with a real installation in the same folder.
             name = "demo.db" if env == "demo" else "passline.db"
+            _make_instance()
             return f"sqlite:///{INSTANCE / name}"
         # The spelling that most hosting gives out; psycopg 3 is the driver that we bring.
         for scheme in ("postgres://", "postgresql://"):
@@ -190,9 +191,14 @@ class _Reader:
         return tuple(found)
 
 
+def _make_instance() -> None:
+    """The folder of what this installation keeps: people's data and keys, so nobody else's to look into."""
+    INSTANCE.mkdir(mode=0o700, exist_ok=True)
+
+
 def _demo_secret_key() -> str:
     """The demo's random key, made once and shared by its three processes, readable by its owner alone."""
-    INSTANCE.mkdir(exist_ok=True)
+    _make_instance()
     path = INSTANCE / "secret_key"
     fresh = INSTANCE / f"secret_key.{os.getpid()}"
     if not path.exists():

@@ -32,7 +32,8 @@ def why_not(parts: Parts) -> dict[str, str]:
     if parts.is_draining:
         reasons["draining"] = "this gateway is about to stop"
     if not parts.feed.has_answered_lately:
-        reasons["database"] = parts.feed.error or "has not answered yet"
+        # Whoever can reach this need not know where the database is: what it said stands in the log of the process.
+        reasons["database"] = "does not answer" if parts.feed.error else "has not answered yet"
     elif not parts.feed.has_sequencer:
         reasons["sequencer"] = "nobody gives committed events their position"
     if not parts.fanout.has_begun:

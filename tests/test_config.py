@@ -15,6 +15,12 @@ def read(**environ: str) -> Config:
     return Config.from_env({"SECRET_KEY": KEY, **environ})
 
 
+@pytest.fixture(autouse=True)
+def own_instance(tmp_path, monkeypatch):
+    """No test reads or makes the folder of a real installation."""
+    monkeypatch.setattr(configuration, "INSTANCE", tmp_path / "own")
+
+
 def test_it_is_production_unless_told():
     assert read().env == "production"
     assert read().allowed_origins == ()
@@ -78,6 +84,12 @@ def test_it_makes_the_demos_key_once_and_for_its_owner_alone(tmp_path, monkeypat
     assert Config.from_env({"PASSLINE_ENV": "demo"}).secret_key == first
     assert len(first) == 64
     assert stat.S_IMODE(os.stat(tmp_path / "instance" / "secret_key").st_mode) == 0o600
+
+
+def test_it_keeps_its_own_database_in_a_folder_for_its_owner_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(configuration, "INSTANCE", tmp_path / "instance")
+    assert read().database_url == f"sqlite:///{tmp_path}/instance/passline.db"
+    assert stat.S_IMODE(os.stat(tmp_path / "instance").st_mode) == 0o700
 
 
 def test_it_never_shows_a_secret():

@@ -19,6 +19,8 @@ from app.models import Order, OrderTerm
 _WORD = re.compile(r"[^\W_]+")
 SHORTEST = 2
 SHORTEST_PHONE = 5
+# Each word is one more look-up among everybody's terms: a name has few, and a sentence is no search.
+MOST_WORDS = 5
 _LONGEST = 60
 # After every term that begins with what stands before it.
 _END = "\U0010ffff"
@@ -39,8 +41,11 @@ def terms(number: str, name: str, phone: str | None) -> list[str]:
 
 
 def matching(orders: Select[Any], text: str) -> Select[Any]:
-    """`orders` narrowed to those that have, for each word of `text`, a term that begins with it; none without words."""
-    found = words(text)
+    """`orders` narrowed to those that have, for each word of `text`, a term that begins with it; none without words.
+
+    Words past the fifth are left out.
+    """
+    found = words(text)[:MOST_WORDS]
     if not found:
         return orders.where(false())
     for word in found:
@@ -50,7 +55,7 @@ def matching(orders: Select[Any], text: str) -> Select[Any]:
 
 def newest(session: Session | scoped_session[Any], text: str, *, before: int, limit: int) -> list[int]:
     """The ids of the newest `limit` orders below the id `before`, out of all there are, that match as in `matching`."""
-    found = words(text)
+    found = words(text)[:MOST_WORDS]
     if not found:
         return []
     ids = _newest_of(session, found[0], before, limit) if len(found) == 1 else None

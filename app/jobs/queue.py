@@ -4,15 +4,18 @@ Its own file, because a worker that looks for tasks takes that file's write lock
 """
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.serializer import SignedSerializer
 
 from app.config import Config
 
 
 def make(config: Config, name: str = "default") -> Huey:
     """The queue `name` of this installation; nothing is kept of what a task returns."""
+    # Tasks are pickles: one that we have not signed ourselves is never read.
+    options = {"results": False, "serializer": SignedSerializer(secret=config.secret_key)}
     if config.redis_url:
-        return RedisHuey(name, url=config.redis_url, results=False)
+        return RedisHuey(name, url=config.redis_url, **options)
     if config.is_sqlite:
         path = config.database_url.removeprefix("sqlite:///")
-        return SqliteHuey(name, filename=f"{path}.queue", results=False)
-    return PostgresHuey(name, dsn=config.database_url.replace("+psycopg", "", 1), results=False)
+        return SqliteHuey(name, filename=f"{path}.queue", **options)
+    return PostgresHuey(name, dsn=config.database_url.replace("+psycopg", "", 1), **options)
