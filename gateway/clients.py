@@ -37,17 +37,14 @@ class Clients(socketio.Manager):
 
     def connect(self, sid: str, namespace: str) -> str:
         """The client was accepted and told so."""
-        self._absent.discard(sid)
-        self._accepted(sid, self._eio_sids[sid])
+        if sid in self._eio_sids:
+            self._absent.discard(sid)
+            self._accepted(sid, self._eio_sids[sid])
         return sid
 
     def is_connected(self, sid: str | None, namespace: str) -> bool:
         """Whether it was accepted and is not leaving."""
         return sid in self._eio_sids and sid not in self._absent
-
-    def is_asking(self, sid: str) -> bool:
-        """Whether it is between its CONNECT packet and the answer."""
-        return sid in self._absent
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         """The client of a connection."""
@@ -68,6 +65,12 @@ class Clients(socketio.Manager):
         eio_sid = self._eio_sids.pop(sid, None)
         if eio_sid is not None:
             del self._sids[eio_sid]
+
+    def forget(self, eio_sid: str) -> None:
+        """The connection is gone: so is whoever asked over it and was neither accepted nor refused."""
+        sid = self._sids.get(eio_sid)
+        if sid is not None:
+            self.disconnect(sid, NAMESPACE)
 
     def get_namespaces(self) -> Iterable[str]:
         """Only the default one exists here."""

@@ -106,6 +106,7 @@ class Engine:
     def _closed(self, eio_sid: str, reason: str) -> None:
         self._unaccepted.pop(eio_sid, None)
         self._server._handle_eio_disconnect(eio_sid, reason)
+        self._server.manager.forget(eio_sid)
         websocket = self._websockets.pop(eio_sid, None)
         if websocket is not None and not websocket.closed:
             # A client that neither reads nor closes would hold the greenlets and the TCP connection for ever.

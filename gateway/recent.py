@@ -1,6 +1,7 @@
 """The newest rows of the log, kept in memory for those who come back: a reconnect storm must not reach the database.
 
-Bounded by count and by bytes. Everything after `floor` is here; whoever saw less asks SQL (replay.py).
+Bounded by count and by the bytes of the data (frames that were made of them come on top). Everything after `floor` is
+here; whoever saw less asks SQL (replay.py).
 """
 
 from collections import deque
@@ -10,7 +11,7 @@ from itertools import takewhile
 from .frames import Row
 
 MOST_ROWS = 20_000
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 
 
 class Recent:

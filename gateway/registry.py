@@ -59,6 +59,10 @@ class Registry:
         if socket.identity.person_id is not None:
             self._by_person.setdefault(socket.identity.person_id, set()).add(socket)
 
+    def knows(self, socket: Socket) -> bool:
+        """Whether a socket was added and not removed since."""
+        return self.sockets.get(socket.sid) is socket
+
     def join(self, socket: Socket, room: str, prefix: str) -> None:
         """Put a socket into a room under one prefix, out of the room under another."""
         self.leave(socket, room)

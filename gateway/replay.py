@@ -61,7 +61,7 @@ class Replay:
             if n is not None:
                 recovered = self._catch_up(socket, rooms, n, out_of_place)
         # One step from the last row in `_catch_up` to here: nothing may switch greenlets in between.
-        if not socket.is_open:
+        if not socket.is_open or not self._registry.knows(socket):
             raise Closed
         for room, prefix in rooms.items():
             self._registry.join(socket, room, prefix)

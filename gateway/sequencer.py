@@ -37,7 +37,7 @@ class Sequencer:
         self.term: int | None = None
 
     def step(self) -> int:
-        """Number what was committed and has no position yet: how many rows. None while another holds the lease."""
+        """Number what was committed and has no position yet: how many rows; none while another holds the lease."""
         if self.term is None and not self._take():
             return 0
         counted = self._value(_NUMBER, (self.term, MOST, LEASE))
