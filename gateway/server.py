@@ -59,7 +59,11 @@ def serve(config: Config) -> int:
         gevent.signal_handler(number, stop.set)
     parts, door = build(config)
     requests = Pool()
-    server = _listen(config, door, requests)
+    try:
+        server = _listen(config, door, requests)
+    except OSError as error:
+        _log.error("gateway.cannot_listen", host=config.listen_host, port=config.gateway_port, error=error.strerror)
+        return 1
     beat = Beat(
         registry=parts.registry, fanout=parts.fanout, feed=parts.feed, engine=parts.engine, metrics=parts.metrics
     )
