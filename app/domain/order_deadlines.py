@@ -3,18 +3,19 @@
 Called once a second by the worker. Any number of workers may call it at once: the guard of each walk names one winner.
 """
 
+import structlog
 from sqlalchemy import select
 
 from app.contract.times import now
-from app.errors import Conflict
-from app.extensions import atomic, db
+from app.errors import Conflict, DomainError
+from app.extensions import db
 from app.models import Order
 
 from . import orders
 from .actor import SYSTEM
-from .order_placement import accept_by_rule
 
 _BATCH = 200
+_log = structlog.get_logger(__name__)
 
 
 def act_on_due() -> int:
@@ -27,6 +28,9 @@ def act_on_due() -> int:
         except Conflict:
             # A person was faster between our reading and the guarded update: that is what the guard is for.
             continue
+        except DomainError:
+            # One order that cannot be moved must not hold up those that are due after it.
+            _log.exception("deadlines.refused", order=order.number)
     db.session.rollback()
     return moved
 
@@ -38,9 +42,6 @@ def _act(order: Order) -> bool:
         case "awaiting_payment":
             return orders.cancel(order, by=SYSTEM, kind="abandoned", expected_version=order.version)
         case "scheduled":
-            with atomic():
-                moved = orders.release(order, by=SYSTEM, expected_version=order.version)
-                accept_by_rule(order)
-            return moved
+            return orders.release(order, by=SYSTEM, expected_version=order.version)
     # After a race that was lost the batch is read anew: a person moved this one meanwhile.
     return False

@@ -14,7 +14,6 @@ from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 
 from . import order_clock, orders, tracking
-from .actor import SYSTEM
 from .order_search import terms
 from .order_transition import begin
 
@@ -97,14 +96,8 @@ def place(
         )
         begin(session, order, by=customer, at=at)
         token = tracking.create_link(order)
-        accept_by_rule(order)
+        orders.accept_by_rule(order)
     return Placed(order, token)
-
-
-def accept_by_rule(order: Order) -> None:
-    """Accept a placed order at once where the restaurant wants that; the kitchen hears both events, in order."""
-    if order.status == "placed" and order.restaurant.auto_accept:
-        orders.accept(order, by=SYSTEM)
 
 
 def _first_status(payment: str, scheduled_for: datetime | None) -> str:

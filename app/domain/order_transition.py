@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, insert, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_dict
 
 from app.contract.times import iso
 from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
@@ -122,8 +122,7 @@ def _guarded_update(
     row = session.connection().execute(statement, guard | new).one_or_none()
     if row is None:
         return False
-    for name, value in row._mapping.items():
-        set_committed_value(order, name, value)
+    instance_dict(order).update(row._mapping)
     return True
 
 

@@ -17,7 +17,7 @@ from app.extensions import atomic
 from app.models import CancellationRequest, Order
 
 from . import order_clock, order_events, tracking
-from .actor import SYSTEM_ROLE, Actor
+from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .order_states import ENDS
 from .order_transition import walk
 
@@ -150,13 +150,25 @@ def settle(order: Order, to: str, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
     at = now()
     values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
-    return walk(order, to, by=by, at=at, values=values, **how)
+    with atomic():
+        moved = walk(order, to, by=by, at=at, values=values, **how)
+        accept_by_rule(order)
+    return moved
 
 
 def release(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The time of a scheduled order has come: the kitchen receives it."""
     at = now()
-    return walk(order, "placed", by=by, at=at, values=order_clock.entering(order, "placed", at), **how)
+    with atomic():
+        moved = walk(order, "placed", by=by, at=at, values=order_clock.entering(order, "placed", at), **how)
+        accept_by_rule(order)
+    return moved
+
+
+def accept_by_rule(order: Order) -> None:
+    """Accept a placed order at once where the restaurant wants that; the kitchen hears both events, in order."""
+    if order.status == "placed" and order.restaurant.auto_accept:
+        accept(order, by=SYSTEM)
 
 
 def request_cancellation(order: Order, *, by: Actor, note: str = "") -> CancellationRequest:

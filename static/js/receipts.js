@@ -34,7 +34,8 @@ function sayOne(say, number, version) {
   const visible = document.visibilityState === "visible";
   const audible = document.documentElement.dataset.sound === "on";
   if (!visible) unseen.set(number, version);
-  say("seen", { order_number: number, version, audible, visible }, () => {
-    if (unsaid.get(number) === version) unsaid.delete(number);
+  // What was refused for the moment is said again with the next connection; what was refused for good is not.
+  say("seen", { order_number: number, version, audible, visible }, ({ ok, retry }) => {
+    if ((ok || !retry) && unsaid.get(number) === version) unsaid.delete(number);
   });
 }

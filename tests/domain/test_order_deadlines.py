@@ -98,3 +98,11 @@ def test_a_released_order_is_never_left_unaccepted_where_the_restaurant_takes_lo
         cast.restaurant.preparation_minutes = 300
     assert after(60 * 4) == 1
     assert [(order.status, order.prep_minutes) for order in Order.query] == [("accepted", 300)]
+
+
+def test_it_accepts_a_paid_order_where_the_restaurant_wants_that(cast):
+    order = order_in(cast, "awaiting_payment")
+    with atomic():
+        cast.restaurant.auto_accept = True
+    orders.settle(order, "placed", by=cast.admin, note="Receipt RKT123")
+    assert (order.status, order.version) == ("accepted", 3)
