@@ -23,6 +23,9 @@ BATCH = 500
 MOST = 10_000
 PATIENCE = 8.0
 
+# A receipt (the columns of its table) and who waits for it.
+Waiting = tuple[dict[str, Any], "AsyncResult[bool]"]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -33,7 +36,7 @@ class Receipts:
         self._store = store
         self._threads = threads
         self._metrics = metrics
-        self._waiting: deque[tuple[dict[str, Any], AsyncResult[bool]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._came = Event()
 
     def write(self, receipt: dict[str, Any]) -> None:
@@ -56,9 +59,21 @@ class Receipts:
             if not self._waiting:
                 self._came.clear()
             if batch:
-                is_stored = self._write([receipt for receipt, _stored in batch])
-                for _receipt, stored in batch:
-                    stored.set(is_stored)
+                self._settle(batch)
+
+    def _settle(self, batch: list[Waiting]) -> None:
+        try:
+            is_stored = self._write([receipt for receipt, _stored in batch])
+        except Exception:  # noqa: BLE001
+            # What clients sent is in here: one receipt that cannot be stored must not cost the others theirs.
+            if len(batch) > 1:
+                for each in batch:
+                    self._settle([each])
+                return
+            _log.exception("receipts.refused")
+            is_stored = False
+        for _receipt, stored in batch:
+            stored.set(is_stored)
 
     def _write(self, receipts: list[dict[str, Any]]) -> bool:
         try:

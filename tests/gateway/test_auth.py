@@ -85,6 +85,9 @@ def test_it_refuses_an_auth_that_does_not_have_its_form(app, screen):
         {"token": "a", "screen": "tablet"},
         {"token": "a", "screen": {"id": 3}},
         {"token": "a", "screen": {"id": "x" * 41}},
+        {"token": "half \ud800"},
+        {"token": "a", "screen": {"id": "half \ud800"}},
+        {"token": "a", "screen": {"name": "nothing \0"}},
         # Half a character, and none: no database stores them, and one receipt must not cost everybody theirs.
         {"token": "a", "screen": {"id": "\ud800"}},
         {"token": "a", "screen": {"id": "a", "name": "\0"}},

@@ -1,8 +1,18 @@
 """Which screen has drawn which version of an order."""
 
+from contextlib import closing
+
+import gevent
+import pytest
+
+from app.contract.times import now
 from app.extensions import db
 from app.models import Receipt
 from gateway import refusals
+from gateway.metrics import Metrics
+from gateway.receipts import Receipts
+from gateway.store import Store
+from gateway.threads import Threads
 from tests.factories import place
 
 
@@ -64,3 +74,18 @@ def test_it_refuses_a_receipt_that_does_not_have_its_form(cast, screen):
         answer = vendor.ask("seen", seen(order, **change))
         assert answer == {"ok": False, **refusals.PAYLOAD_MALFORMED.data}, change
     assert stored() == []
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_one_receipt_that_cannot_be_stored_costs_the_others_nothing(app):
+    """The door refuses such names; the writer does not rely on it."""
+    with closing(Store(app.config["PASSLINE"], 1)) as store:
+        receipts = Receipts(store, Threads(1), Metrics())
+        writer = gevent.spawn(receipts.run)
+        row = {"order_number": "A1B2", "version": 1, "person_id": 1, "screen_id": "a", "audible": True, "visible": True}
+        names = ("good", "half \ud800", "as good")
+        asked = [gevent.spawn(receipts.write, {**row, "screen_name": name, "seen_at": now()}) for name in names]
+        gevent.joinall(asked)
+        writer.kill()
+    assert [ask.successful() for ask in asked] == [True, False, True]
+    assert [name for *_, name, _, _ in stored()] == ["good", "as good"]
