@@ -13,5 +13,6 @@ are short; the environment makes a run longer or larger:
     BENCH_STORM, BENCH_MISSED, BENCH_SCREENS, BENCH_STORM_ON
                                          storm: clients; events that each missed; clients of one room; databases
     BENCH_CHURN_SECONDS                  churn: 3600 for the hour
+    BENCH_ERRORS                         a folder for what servers write to stderr
     BENCH_SAMPLES, BENCH_ORDERS          latency: events; lists: orders
 """

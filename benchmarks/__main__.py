@@ -2,6 +2,7 @@
 
 import sys
 import time
+import traceback
 from collections.abc import Callable
 
 from . import (
@@ -34,23 +35,25 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
 
 
 def main() -> int:
-    """Run, print; 2 when a name is unknown."""
+    """Run, print; 1 when one failed, which the others outlive; 2 when a name is unknown."""
     names = sys.argv[1:] or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         sys.stderr.write(f"No such benchmark: {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.\n")
         return 2
-    print(machine.described())
+    print(machine.described(), flush=True)
     rows: list[Row] = []
-    try:
-        for name in names:
-            began = time.monotonic()
-            sys.stderr.write(f"… {name}")
+    failed = False
+    for name in names:
+        began = time.monotonic()
+        sys.stderr.write(f"… {name}")
+        try:
             rows += BENCHMARKS[name]()
-            sys.stderr.write(f" ({time.monotonic() - began:.0f} s)\n")
-    finally:
-        # What was measured before one failed is not lost.
-        print(render(rows))
-    return 0
+        except Exception:  # noqa: BLE001  (one that fails must not cost the others their figures)
+            failed = True
+            sys.stderr.write(f"\n{traceback.format_exc()}")
+        sys.stderr.write(f" ({time.monotonic() - began:.0f} s)\n")
+    print(render(rows))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -100,8 +100,10 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def _report(name: str, errors: IO[bytes]) -> None:
     """What a server complained about, in one line: a table is to be read, and thousands may have been turned away."""
     errors.seek(0)
-    if lines := errors.read().decode(errors="replace").splitlines():
+    if lines := [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]:
         sys.stderr.write(f"\n  {name} wrote {len(lines):,} lines of errors; the last: {lines[-1][:200]}\n")
+        if folder := os.environ.get("BENCH_ERRORS"):
+            (Path(folder) / f"{name}.{time.time():.0f}").write_text("\n".join(lines), encoding="utf-8")
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
