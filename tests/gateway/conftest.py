@@ -33,6 +33,7 @@ def gateway(
     before = len(gateways[backend].logged())
     yield gateways[backend]
     logged = gateways[backend].logged()[before:]
+    print(logged)  # noqa: T201  (pytest shows it beside a failure)
     assert "Traceback" not in logged, logged
 
 
