@@ -107,7 +107,10 @@ def _guarded_update(
     expected_version: int | None,
     values: Mapping[str, Any],
 ) -> bool:
-    """The update whose row count names the winner; the order then is exactly what the database holds."""
+    """The update whose row count names the winner; the order then is exactly what the database holds.
+
+    It tells only what can change after an order was placed: what is frozen then was read before.
+    """
     changes = {
         "status": edge.to,
         "changed_at": at,
@@ -126,6 +129,13 @@ def _guarded_update(
     return True
 
 
+_frozen = {
+    "id", "number", "restaurant_id", "customer_id", "fulfilment", "address", "note", "currency", "total_minor",
+    "items_count", "payment_method", "created_at", "scheduled_for", "handover_code",
+}  # fmt: skip
+_changing = [column for column in Order.__table__.c if column.name not in _frozen]
+
+
 @cache
 def _update(columns: frozenset[str], guards_version: bool) -> Update:
     """The statement for these columns, built once: building it anew cost more than the database's share of a walk."""
@@ -134,7 +144,7 @@ def _update(columns: frozenset[str], guards_version: bool) -> Update:
     if guards_version:
         guards.append(table.c.version == bindparam("guarded_version"))
     new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
-    return update(table).where(*guards).values(new | {"version": table.c.version + 1}).returning(*table.c)
+    return update(table).where(*guards).values(new | {"version": table.c.version + 1}).returning(*_changing)
 
 
 _insert_change = insert(OrderChange.__table__)

@@ -9,7 +9,9 @@ from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_talisman import Talisman
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config, Network
@@ -25,6 +27,7 @@ _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 def register(app: Flask) -> None:
     """Put log-in, CSRF, proxies and security headers onto `app`."""
     config: Config = app.config["PASSLINE"]
+    app.session_interface = _SignedCookies()
     login.request_loader(person_asking)
     app.before_request(_refuse_nul)
     app.before_request(_protect)
@@ -117,6 +120,18 @@ def _keep_private(response: Response) -> Response:
     if request.endpoint != "static" and SESSION_ID in session:
         response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
+
+
+class _SignedCookies(SecureCookieSessionInterface):
+    """Flask's sessions with their signer made once: made for each request, it took longer than reading a cookie."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer of the one application that this belongs to."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
 
 
 class _TrustedProxies:

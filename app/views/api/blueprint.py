@@ -4,7 +4,8 @@ Default deny: every call needs a person but the one that asks for a token. Each 
 that the document can be tested against what happens (tests/api/test_document.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any, TypeVar
 
 from flask import request
@@ -13,8 +14,7 @@ from marshmallow import Schema
 
 from app.views import loading
 
-from . import documents
-from .parser import StrictParser
+from . import documents, reading
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,33 +40,34 @@ _IDEMPOTENCY_KEY = {
 
 
 class Resources(Blueprint):
-    """Flask-smorest's blueprint with a strict parser and shorter words."""
+    """Flask-smorest's blueprint in shorter words. Its decorators document; reading is done in reading.py.
 
-    ARGUMENTS_PARSER = StrictParser()
+    They would wrap a view a dozen times, and every request would pay for it: see `_told`.
+    """
 
     def takes(
         self, schema: type[Schema], *, once: bool = True, example: Mapping[str, Any] | None = None
     ) -> Callable[[View], View]:
         """The view gets the request's body as `schema` loads it; `once`: it understands Idempotency-Key."""
+        # One instance for all requests: making one takes longer than loading with it.
+        loads = schema()
+        required = any(field.required for field in loads.fields.values())
+        documents = [self.arguments(loads, required=required, example=example), *self._refusals(400, 413, 415, 422)]
+        if once:
+            documents += [self.doc(parameters=[_IDEMPOTENCY_KEY]), *self._refusals(409)]
 
         def decorate(view: View) -> View:
-            if once:
-                view = self.doc(parameters=[_IDEMPOTENCY_KEY])(self.refuses(409)(view))
-            # One instance for all requests: making one takes longer than loading with it.
-            loads = schema()
-            required = any(field.required for field in loads.fields.values())
-            reading = self.arguments(loads, required=required, example=example)
-            read: View = reading(self.refuses(400, 413, 415, 422)(view))
-            return read
+            return _told(_given(view, reading.body, loads), documents)
 
         return decorate
 
     def asks(self, schema: type[Schema]) -> Callable[[View], View]:
         """The view gets the request's query as `schema` loads it."""
+        loads = schema()
+        documents = [self.arguments(loads, location="query"), *self._refusals(422)]
 
         def decorate(view: View) -> View:
-            read: View = self.arguments(schema(), location="query")(self.refuses(422)(view))
-            return read
+            return _told(_given(view, reading.query, loads), documents)
 
         return decorate
 
@@ -74,25 +75,39 @@ class Resources(Blueprint):
         self, status: int, schema: type[Schema] | None, about: str, *, refuses: tuple[int, ...] = (401,), **more: Any
     ) -> Callable[[View], View]:
         """The view answers `status` with a document like `schema`, or refuses with one of `refuses`."""
+        response = self.response(status, schema, description=about, **more)
 
         def decorate(view: View) -> View:
-            named = self.doc(operationId=view.__name__)(self.refuses(*refuses)(view))
-            answering: View = self.response(status, schema, description=about, **more)(named)
-            return answering
+            return _told(view, [response, self.doc(operationId=view.__name__), *self._refusals(*refuses)])
 
         return decorate
 
-    def refuses(self, *statuses: int) -> Callable[[View], View]:
-        """The view may answer a problem with one of these statuses."""
+    def _refusals(self, *statuses: int) -> list[Callable[[Any], Any]]:
+        """What documents that a view may answer a problem with these statuses."""
+        problem = {"content_type": "application/problem+json"}
+        told = [(status, *_REFUSALS[status]) for status in statuses]
+        return [
+            self.alt_response(status, description=about, schema=schema, **problem) for status, about, schema in told
+        ]
 
-        def decorate(view: View) -> View:
-            for status in statuses:
-                about, schema = _REFUSALS[status]
-                content = {"schema": schema, "content_type": "application/problem+json"}
-                view = self.alt_response(status, description=about, **content)(view)
-            return view
 
-        return decorate
+def _given(view: View, read: Callable[[Schema], Any], schema: Schema) -> View:
+    """`view` with what is read as its first argument."""
+
+    @wraps(view)
+    def reads(**path: Any) -> Any:
+        return view(read(schema), **path)
+
+    return reads  # type: ignore[return-value]
+
+
+def _told(view: View, documents: Sequence[Callable[[Any], Any]]) -> View:
+    """`view` itself, with what these decorators document about it."""
+    wrapped = view
+    for document in documents:
+        wrapped = document(wrapped)
+    view._apidoc = wrapped._apidoc  # type: ignore[attr-defined]
+    return view
 
 
 bp = Resources("api", __name__, url_prefix="/api")

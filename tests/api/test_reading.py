@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.views.api.parser import paths
+from app.views.api.reading import paths
 from tests.factories import order_in
 
 from .conftest import refused
