@@ -35,6 +35,7 @@ def test_it_starts_while_the_database_is_away(tmp_path):
 
 
 @pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["gateway"], ["app.jobs"]], ids=lambda c: c[0])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_each_process_refuses_by_itself(cast, backend, database_url_of, command):
     with atomic():
         cast.customer.is_demo = True
