@@ -28,13 +28,14 @@ def descriptors(pid: int) -> int:
 
 
 def allow_descriptors(count: int) -> int:
-    """Let this process and those it starts open `count` files, or as many as it may; returns how many that are."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard < count:
-        try:
-            # Only root may raise the hard limit.
-            resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-        except (ValueError, OSError):
-            count = hard
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(hard, count)))
+    """Let this process, and those that it starts from now on, open `count` files; returns how many it may open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= count:
+        return soft
+    try:
+        # Only root may raise the hard limit.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, max(count, hard)))
+    except (ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        return hard
     return count

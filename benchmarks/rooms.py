@@ -21,6 +21,7 @@ DELIVERIES = int(os.environ.get("BENCH_DELIVERIES", "60000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 _WARM_UP = 10
 _PATIENCE = 60.0
+_CONTENDERS = 4
 # Descriptors of this process that are no clients.
 _OTHERS = 200
 # At most so many times what each of these costs.
@@ -34,9 +35,11 @@ def run() -> list[Row]:
 
 
 def _with_room_of(wanted: int) -> Row:
+    # Before the servers are started, which have the same limit.
+    descriptors = allow_descriptors(wanted * _CONTENDERS + _OTHERS) - _OTHERS
     with stage("SQLite") as scene, Crowd() as crowd:
         running = [contenders.passline(scene), contenders.floor(scene), *contenders.peers(scene)]
-        size = min(wanted, (allow_descriptors(wanted * len(running) + _OTHERS) - _OTHERS) // len(running))
+        size = min(wanted, descriptors // len(running))
         people = seats(scene.app, size, 1)
         costs = _measured(crowd, running, people, max(_WARM_UP, DELIVERIES // size))
     ours = costs.pop("Passline")
