@@ -1,20 +1,21 @@
 """Logging in and out: sessions and bearer tokens begin here. How they end is in access.py."""
 
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session as Transaction
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contract.times import now
 from app.contract.tokens import SESSION_LIFETIME_DAYS, digest, new_bearer_token, new_session_id
 from app.errors import WrongCredentials
 from app.extensions import atomic, db
 from app.models import ApiToken, Person, Session
+from app.models.assembly import Assemblies
 
 from . import passwords
 
-Row = TypeVar("Row", Session, ApiToken)
 TOKEN_LIFETIME = timedelta(days=30)
 
 
@@ -57,24 +58,36 @@ def issue_token(email: str, password: str, *, user_agent: str = "", address: str
 
 def by_id(session_id: str) -> Session | None:
     """The session that a cookie names, while it lasts and its person is active."""
-    return _open(_session_by_id, session_id)
+    row: Session | None = _open(_session, _session_by_id, session_id)
+    return row
 
 
 def by_token(token: str) -> ApiToken | None:
     """The row of a bearer token, while it lasts and its person is active."""
-    return _open(_token_by_hash, digest(token))
+    row: ApiToken | None = _open(_token, _token_by_hash, digest(token))
+    return row
 
 
-# Built once, for every request asks one of them. The row as the database has it now, never as this process remembers.
-_fresh = {"populate_existing": True}
-_session_by_id = select(Session).where(Session.id == bindparam("key")).execution_options(**_fresh)
-_token_by_hash = select(ApiToken).where(ApiToken.token_hash == bindparam("key")).execution_options(**_fresh)
+# Built once, for every request asks one of them.
+_session = Assemblies(Session, Person)
+_session_by_id = select(*_session.columns).where(
+    Session.__table__.c.id == bindparam("key"), Person.__table__.c.id == Session.__table__.c.person_id
+)
+_token = Assemblies(ApiToken, Person)
+_token_by_hash = select(*_token.columns).where(
+    ApiToken.__table__.c.token_hash == bindparam("key"), Person.__table__.c.id == ApiToken.__table__.c.person_id
+)
 
 
-def _open(query: "Select[Row]", key: str) -> Row | None:
-    """The row, while it gives access."""
-    row = db.session.scalars(query, {"key": key}).one_or_none()
-    lasts = row is not None and row.ended_at is None and row.expires_at > now() and row.person.is_active
+def _open(kind: Assemblies, query: Select[Any], key: str) -> Any:
+    """The row with its person, as the database has them now, while it gives access."""
+    session = db.session()
+    found = session.connection().execute(query, {"key": key}).one_or_none()
+    if found is None:
+        return None
+    row, person = kind.make(session, found)
+    set_committed_value(row, "person", person)
+    lasts = row.ended_at is None and row.expires_at > now() and person.is_active
     return row if lasts else None
 
 

@@ -29,6 +29,8 @@ def register(app: Flask) -> None:
     config: Config = app.config["PASSLINE"]
     app.session_interface = _SignedCookies()
     login.request_loader(person_asking)
+    # Flask-Login's own guard is for sessions that are nothing but a cookie; ours are rows that end.
+    login.session_protection = None
     app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_content_security_policy)
@@ -100,6 +102,8 @@ def _protect() -> None:
 
 
 def _content_security_policy(response: Response) -> Response:
+    if response.is_json:
+        return response  # nothing in it is drawn
     gateway = gateway_url()
     socket = "ws" + gateway.removeprefix("http")
     # Widgets set inline styles (progress, charts); scripts are files of ours alone.
