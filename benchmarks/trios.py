@@ -29,7 +29,7 @@ SECONDS = float(os.environ.get("BENCH_SECONDS", "4"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 RATE = int(os.environ.get("BENCH_RATE", "2000"))
 # Events in one transaction: while a queue is worked off, and at a steady rate (what a change of state writes).
-_BATCH, _STEP = 50, 3
+_BATCH, _STEP = 50, 5
 _ON_THEIR_WAY = 2000 * SCREENS
 _PATIENCE = 60.0
 
