@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, update
+from sqlalchemy import Connection, Update, bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -57,19 +57,20 @@ def walk(
         )
     _check(edge, order, by, at, reason_code, note)
     with atomic() as session:
-        if not _guarded_update(session, order, edge, by, at, expected_version, values or {}):
+        connection = session.connection()
+        if not _guarded_update(connection, order, edge, by, at, expected_version, values or {}):
             session.refresh(order)
             if order.status == to:
                 return False
             raise LostRace(_lost(order, by), **now_at(order, by))
-        _record(session, order, edge.start, by, at, reason_code, note, occurred_at)
+        _record(connection, order, edge.start, by, at, reason_code, note, occurred_at)
         order_events.changed(session, order, previous=edge.start, at=at)
     return True
 
 
 def begin(session: Session, order: Order, *, by: Actor, at: datetime) -> None:
     """Write the first history row and the events of an order that was just added to `session`; version 1."""
-    _record(session, order, None, by, at, None, None, None)
+    _record(session.connection(), order, None, by, at, None, None, None)
     order_events.created(session, order, at=at)
 
 
@@ -99,7 +100,7 @@ def _check(edge: Edge, order: Order, by: Actor, at: datetime, reason_code: str |
 
 
 def _guarded_update(
-    session: Session,
+    connection: Connection,
     order: Order,
     edge: Edge,
     by: Actor,
@@ -122,7 +123,7 @@ def _guarded_update(
     guard = {"guarded_id": order.id, "guarded_status": edge.start, "guarded_version": expected_version}
     statement = _update(frozenset(changes), expected_version is not None)
     new = {f"new_{name}": value for name, value in changes.items()}
-    row = session.connection().execute(statement, guard | new).one_or_none()
+    row = connection.execute(statement, guard | new).one_or_none()
     if row is None:
         return False
     instance_dict(order).update(row._mapping)
@@ -151,7 +152,7 @@ _insert_change = insert(OrderChange.__table__)
 
 
 def _record(
-    session: Session,
+    connection: Connection,
     order: Order,
     previous: str | None,
     by: Actor,
@@ -173,7 +174,7 @@ def _record(
         "at": at,
         "occurred_at": occurred_at,
     }
-    session.connection().execute(_insert_change, row)
+    connection.execute(_insert_change, row)
 
 
 def _lost(order: Order, viewer: Actor) -> str:

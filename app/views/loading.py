@@ -70,9 +70,9 @@ def _order_by_number(role: str) -> Select[Any]:
 
 def person(*roles: Role) -> Person:
     """Whoever asks, logged in and of one of `roles` (any, when none is given)."""
-    if not current_user.is_authenticated:
-        raise NotAuthenticated
-    if roles and current_user.role not in roles:
-        raise Forbidden
     asking: Person = current_user._get_current_object()
+    if not asking.is_authenticated:
+        raise NotAuthenticated
+    if roles and asking.role not in roles:
+        raise Forbidden
     return asking

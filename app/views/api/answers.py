@@ -43,8 +43,11 @@ def once(
         return orjson.dumps(made).decode()
 
     key = request.headers.get("Idempotency-Key")
-    asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data(cache=True)))
-    body, again = idempotency.once(person, key, asked, first)
-    if again:
-        return answer(body.encode(), headers={"Idempotency-Replayed": "true"})
-    return answer({**made, **told_once} if told_once else body.encode(), status, headers)
+    if key is None:
+        made = act()
+    else:
+        asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
+        kept, again = idempotency.once(person, key, asked, first)
+        if again:
+            return answer(kept.encode(), headers={"Idempotency-Replayed": "true"})
+    return answer({**made, **told_once} if told_once else made, status, headers)
