@@ -256,7 +256,7 @@ class Crowd:
 
     def _lost(self, client: Client, reason: str) -> None:
         if self._comes_back is None:
-            raise Lost(f"client {client.number}: {reason}")
+            raise Lost(f"client {client.number} of port {client.port}: {reason}")
         # ..., "<epoch>-<n>"]
         seen = client.position.rpartition(b',"')[2].removesuffix(b'"]').decode()
         client.hello = self._comes_back(client, seen or None)

@@ -1,6 +1,7 @@
 """A stage for a benchmark: a database with a cast, and real processes of ours on ephemeral ports."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,6 @@ class Stage:
     ) -> subprocess.Popen[bytes]:
         """Start a server on one core, with our settings and a pipe to its stdin; returns once `path` answers."""
         errors = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (the stack closes it)
-        self.closing.callback(_report, Path(command[-1]).name, errors)
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -65,7 +65,8 @@ class Stage:
             stderr=errors,
             preexec_fn=keep_on(core),
         )
-        self.closing.callback(end, process)
+        name = next(Path(part).name for part in command[1:] if part != "-m")
+        self.closing.callback(_close, process, name, errors)
         _wait_for(f"http://127.0.0.1:{port}{path}", process)
         return process
 
@@ -97,8 +98,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _report(name: str, errors: IO[bytes]) -> None:
-    """What a server complained about, in one line: a table is to be read, and thousands may have been turned away."""
+def _close(process: subprocess.Popen[bytes], name: str, errors: IO[bytes]) -> None:
+    """End a server. What it complained about becomes one line: a table is to be read, and many may be turned away."""
+    if process.poll() not in (None, -signal.SIGKILL):
+        sys.stderr.write(f"\n  {name} had ended by itself: {process.returncode}\n")
+    end(process)
     errors.seek(0)
     if lines := [line for line in errors.read().decode(errors="replace").splitlines() if line.strip()]:
         sys.stderr.write(f"\n  {name} wrote {len(lines):,} lines of errors; the last: {lines[-1][:200]}\n")
