@@ -19,9 +19,9 @@ from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Order, OrderChange
 
-from . import order_events, order_json
+from . import order_events, order_json, tracking
 from .actor import Actor
-from .order_states import EDGES, LABELS, REASONS, Edge, allowed
+from .order_states import EDGES, ENDS, LABELS, REASONS, Edge, allowed
 
 
 def walk(
@@ -38,6 +38,7 @@ def walk(
 ) -> bool:
     """Move `order` along the edge to the state `to`, with its history and its events; True when it moved.
 
+    Its tracking links begin to run out where it ends, and last again where it leaves an end.
     `values` are the columns that change with it. False when it is there already: nothing was written. Refuses with
     Invalid (unknown state, missing reason), Forbidden (not for this role), EdgeForbidden, Conflict (the edge's rule)
     and LostRace (another was faster, or `expected_version` is not the order's); all but Invalid and Forbidden say
@@ -65,6 +66,10 @@ def walk(
             raise LostRace(_lost(order, by), **now_at(order, by))
         _record(connection, order, edge.start, by, at, reason_code, note, occurred_at)
         order_events.changed(session, order, previous=edge.start, at=at)
+        if edge.to in ENDS:
+            tracking.let_links_expire(order, at)
+        elif edge.start in ENDS:
+            tracking.revive_links(order)
     return True
 
 

@@ -16,9 +16,8 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
 from app.models import CancellationRequest, Order
 
-from . import order_clock, order_events, tracking
+from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
-from .order_states import ENDS
 from .order_transition import walk
 
 _PREP_MINUTES = range(1, 241)
@@ -64,7 +63,7 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
     A driver must say the order's hand-over code; from staff a wrong one is refused, none is taken on trust.
     """
     if order.fulfilment != "delivery":
-        return _end(order, "collected", by=by, values=_cash_taken(order), **how)
+        return walk(order, "collected", by=by, at=now(), values=_cash_taken(order), **how)
     if handover_code is None and by.role == Role.DRIVER:
         raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
     if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
@@ -74,12 +73,12 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
 
 def deliver(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The guest has it."""
-    return _end(order, "delivered", by=by, values=_cash_taken(order), **how)
+    return walk(order, "delivered", by=by, at=now(), values=_cash_taken(order), **how)
 
 
 def give_up(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """It could not be delivered."""
-    return _end(order, "undeliverable", by=by, reason_code=reason_code, **how)
+    return walk(order, "undeliverable", by=by, at=now(), reason_code=reason_code, **how)
 
 
 def cancel(
@@ -96,22 +95,18 @@ def cancel(
         "cancellation_note": how.get("note"),
         "due_at": None,
     }
-    return _end(order, "cancelled", by=by, reason_code=reason_code, values=values, **how)
+    return walk(order, "cancelled", by=by, at=now(), reason_code=reason_code, values=values, **how)
 
 
 def restore(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """Undo a cancellation: it was accepted before, the money did not go back, and it is recent."""
-    with atomic():
-        values = {
-            "cancellation_kind": None,
-            "cancellation_reason": None,
-            "cancellation_note": None,
-            "stop_acknowledged_at": None,
-        }
-        moved = walk(order, "accepted", by=by, at=now(), values=values, **how)
-        if moved:
-            tracking.revive_links(order)
-    return moved
+    values = {
+        "cancellation_kind": None,
+        "cancellation_reason": None,
+        "cancellation_note": None,
+        "stop_acknowledged_at": None,
+    }
+    return walk(order, "accepted", by=by, at=now(), values=values, **how)
 
 
 def transition(
@@ -152,7 +147,8 @@ def settle(order: Order, to: str, *, by: Actor, **how: Unpack[How]) -> bool:
     values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
     with atomic():
         moved = walk(order, to, by=by, at=at, values=values, **how)
-        accept_by_rule(order)
+        if moved:
+            accept_by_rule(order)
     return moved
 
 
@@ -161,7 +157,8 @@ def release(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     at = now()
     with atomic():
         moved = walk(order, "placed", by=by, at=at, values=order_clock.entering(order, "placed", at), **how)
-        accept_by_rule(order)
+        if moved:
+            accept_by_rule(order)
     return moved
 
 
@@ -214,15 +211,3 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
 def _cash_taken(order: Order) -> dict[str, str]:
     """Who pays cash pays when the food changes hands."""
     return {"payment_status": "paid"} if order.payment_method == "cash" else {}
-
-
-def _end(order: Order, to: str, *, by: Actor, **how: Any) -> bool:
-    """Walk to an end, and let the order's tracking links run out 48 h later."""
-    if to not in ENDS:
-        raise ValueError(f"{to} is no end")
-    at = now()
-    with atomic():
-        moved = walk(order, to, by=by, at=at, **how)
-        if moved:
-            tracking.let_links_expire(order, at)
-    return moved

@@ -1,8 +1,10 @@
 """Tracking links: made with the order, read-only, ending 48 h after the order's end or when they are withdrawn."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_tracking_token
@@ -35,8 +37,8 @@ def by_token(token: str) -> TrackingLink | None:
 
 def withdraw_links(order: Order) -> int:
     """End every link to `order`; how many were open."""
-    links = select(TrackingLink).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
     with atomic() as session:
+        links = select(TrackingLink).where(TrackingLink.id.in_(_hold_open_links(session, order)))
         return sum(access.end(link, reason="withdrawn") for link in session.scalars(links).all())
 
 
@@ -54,7 +56,16 @@ def _set_expiry(order: Order, expires_at: datetime | None) -> None:
     with atomic() as session:
         session.execute(
             update(TrackingLink)
-            .where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+            .where(TrackingLink.id.in_(_hold_open_links(session, order)))
             .values(expires_at=expires_at)
             .execution_options(synchronize_session=False)
         )
+
+
+def _hold_open_links(session: Session, order: Order) -> Sequence[int]:
+    """The ids of the open links to `order`, which nobody else changes until we are done.
+
+    Always the oldest first: two who took them in different orders would wait for each other (PostgreSQL).
+    """
+    open_links = select(TrackingLink.id).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+    return session.scalars(open_links.order_by(TrackingLink.id).with_for_update()).all()

@@ -14,8 +14,8 @@ from app.contract.times import now
 from app.domain import orders
 from app.domain.actor import SYSTEM
 from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
-from app.extensions import db
-from app.models import EventLog, Order, OrderChange, TrackingLink
+from app.extensions import atomic, db
+from app.models import EventLog, Order, OrderChange
 from tests.factories import order_in, place
 
 
@@ -202,11 +202,17 @@ def test_it_counts_cash_as_paid_when_the_food_changes_hands(cast, end):
     assert order_in(cast, end).payment_status == "paid"
 
 
-def test_it_lets_the_link_of_a_collected_order_run_out(cast):
-    order = order_in(cast, "collected")
-    assert (
-        db.session.scalars(select(TrackingLink.expires_at).where(TrackingLink.order_id == order.id)).one() is not None
-    )
+@pytest.mark.parametrize("again", ["release", "settle"])
+def test_what_the_kitchen_has_already_is_not_accepted_by_rule(cast, again):
+    order = place(cast).order
+    with atomic():
+        cast.restaurant.auto_accept = True
+    before = len(events_of(order))
+    if again == "release":
+        assert not orders.release(order, by=SYSTEM)
+    else:
+        assert not orders.settle(order, "placed", by=cast.admin, note="Receipt RKT123")
+    assert (order.status, order.version, len(events_of(order))) == ("placed", 1, before)
 
 
 def test_a_request_to_cancel_is_told_of_the_order_as_it_is_by_then(cast):
