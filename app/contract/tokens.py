@@ -1,8 +1,8 @@
-"""The three things a stranger can hold: a session cookie, a bearer token, a tracking token; and how each is checked.
+"""What a stranger can hold: a session cookie, a bearer token, a tracking token, a pid; and how each is checked.
 
 The session cookie is Flask's own signed cookie; it carries a row's id (`sid`) and no right of its own, so both
-processes look the row up. Bearer and tracking tokens are random; only their SHA-256 is stored (they have full
-entropy, so a slow hash would buy nothing).
+processes look the row up. The others are random; only their SHA-256 is stored (they have full entropy, so a slow hash
+would buy nothing).
 """
 
 import hashlib
@@ -33,8 +33,13 @@ def new_tracking_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+def new_pid() -> str:
+    """A fresh pid, by which a client that comes back to the gateway names its old connection: 144 random bits."""
+    return secrets.token_urlsafe(18)
+
+
 def digest(token: str) -> str:
-    """What is stored of a bearer or tracking token: its SHA-256 as hex."""
+    """What is stored of a bearer token, a tracking token or a pid: its SHA-256 as hex."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -22,6 +22,7 @@ class Scheduled:
 
 SCHEDULE = (
     Scheduled(pruning.prune_log, "*/5"),
+    Scheduled(pruning.forget_recoveries, "*/5"),
     Scheduled(forgetting.forget_idempotency_keys, "17"),
 )
 

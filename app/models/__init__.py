@@ -11,6 +11,7 @@ from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
 from .person import Person
 from .receipt import Receipt
+from .recovery import Recovery
 from .restaurant import OpeningHours, Restaurant
 from .session import ApiToken, Session
 from .tracking_link import TrackingLink
@@ -30,6 +31,7 @@ __all__ = [
     "OrderTerm",
     "Person",
     "Receipt",
+    "Recovery",
     "Restaurant",
     "Session",
     "TrackingLink",
