@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import Flask, request
+from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -141,8 +141,3 @@ def init(app: Flask) -> None:
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
-
-
-def wants_problem_json() -> bool:
-    """Whether the caller is a program: errors go out as problem JSON instead of a page."""
-    return request.path.startswith(("/api/", "/broadcasting/"))

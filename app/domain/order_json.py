@@ -4,7 +4,6 @@
 or Passline. No document holds the hand-over code or a tracking token.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from app.contract.identity import Role
@@ -85,11 +84,6 @@ def glance(order: Order) -> dict[str, Any]:
 def changed_by(order: Order, audience: str) -> dict[str, Any]:
     """Who made the order's last change of state, as `audience` may know it: `{id, name, role}`."""
     return _person(order, audience, order.changed_by_id, order.changed_by_name, order.changed_by_role)
-
-
-def history(order: Order, changes: Sequence[OrderChange], audience: str) -> list[dict[str, Any]]:
-    """The changes of `order`, oldest first, as `audience` may know them."""
-    return [change(order, row, audience) for row in changes]
 
 
 def change(order: Order, row: OrderChange, audience: str) -> dict[str, Any]:

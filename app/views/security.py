@@ -10,7 +10,6 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_talisman import Talisman
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -22,6 +21,14 @@ from app.extensions import csrf, login
 from app.models import ApiToken, Person, Session
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+# Of every answer; a view may say another.
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "browsing-topics=()",
+}
+_ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
 
 def register(app: Flask) -> None:
@@ -33,20 +40,9 @@ def register(app: Flask) -> None:
     login.session_protection = None
     app.before_request(_refuse_nul)
     app.before_request(_protect)
-    app.after_request(_content_security_policy)
-    app.after_request(_keep_private)
-    Talisman(
-        app,
-        # TLS ends at the proxy of whoever runs this; the demo has none.
-        force_https=False,
-        session_cookie_secure=config.env == "production",
-        session_cookie_samesite="Lax",
-        strict_transport_security=config.env == "production",
-        # Made for each request below: it names the gateway, whose host is the page's own.
-        content_security_policy=None,
-        referrer_policy="same-origin",
-        frame_options="DENY",
-    )
+    app.after_request(_harden)
+    if config.env == "production":
+        app.after_request(_insist_on_https)
     if config.trusted_proxies:
         app.wsgi_app = _TrustedProxies(app.wsgi_app, config.trusted_proxies)  # type: ignore[method-assign]
 
@@ -101,28 +97,34 @@ def _protect() -> None:
     csrf.protect()
 
 
-def _content_security_policy(response: Response) -> Response:
-    if response.is_json:
-        return response  # nothing in it is drawn
-    gateway = gateway_url()
-    socket = "ws" + gateway.removeprefix("http")
-    # Widgets set inline styles (progress, charts); scripts are files of ours alone.
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src 'self' data:; "
-        "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
-        "frame-ancestors 'none'",
-    )
-    # A page whose address is a key tells nobody where its reader came from.
-    if "referrer_policy" in g:
-        response.headers["Referrer-Policy"] = g.referrer_policy
+def _harden(response: Response) -> Response:
+    """The headers of every answer, and for what is drawn what it may load."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not response.is_json:
+        response.headers.setdefault("Content-Security-Policy", _content_security_policy())
+    if request.endpoint != "static" and SESSION_ID in session:
+        # A personal page is asked for anew each time; a copy in a shared cache would be somebody else's.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
 
 
-def _keep_private(response: Response) -> Response:
-    """A personal page is asked for anew each time; a copy in a shared cache would be somebody else's."""
-    if request.endpoint != "static" and SESSION_ID in session:
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+def _content_security_policy() -> str:
+    """Made for each request: it names the gateway, whose host is the page's own."""
+    gateway = gateway_url()
+    socket = "ws" + gateway.removeprefix("http")
+    # Widgets set inline styles (progress, charts); scripts are files of ours alone.
+    return (
+        f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src 'self' data:; "
+        "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _insist_on_https(response: Response) -> Response:
+    # TLS ends at the proxy of whoever runs this; over plain HTTP the header must not be sent (RFC 6797).
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = _ONLY_HTTPS
     return response
 
 

@@ -56,8 +56,10 @@ def test_its_address_goes_nowhere(cast, as_person, placed, path):
     assert headers["X-Robots-Tag"] == "noindex, nofollow"
 
 
-def test_other_pages_keep_their_referrer_policy(cast, as_person):
-    assert as_person(None).get("/login").headers["Referrer-Policy"] == "same-origin"
+def test_its_address_goes_nowhere_with_a_refusal_for_a_program_either(cast, as_person):
+    headers = as_person(None).get("/t/nonsense", headers={"Accept": "application/json"}).headers
+    assert headers["Content-Type"] == "application/problem+json"
+    assert headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize("token", ["nonsense", "A" * 22, "%00", "ä" * 22])

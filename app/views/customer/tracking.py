@@ -1,6 +1,6 @@
 """The status of an order for whoever holds its link: read-only, and nothing on it says whose order it is."""
 
-from flask import Response, g, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain import tracking
@@ -39,16 +39,11 @@ def _shown(token: str) -> dict[str, object]:
     }
 
 
-@bp.before_request
-def _hide_address() -> None:
-    """The address is the key: no other page hears of it, also when the answer is a refusal."""
-    if request.path.startswith("/t/"):
-        g.referrer_policy = "no-referrer"
-
-
 @bp.after_request
-def _keep_out_of_stores(response: Response) -> Response:
+def _keep_address(response: Response) -> Response:
+    """The address is the key: no other page, store or search engine hears of it, also when the answer is a refusal."""
     if request.path.startswith("/t/"):
+        response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
