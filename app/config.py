@@ -48,6 +48,9 @@ class Config:
     trusted_proxies: tuple[Network, ...] = ()
     # How long a row of the event log is kept after it was written.
     log_retention_hours: int = 24
+    # How many sockets one gateway opens for one address (a mobile network is one), and for one person or link.
+    connections_per_address: int = 1_000
+    connections_per_person: int = 100
     log_level: str = "INFO"
 
     @property
@@ -91,6 +94,8 @@ class _Reader:
             allowed_origins=self.origins(env, web_port),
             trusted_proxies=self.networks("TRUSTED_PROXIES"),
             log_retention_hours=self.number("LOG_RETENTION_HOURS", 24, low=1, high=24 * 365),
+            connections_per_address=self.number("CONNECTIONS_PER_ADDRESS", 1_000, low=1, high=1_000_000),
+            connections_per_person=self.number("CONNECTIONS_PER_PERSON", 100, low=1, high=1_000_000),
             log_level=self.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":

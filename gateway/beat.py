@@ -2,8 +2,7 @@
 
 `beat {server_time, lag_ms}, position` means "everything up to here was written to you". It is given to live sockets
 behind whatever they were given before, and only while database and sequencer answered a moment ago. No beat for 10 s:
-the page says that it is stale. The same round lets go of what has run out: credentials, and connections that never
-asked for anything.
+the page says that it is stale. The same round lets go of those whose credentials have run out.
 """
 
 import gevent
@@ -11,7 +10,6 @@ import gevent
 from app.contract.times import iso, now
 
 from . import frames, refusals, transport
-from .engine import Engine
 from .fanout import Fanout
 from .feed import Feed
 from .metrics import Metrics
@@ -19,25 +17,21 @@ from .registry import Registry
 
 # "At least every 4 s" is the promise; a loop that is late by a second still keeps it.
 EVERY = 2.5
-ROUND = 0.5
 
 
 class Beat:
     """One greenlet's work."""
 
-    def __init__(self, *, registry: Registry, fanout: Fanout, feed: Feed, engine: Engine, metrics: Metrics) -> None:
+    def __init__(self, *, registry: Registry, fanout: Fanout, feed: Feed, metrics: Metrics) -> None:
         self._registry = registry
         self._fanout = fanout
         self._feed = feed
-        self._engine = engine
         self._metrics = metrics
 
     def run(self) -> None:
         """Go round for ever."""
         while True:
-            for _round in range(int(EVERY / ROUND)):
-                gevent.sleep(ROUND)
-                self._engine.close_those_that_never_asked()
+            gevent.sleep(EVERY)
             self._beat()
             self._close_those_that_ran_out()
 
@@ -53,4 +47,4 @@ class Beat:
                 # It may have been given more time meanwhile: the door knows.
                 self._registry.remove(socket)
                 self._metrics.refused(refusals.ACCESS_CHANGED)
-                transport.close(socket.eio)
+                transport.close(socket.eio, refusals.ACCESS_CHANGED)

@@ -1,40 +1,166 @@
-"""The door: what is refused over HTTP, before Engine.IO sees the request, and before a WebSocket is opened.
+"""The door: HTTP in front of the engine. Who is refused before anything is opened, and what is served.
 
-A WSGI application around Flask-SocketIO's. Refused are foreign origins (403), what cannot be served now (503, a stock
-client comes back), and bodies that are no Engine.IO payload (400). `Handler` is gevent-websocket's, with a deadline
-for the request to arrive; it asks the door before it upgrades, so that a refusal is an HTTP answer.
+Refused are foreign origins (403), what cannot be served now (503: a stock client comes back) and what is not the
+protocol (400). `Handler` is gevent-websocket's for pywsgi: it upgrades, and then its TCP connection becomes a wire of
+the engine's, and its greenlet ends. pywsgi must be given it: without it every WebSocket handshake is a 500, and
+clients fall back to polling without a word.
 """
 
-import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address
 from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 from urllib.parse import parse_qs
 
 import gevent
-from engineio.payload import Payload
+from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
-from . import refusals
+from app.config import Config
+
+from . import polling, refusals
 from .auth import may_knock
-from .engine import MOST_BYTES, PATIENCE, Engine
-from .metrics import Metrics
-from .refusals import Refusal
-
-PATH = "/socket.io/"
-
-# How many packets one polling request may carry; the stock 16 is less than a page may queue while it reconnects.
-Payload.max_decode_packets = 64
+from .connection import Connection, Malformed
+from .engine import Engine
+from .refusals import Refusal, Refused
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
+_STATUS = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden", 503: "503 Service Unavailable"}
+# Seconds that a client may be silent before and between its requests.
+PATIENCE = 10.0
+_METHODS = {"polling": ("GET", "POST", "OPTIONS"), "websocket": ("GET",)}
+
+
+class Door:
+    """The door of one engine: a WSGI application for one path, in front of another for all others."""
+
+    def __init__(
+        self,
+        application: Wsgi,
+        *,
+        engine: Engine,
+        config: Config,
+        closed_because: Callable[[], Refusal | None],
+        path: str = "/socket.io/",
+    ) -> None:
+        """`closed_because()` names the reason for which no new client can be served now, or None."""
+        self._application = application
+        self._engine = engine
+        self._config = config
+        self._closed_because = closed_because
+        self._path = path
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """WSGI: everything but WebSockets."""
+        if not environ["PATH_INFO"].startswith(self._path):
+            return self._application(environ, start_response)
+        try:
+            body = self._served(environ)
+        except Refused as refused:
+            self._engine.refusing(refused.refusal)
+            return self._refuse(refused.refusal, start_response)
+        except Malformed:
+            return self._refuse(refusals.PACKET_MALFORMED, start_response)
+        return _answer(200, body, [("Content-Type", "text/plain; charset=UTF-8"), *_cors(environ)], start_response)
+
+    def leading(self, environ: Mapping[str, Any]) -> "Door | None":
+        """The door to the engine that a request is for; there may be another behind this one."""
+        if environ["PATH_INFO"].startswith(self._path):
+            return self
+        return self._application.leading(environ) if isinstance(self._application, Door) else None
+
+    # -- polling ---------------------------------------------------------------------------------------------------
+
+    def _served(self, environ: dict[str, Any]) -> str:
+        method, limits = environ["REQUEST_METHOD"], self._engine.limits
+        connection = self._visitor(environ)
+        if method == "OPTIONS":
+            return ""
+        if _query(environ, "transport") != "polling" or (connection is None and method != "GET"):
+            raise Refused(refusals.NOT_ENGINE_IO)
+        if connection is None:
+            return self._engine.open_polling(environ, self._address(environ))
+        try:
+            if method == "GET":
+                return polling.get(connection)
+            polling.post(connection, polling.body_of(environ, most=limits.message, patience=limits.patience))
+        except polling.Gone as gone:
+            raise Refused(refusals.CONNECTION_UNKNOWN) from gone
+        except Malformed as error:
+            connection.malformed(error)
+            raise
+        return "ok"
+
+    # -- WebSockets ------------------------------------------------------------------------------------------------
+
+    def admit(self, environ: dict[str, Any]) -> Callable[[int, bytes], None]:
+        """What to do with the TCP connection of this request once it is a WebSocket; Refused when it may not be one."""
+        connection = self._visitor(environ)
+        has_body = environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING")
+        if _query(environ, "transport") != "websocket" or has_body:
+            raise Refused(refusals.NOT_ENGINE_IO)
+        if connection is None:
+            address = self._address(environ)
+            return lambda descriptor, early: self._engine.open_websocket(environ, address, descriptor, early)
+        if connection.polling is None:
+            raise Refused(refusals.CONNECTION_UNKNOWN)
+        return lambda descriptor, early: self._engine.try_websocket(connection, descriptor, early)
+
+    def refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
+        """The answer to a request for a WebSocket that may not be one."""
+        self._engine.refusing(refusal)
+        return self._refuse(refusal, start_response)
+
+    # -- both ------------------------------------------------------------------------------------------------------
+
+    def _visitor(self, environ: dict[str, Any]) -> Connection | None:
+        """The connection that a request belongs to; None: it asks for a new one, and may have it. Else Refused."""
+        if not may_knock(environ, self._config.allowed_origins):
+            raise Refused(refusals.ORIGIN_REFUSED)
+        methods = _METHODS.get(_query(environ, "transport") or "", ())
+        if _query(environ, "EIO") != "4" or environ["REQUEST_METHOD"] not in methods:
+            raise Refused(refusals.NOT_ENGINE_IO)
+        sid = _query(environ, "sid")
+        if sid is not None:
+            connection = self._engine.connection(sid)
+            if connection is None:
+                raise Refused(refusals.CONNECTION_UNKNOWN)
+            return connection
+        refusal = self._closed_because()
+        if refusal is not None:
+            raise Refused(refusal)
+        self._engine.admit(self._address(environ))
+        return None
+
+    def _address(self, environ: Mapping[str, Any]) -> str:
+        """Where a client comes from; a proxy that is trusted says it for those behind it."""
+        peer = str(environ.get("REMOTE_ADDR", ""))
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+        if forwarded and self._config.trusted_proxies:
+            address = ip_address(peer)
+            if any(address in network for network in self._config.trusted_proxies):
+                return str(forwarded).rpartition(",")[2].strip()
+        return peer
+
+    def _refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
+        status = 503 if refusal.retry else 400
+        if refusal is refusals.ORIGIN_REFUSED:
+            status = 403
+        headers = [("Content-Type", "application/json")]
+        if refusal.retry:
+            headers.append(("Retry-After", "1"))
+        return _answer(status, json.dumps(refusal.data), headers, start_response)
+
 
 class Handler(WebSocketHandler):
-    """Serves one TCP connection: requests, and perhaps one WebSocket."""
+    """Serves one TCP connection: its requests, until one of them becomes a WebSocket."""
+
+    socket: Any
 
     def handle(self) -> None:
-        """As the stock one, but small frames leave at once: Nagle and delayed ACK held each for 40 ms."""
+        """As the stock one, but small answers leave at once: Nagle and delayed ACK held each for 40 ms."""
         self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         super().handle()
 
@@ -56,83 +182,57 @@ class Handler(WebSocketHandler):
         environ: dict[str, Any] = super().get_environ()
         return environ
 
+    def run_application(self) -> None:
+        """As pywsgi does it; where a door is asked for a WebSocket, and grants it, the connection is handed over."""
+        door: Door | None = self.application.leading(self.environ)
+        if door is None or self.environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+            WSGIHandler.run_application(self)
+            return
+        try:
+            take = door.admit(self.environ)
+        except Refused as refused:
+            self.result = door.refuse(refused.refusal, self.start_response)
+            self.process_result()
+            return
+        why_not = self.upgrade_websocket()
+        if self.environ.get("wsgi.websocket") is None:
+            if not self.status:
+                self.start_response(_STATUS[400], [])
+            self.result = [part.encode() for part in why_not or ()]
+            self.process_result()
+            return
+        # The answer goes out; nothing is read by this handler from here on.
+        self.write(b"")
+        take(*self._handed_over())
 
-class Door:
-    """The door of one gateway."""
-
-    def __init__(
-        self,
-        application: Wsgi,
-        *,
-        engine: Engine,
-        closed_because: Callable[[], Refusal | None],
-        origins: tuple[str, ...],
-        metrics: Metrics,
-    ) -> None:
-        """`closed_because()` names the reason for which no new client can be served now, or None."""
-        self._application = application
-        self._engine = engine
-        self._closed_because = closed_because
-        self._origins = origins
-        self._metrics = metrics
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """WSGI."""
-        if not environ["PATH_INFO"].startswith(PATH):
-            return self._application(environ, start_response)
-        eio_sid = sid_of(environ)
-        refusal = self._refusal(environ, eio_sid)
-        if refusal is None and environ["REQUEST_METHOD"] == "POST" and not _is_payload(environ):
-            refusal = refusals.PACKET_MALFORMED
-            self._engine.let_go(eio_sid)
-        if refusal is not None:
-            self._metrics.refused(refusal)
-            return _answer(refusal, start_response)
-        return self._engine.serve(self._application, environ, start_response, eio_sid)
-
-    def turns_away(self, handler: Handler) -> bool:
-        """Whether a request to open a WebSocket is answered like any other request (gevent-websocket's own hook)."""
-        environ = handler.environ
-        if not environ["PATH_INFO"].startswith(PATH):
-            return True
-        eio_sid = sid_of(environ)
-        is_known = eio_sid is None or self._engine.connection(eio_sid) is not None
-        return not is_known or self._refusal(environ, eio_sid) is not None
-
-    def _refusal(self, environ: dict[str, Any], eio_sid: str | None) -> Refusal | None:
-        if not may_knock(environ, self._origins):
-            return refusals.ORIGIN_REFUSED
-        return self._closed_because() if eio_sid is None else None
+    def _handed_over(self) -> tuple[int, bytes]:
+        """The connection's descriptor, which is closed by somebody else now, and what was read of it too far."""
+        self.socket.settimeout(0.0)
+        early: bytes = self.rfile.peek()
+        descriptor: int = self.socket.detach()
+        self.socket = None
+        return descriptor, early
 
 
-def sid_of(environ: dict[str, Any]) -> str | None:
-    """The Engine.IO sid that a request names; None: it asks for a new one."""
-    named = parse_qs(environ.get("QUERY_STRING", "")).get("sid")
-    return named[0] if named else None
+def _query(environ: Mapping[str, Any], name: str) -> str | None:
+    values = parse_qs(environ.get("QUERY_STRING", "")).get(name)
+    return values[0] if values else None
 
 
-def _is_payload(environ: dict[str, Any]) -> bool:
-    """Read a polling request's body within its deadline and see what it is; Engine.IO reads the copy."""
-    try:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if not 0 <= length <= MOST_BYTES:
-            return False
-        with gevent.Timeout(PATIENCE, TimeoutError()):
-            body = environ["wsgi.input"].read(length)
-        Payload(encoded_payload=body.decode())
-    except (ValueError, IndexError, TimeoutError):
-        return False
-    environ["wsgi.input"] = io.BytesIO(body)
-    return True
+def _cors(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a browser wants to hear before it lets a page of another address read the answer; may_knock said yes."""
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is None:
+        return []
+    headers = [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
+    headers.append(("Vary", "Origin"))
+    if environ["REQUEST_METHOD"] == "OPTIONS":
+        headers.append(("Access-Control-Allow-Methods", "GET, POST, OPTIONS"))
+        headers.append(("Access-Control-Allow-Headers", environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "")))
+    return headers
 
 
-def _answer(refusal: Refusal, start_response: Any) -> list[bytes]:
-    status = "503 Service Unavailable" if refusal.retry else "400 Bad Request"
-    if refusal is refusals.ORIGIN_REFUSED:
-        status = "403 Forbidden"
-    body = json.dumps(refusal.data).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    if refusal.retry:
-        headers.append(("Retry-After", "1"))
-    start_response(status, headers)
-    return [body]
+def _answer(status: int, body: str, headers: list[tuple[str, str]], start_response: Any) -> list[bytes]:
+    encoded = body.encode()
+    start_response(_STATUS[status], [*headers, ("Content-Length", str(len(encoded))), ("Cache-Control", "no-store")])
+    return [encoded]

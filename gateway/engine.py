@@ -1,142 +1,220 @@
-"""The life of a connection around the stock Engine.IO: how long it may wait, and that it ends cleanly.
+"""The Engine.IO 4 server: all connections, how they come, stay alive and go. The surface of Socket.IO is surface.py.
 
-The stock code (python-engineio 4.15) keeps a connection that never asks for anything, leaves the socket of a client
-that sent garbage in place until the ping timeout, and leaves the TCP connection of one that does not read open for
-ever. Here each of them is closed: the disconnect handler runs at once, and what does not end by itself is hung up.
+Replaces engineio.Server of python-engineio 4.15, which keeps a connection that never asks for anything, leaves the
+socket of a client that sent garbage in place until the ping timeout, and pings from a greenlet per client. Here one
+round pings whoever is due and lets go of whoever did not answer, did not ask, or does not end by itself.
 """
 
-from collections.abc import Callable, Iterable
+import secrets
+from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import gevent
-import structlog
-from geventwebsocket.exceptions import WebSocketError
+import orjson
 
-from . import refusals, transport
-from .metrics import Metrics
-from .packets import Malformed
+from . import refusals
+from .connection import PING, Connection, Polling, Probe
+from .refusals import Refusal, Refused
+from .transport import Frame
+from .wire import FAREWELL, Wire
 
-# Seconds for a request to arrive whole, and for a CONNECT packet after the handshake.
-PATIENCE = 10.0
-# Seconds that a closed connection has to take its last frames and to close from the other side.
-FAREWELL = 2.0
-# Bytes of one message of a client.
-MOST_BYTES = 16 * 1024
+Key = TypeVar("Key")
 
-_log = structlog.get_logger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a connection may cost. Times in seconds, sizes in bytes."""
+
+    ping_every: float = 25.0
+    ping_patience: float = 20.0
+    # For a request to arrive whole, for a WebSocket that is tried, and for a CONNECT packet after the handshake.
+    patience: float = 10.0
+    message: int = 16 * 1024
+    per_address: int = 1_000
+
+
+class Audience(Protocol):
+    """Who is told of connections. `message` runs in a greenlet of the connection and may wait; the others may not."""
+
+    def opened(self, connection: Connection, environ: dict[str, Any]) -> None:
+        """A new connection, not yet told so."""
+
+    def message(self, connection: Connection, data: str | bytes) -> None:
+        """A message, in order; the next one of this connection comes when this has returned."""
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """A connection is over, whoever ended it."""
+
+    def refusing(self, refusal: Refusal, error: Exception | None) -> None:
+        """A connection is about to be closed for this reason."""
 
 
 class Engine:
-    """The Engine.IO connections of one socketio.Server."""
+    """The connections of one process."""
 
-    def __init__(self, server: Any, metrics: Metrics) -> None:
-        self._server = server
-        self._metrics = metrics
-        # Connections over which nobody is connected, oldest first, and until when they may be.
-        self._unaccepted: dict[str, float] = {}
-        self._refused: list[str] = []
-        self._websockets: dict[str, Any] = {}
-        server.eio.on("connect", self._opened)
-        server.eio.on("message", self._message)
-        server.eio.on("disconnect", self._closed)
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.audience: Audience
+        self._connections: dict[str, Connection] = {}
+        self._addresses: dict[str, int] = {}
+        # Oldest first, because all wait equally long: who is pinged when, and who must have answered until when.
+        self._to_ping: dict[Connection, float] = {}
+        self._to_answer: dict[Connection, float] = {}
+        # Connections over which nobody is connected, oldest first, and until when they may be; WebSockets on trial.
+        self._unaccepted: dict[Connection, float] = {}
+        self._probes: dict[Probe, float] = {}
+        # What a closed connection that polls had still to be told, and until when it may ask.
+        self._last_words: dict[str, tuple[str, float]] = {}
 
-    def connection(self, eio_sid: str | None) -> Any | None:
-        """The Engine.IO socket of that sid, if there is one."""
-        return self._server.eio.sockets.get(eio_sid)
+    def connection(self, sid: str | None) -> Connection | None:
+        """The connection of that sid, if there is one and its client still answers."""
+        found = self._connections.get(sid) if sid is not None else None
+        if found is not None and self._is_silent(found, monotonic()):
+            self._let_go_of_silent(found)
+            return None
+        return found
 
-    def connections(self) -> tuple[Any, ...]:
-        """All Engine.IO sockets, accepted or not."""
-        return tuple(self._server.eio.sockets.values())
+    def connections(self) -> tuple[Connection, ...]:
+        """All of them, accepted or not."""
+        return tuple(self._connections.values())
 
-    def let_go(self, eio_sid: str | None) -> None:
-        """Close a connection without DISCONNECT, if it is still there."""
-        eio = self.connection(eio_sid)
-        if eio is not None:
-            transport.close(eio)
+    def __len__(self) -> int:
+        return len(self._connections)
 
-    # -- requests --------------------------------------------------------------------------------------------------
+    # -- coming ----------------------------------------------------------------------------------------------------
 
-    def serve(
-        self, application: Callable[..., Iterable[bytes]], environ: dict[str, Any], start_response: Any, sid: str | None
-    ) -> Iterable[bytes]:
-        """Serve one request of Engine.IO; that of a WebSocket lasts as long as the WebSocket."""
-        websocket = environ.get("wsgi.websocket")
-        if websocket is None:
-            return application(environ, start_response)
-        # Shared with the copy of environ that Engine.IO sees: `_opened` writes a new connection's sid into it.
-        of_this_request = environ["passline.sid"] = [sid]
-        if sid is not None and self.connection(sid) is not None:
-            self._websockets[sid] = websocket
-        try:
-            return application(environ, start_response)
-        except (ValueError, IndexError, WebSocketError) as error:
-            # The stock reader dies of a malformed Engine.IO packet.
-            self._malformed(of_this_request[0], error)
-            return []
-        finally:
-            eio = self.connection(of_this_request[0])
-            # An upgrade that did not come about leaves a polling connection, which goes on.
-            if eio is not None and eio.upgraded:
-                transport.close(eio)
+    def admit(self, address: str) -> None:
+        """Refused when this address has as many connections as it may have."""
+        if self._addresses.get(address, 0) >= self.limits.per_address:
+            raise Refused(refusals.TOO_MANY_CONNECTIONS)
 
-    def _opened(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        if "passline.sid" in environ:
-            environ["passline.sid"][0] = eio_sid
-            self._websockets[eio_sid] = environ["wsgi.websocket"]
-        self.left(eio_sid)
-        self._server._handle_eio_connect(eio_sid, environ)
+    def open_polling(self, environ: dict[str, Any], address: str) -> str:
+        """A new connection that polls; what it is answered."""
+        connection = self._new(environ, address)
+        connection.polling = Polling()
+        connection.send(self._welcome(connection, ["websocket"]))
+        return connection.polling.taken()
 
-    def _message(self, eio_sid: str, data: object) -> None:
-        try:
-            self._server._handle_eio_message(eio_sid, data)
-        except Malformed as error:
-            self._malformed(eio_sid, error)
-        except Exception:  # noqa: BLE001
-            # Handlers answer for themselves; what comes here is ours to mend, and the client's to come back from.
-            _log.exception("engine.failed")
-            self._metrics.refused(refusals.FAILED)
-            self.let_go(eio_sid)
+    def open_websocket(self, environ: dict[str, Any], address: str, descriptor: int, early: bytes) -> None:
+        """A new connection over a WebSocket whose handshake is done. `descriptor` is this engine's from now on."""
+        connection = self._new(environ, address)
+        connection.wire = Wire(descriptor, connection, most=self.limits.message)
+        connection.send(self._welcome(connection, []))
+        connection.wire.begin(early)
 
-    def _malformed(self, eio_sid: str | None, error: Exception) -> None:
-        _log.info("engine.malformed", error=repr(error))
-        self._metrics.refused(refusals.PACKET_MALFORMED)
-        self.let_go(eio_sid)
+    def try_websocket(self, connection: Connection, descriptor: int, early: bytes) -> None:
+        """A polling connection tries a WebSocket; a trial before this one is over."""
+        if connection.probe is not None:
+            connection.probe.wire.hang_up()
+        probe = connection.probe = Probe(connection)
+        probe.wire = Wire(descriptor, probe, most=self.limits.message)
+        self._probes[probe] = monotonic() + self.limits.patience
+        probe.wire.begin(early)
 
-    def _closed(self, eio_sid: str, reason: str) -> None:
-        self._unaccepted.pop(eio_sid, None)
-        self._server._handle_eio_disconnect(eio_sid, reason)
-        self._server.manager.forget(eio_sid)
-        websocket = self._websockets.pop(eio_sid, None)
-        if websocket is not None and not websocket.closed:
-            # A client that neither reads nor closes would hold the greenlets and the TCP connection for ever.
-            gevent.spawn_later(FAREWELL, transport.hang_up, websocket)
+    def _new(self, environ: dict[str, Any], address: str) -> Connection:
+        # 120 bits; as long as Engine.IO's own.
+        connection = Connection(secrets.token_urlsafe(15), address, self)
+        self._connections[connection.sid] = connection
+        self._addresses[address] = self._addresses.get(address, 0) + 1
+        self._to_ping[connection] = monotonic() + self.limits.ping_every
+        self.left(connection)
+        self.audience.opened(connection, environ)
+        return connection
 
-    # -- deadlines -------------------------------------------------------------------------------------------------
+    def _welcome(self, connection: Connection, upgrades: list[str]) -> Frame:
+        told = {
+            "sid": connection.sid,
+            "upgrades": upgrades,
+            "pingInterval": round(self.limits.ping_every * 1000),
+            "pingTimeout": round(self.limits.ping_patience * 1000),
+            "maxPayload": self.limits.message,
+        }
+        return Frame("0" + orjson.dumps(told).decode())
 
-    def accepted(self, eio_sid: str) -> None:
+    def accepted(self, connection: Connection) -> None:
         """Somebody asked over this connection and was accepted."""
-        self._unaccepted.pop(eio_sid, None)
+        self._unaccepted.pop(connection, None)
 
-    def left(self, eio_sid: str | None) -> None:
+    def left(self, connection: Connection) -> None:
         """Nobody is connected over this connection; it may stay for a moment, for somebody to ask."""
-        if eio_sid is not None:
-            self._unaccepted.pop(eio_sid, None)
-            self._unaccepted[eio_sid] = monotonic() + PATIENCE
+        self._unaccepted.pop(connection, None)
+        if not connection.closed:
+            self._unaccepted[connection] = monotonic() + self.limits.patience
 
-    def refused(self, eio_sid: str) -> None:
-        """Who asked over this connection was refused for good; it is closed in the next round, when that was heard."""
-        self._refused.append(eio_sid)
+    # -- what connections tell -------------------------------------------------------------------------------------
 
-    def close_those_that_never_asked(self) -> None:
-        """One round: close the connections that were refused, and those whose time to send CONNECT is over."""
-        refused, self._refused = self._refused, []
-        for eio_sid in refused:
-            self.let_go(eio_sid)
-        while self._unaccepted:
-            oldest, until = next(iter(self._unaccepted.items()))
-            if until > monotonic():
-                break
-            del self._unaccepted[oldest]
-            self._metrics.refused(refusals.CONNECT_TOO_LATE)
-            self.let_go(oldest)
+    def message(self, connection: Connection, data: str | bytes) -> None:
+        """See Audience."""
+        self.audience.message(connection, data)
+
+    def refusing(self, refusal: Refusal, error: Exception | None = None) -> None:
+        """See Audience."""
+        self.audience.refusing(refusal, error)
+
+    def ponged(self, connection: Connection) -> None:
+        """The client answered; it is pinged again after a while."""
+        if self._to_answer.pop(connection, None) is not None:
+            self._to_ping[connection] = monotonic() + self.limits.ping_every
+
+    def ended(self, connection: Connection, reason: str) -> None:
+        """The connection is closed. Told in a greenlet of its own: the sockets of a room may just be gone through."""
+        for timetable in (self._to_ping, self._to_answer, self._unaccepted):
+            timetable.pop(connection, None)
+        if self._connections.pop(connection.sid, None) is not None:
+            self._addresses[connection.address] -= 1
+            if not self._addresses[connection.address]:
+                del self._addresses[connection.address]
+            if connection.polling is not None and connection.polling.frames and not connection.polling.has_reader:
+                self._last_words[connection.sid] = connection.polling.taken(), monotonic() + FAREWELL
+            gevent.spawn(self.audience.closed, connection, reason)
+
+    def last_words(self, sid: str) -> str | None:
+        """What a connection that was closed between two polls had still to be told; said once."""
+        return self._last_words.pop(sid, (None, 0.0))[0]
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Go round for ever."""
+        pause = min(0.5, self.limits.ping_patience / 20)
+        while True:
+            gevent.sleep(pause)
+            self._round(monotonic())
+
+    def _round(self, at: float) -> None:
+        for connection in _due(self._to_ping, at):
+            # From when it was due, not from when this round came about: what is promised to the client.
+            self._to_answer[connection] = self._to_ping.pop(connection) + self.limits.ping_patience
+            connection.send(PING)
+        for connection in _due(self._to_answer, at):
+            self._let_go_of_silent(connection)
+        for connection in _due(self._unaccepted, at):
+            self.refusing(refusals.CONNECT_TOO_LATE)
+            connection.close(refusals.CONNECT_TOO_LATE)
+        for sid in [sid for sid, (_, until) in self._last_words.items() if until <= at]:
+            del self._last_words[sid]
+        for probe in _due(self._probes, at):
+            del self._probes[probe]
+            if probe.wire.owner is probe:
+                probe.too_slow()
+
+    def _is_silent(self, connection: Connection, at: float) -> bool:
+        if connection in self._to_answer:
+            return self._to_answer[connection] <= at
+        return self._to_ping.get(connection, at) + self.limits.ping_patience <= at
+
+    def _let_go_of_silent(self, connection: Connection) -> None:
+        if connection.wire is not None:
+            connection.wire.hang_up()
+        connection.close(reason="ping timeout")
+
+
+def _due(timetable: dict[Key, float], at: float) -> list[Key]:
+    """Whose time has come, of a timetable that is in order."""
+    found = []
+    for key, until in timetable.items():
+        if until > at:
+            break
+        found.append(key)
+    return found

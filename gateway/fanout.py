@@ -84,4 +84,4 @@ class Fanout:
         for socket in tuple(self._registry.sockets.values()):
             self._metrics.refused(LOG_RESTARTED)
             self._registry.remove(socket)
-            transport.close(socket.eio)
+            transport.close(socket.eio, LOG_RESTARTED)

@@ -15,6 +15,7 @@ from flask_socketio import SocketIO
 from socketio.exceptions import ConnectionRefusedError as Refusing
 
 from app.contract import rooms as contract_rooms
+from app.contract.identity import Identity
 from app.contract.rooms import rooms_for
 from app.contract.times import iso, now
 
@@ -62,6 +63,8 @@ class Handlers:
             ended = parts.revocation.since(*as_of, authorised.identity)
             if ended is not None:
                 raise Refused(ended)
+            if self._has_too_many(authorised.identity):
+                raise Refused(refusals.TOO_MANY_OF_ONE)
         except Refused as refused:
             return self._refuse(eio_sid, refused.refusal)
         except (Away, TookTooLong) as error:
@@ -74,6 +77,12 @@ class Handlers:
             Socket(sid, eio, authorised.identity, until=authorised.until, screen=shown.screen, since=shown.since)
         )
         return True
+
+    def _has_too_many(self, identity: Identity) -> bool:
+        """Whether this person, or whoever holds this link, has as many sockets as one may have."""
+        credential = identity.credential if identity.is_tracking else None
+        held = self._parts.registry.holding(credential=credential, person_id=identity.person_id)
+        return len(held) >= self._parts.config.connections_per_person
 
     def _refuse(self, eio_sid: str | None, refusal: Refusal) -> bool:
         """Final: python-socketio sends CONNECT_ERROR with the reason. Else the transport is closed, without a word."""
@@ -173,7 +182,7 @@ class Handlers:
         socket = self._parts.registry.sockets.get(sid)
         if socket is not None:
             self._parts.registry.remove(socket)
-            if socket.is_open and not socket.eio.closing:
+            if socket.is_open:
                 self._parts.engine.left(self._parts.clients.eio_sid_from_sid(sid, "/"))
 
     def _let_go(self, eio_sid: str | None, refusal: Refusal) -> None:

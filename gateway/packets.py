@@ -9,12 +9,10 @@ from typing import Any
 from socketio import packet
 from socketio.packet import Packet
 
+from .connection import Malformed
+
 # Names with a meaning of their own: who could send an event `connect` would run the handler of the own admission.
 RESERVED = ("connect", "connect_error", "disconnect", "*")
-
-
-class Malformed(Exception):
-    """A client sent what is no packet of the protocol, or one that is not taken here."""
 
 
 class StrictPacket(Packet):

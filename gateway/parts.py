@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from app.config import Config
 
 from .clients import Clients
-from .engine import Engine
 from .fanout import Fanout
 from .feed import Feed
 from .metrics import Metrics
@@ -15,6 +14,7 @@ from .registry import Registry
 from .replay import Replay
 from .revocation import Revocation
 from .store import Store
+from .surface import Surface
 from .threads import Threads
 
 
@@ -24,7 +24,7 @@ class Parts:
 
     config: Config
     clients: Clients
-    engine: Engine
+    engine: Surface
     registry: Registry
     recent: Recent
     revocation: Revocation

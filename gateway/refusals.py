@@ -51,6 +51,8 @@ TOO_MANY_CHANNELS = Refusal(2004, "Too many channels on one connection.")
 ORDER_REFUSED = Refusal(2005, "There is no such order, or it is not for you.")
 EVENT_UNKNOWN = Refusal(2006, "There is no such message.")
 PACKET_MALFORMED = Refusal(2007, "This is not the Socket.IO protocol.")
+NOT_ENGINE_IO = Refusal(2008, "This is no request of Engine.IO 4.")
+CONNECTION_UNKNOWN = Refusal(2009, "There is no such connection, or none that is served this way.")
 
 # -- 3xxx: what may pass -------------------------------------------------------------------------------------------
 
@@ -62,6 +64,10 @@ FAILED = Refusal(3005, "Something went wrong here. Try again.", retry=True)
 LOG_RESTARTED = Refusal(3006, "The log has begun another life. Reload.", retry=True)
 LOG_PRUNED = Refusal(3007, "The log was pruned while it was read. Reload.", retry=True)
 TOO_SLOW = Refusal(3008, "This connection does not read fast enough.", retry=True)
+TOO_FAST = Refusal(3009, "Too many messages on one connection.", retry=True)
+TOO_MANY_CONNECTIONS = Refusal(3010, "Too many connections from one address.", retry=True)
+ASKED_AGAIN = Refusal(3012, "This connection was used. Connect again over a new one.", retry=True)
+TOO_MANY_OF_ONE = Refusal(3011, "Too many connections of one person.", retry=True)
 
 # -- 4xxx: an access that ended, by the `reason` of the row that ended it -------------------------------------------
 

@@ -1,25 +1,25 @@
-"""The only file that touches a connection: what is written to it and how it is closed.
+"""What is written to clients: one frame, made once per event, given to many sockets as it stands.
 
-A frame is made once per event and given to many sockets as it stands. Here it is one Engine.IO packet whose encoded
-form is already in its cache, put into each socket's queue, so that polling and WebSocket clients are alike. Nothing
-in here waits or switches greenlets, except `drained`: callers rely on it when they say "in one step".
+The frame from server to client is unmasked and therefore the same bytes for everybody. Nothing in here waits or
+switches greenlets, except `drained`: callers rely on it when they say "in one step".
 """
 
-import contextlib
+from base64 import b64encode
 from collections.abc import Iterable
-from socket import SHUT_RDWR
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gevent
-from engineio.packet import MESSAGE, Packet
+
+from . import websocket
+from .websocket import Op
 
 if TYPE_CHECKING:
+    from .connection import Connection
+    from .refusals import Refusal
     from .registry import Socket
 
-# Engine.IO message (4), Socket.IO DISCONNECT (1): the one packet after which a stock client stays away.
-_DISCONNECT = "41"
-# Longest queue of packets, and patience in seconds, while a long replay is written to one socket.
-_QUEUE = 500
+# Bytes that may wait for one socket while a long replay is written to it, and the patience in seconds.
+_AHEAD = 128 * 1024
 _PATIENCE = 30.0
 
 
@@ -27,41 +27,73 @@ class TooSlow(Exception):
     """The client does not read what it asked for."""
 
 
-class Frame(Packet):
-    """One message, encoded once: `text` is `4` (Engine.IO message), `2` (Socket.IO event) and the JSON array."""
+class Frame:
+    """One Engine.IO packet, encoded once for either transport.
 
-    def __init__(self, text: str) -> None:
-        super().__init__(MESSAGE)
-        self.encode_cache = text
+    `key`: while it waits for a slow client, a newer frame with the same key takes its place.
+    """
+
+    __slots__ = ("_wire", "key", "text")
+
+    def __init__(self, text: str, key: str | None = None) -> None:
+        """`text`: the packet as polling sends it, `4` (message), `2` (Socket.IO event) and a JSON array, say."""
+        self.text = text
+        self.key = key
+        self._wire: bytes | None = None
+
+    @classmethod
+    def binary(cls, data: bytes) -> "Frame":
+        """A binary message."""
+        made = cls("b" + b64encode(data).decode())
+        made._wire = websocket.frame(Op.BINARY, data)
+        return made
+
+    @property
+    def wire(self) -> bytes:
+        """The packet as a WebSocket frame."""
+        if self._wire is None:
+            self._wire = websocket.frame(Op.TEXT, self.text.encode())
+        return self._wire
+
+
+# Socket.IO's DISCONNECT: the one packet after which a stock client stays away.
+_DISCONNECT = Frame("41")
 
 
 def deliver(sockets: Iterable["Socket"], shared: Frame) -> None:
     """Give one frame to many sockets, in order after all that they were given before."""
+    data, key = shared.wire, shared.key
+    size = len(data)
     for socket in sockets:
-        socket.eio.queue.put_nowait(shared)
+        wire = socket.eio.wire
+        if wire is None or (send := wire.direct) is None:
+            socket.eio.send(shared)
+            continue
+        try:
+            taken = send(data)
+        except BlockingIOError:
+            wire.rest(data, key)
+        except OSError as error:
+            wire.broken(error)
+        else:
+            if taken != size:
+                wire.rest(data[taken:])
 
 
 def drained(socket: "Socket") -> None:
     """Wait until `socket` has taken most of what it was given; TooSlow when it does not."""
+    if socket.eio.pending <= _AHEAD:
+        return
     with gevent.Timeout(_PATIENCE, TooSlow()):
-        while not socket.eio.closed and socket.eio.queue.qsize() > _QUEUE:
+        while not socket.eio.closed and socket.eio.pending > _AHEAD:
             gevent.sleep(0.01)
 
 
-def hang_up(websocket: Any) -> None:
-    """End the TCP connection under a WebSocket, whatever its client or a greenlet of ours still waits for."""
-    handler = websocket.handler
-    connection = getattr(handler, "socket", None)
-    if connection is not None:
-        with contextlib.suppress(OSError):  # gone already
-            connection.shutdown(SHUT_RDWR)
-
-
-def close(eio: Any, *, final: bool = False) -> None:
+def close(connection: "Connection", refusal: "Refusal | None" = None, *, final: bool = False) -> None:
     """Close a connection after what it was given: without a word, so that a stock client comes back, or for good.
 
-    `eio` is the Engine.IO socket. No CLOSE packet is sent: some clients take it for a wish that they stay away.
+    `refusal` says why; its number is the WebSocket's status, which a client shows to whoever debugs it.
     """
-    if final and not eio.closed:
-        eio.queue.put_nowait(Frame(_DISCONNECT))
-    eio.close(wait=False, abort=True)
+    if final:
+        connection.send(_DISCONNECT)
+    connection.close(refusal)

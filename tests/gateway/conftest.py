@@ -10,6 +10,7 @@ from app.contract.tokens import SESSION_ID
 from app.models import Person
 from tests.conftest import settings
 from tests.factories import session_of, token_of
+from tests.gateway.link import Link
 from tests.gateway.process import Gateway
 from tests.gateway.screen import Screen
 
@@ -84,3 +85,11 @@ def cookie_of(app: Flask) -> Callable[[Person], str]:
         return f"{app.config['SESSION_COOKIE_NAME']}={signed}"
 
     return cookie
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    """One real connection of an engine, inside this process."""
+    made = Link()
+    yield made
+    made.close()

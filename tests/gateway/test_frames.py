@@ -11,7 +11,7 @@ def row():
 
 
 def decoded(frame):
-    text = frame.encode()
+    text = frame.text
     assert text.startswith("42")
     return json.loads(text[2:])
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import greenlet
 import pytest
-from gevent.queue import JoinableQueue
 
 from app.contract.identity import Identity, Role
 from gateway.fanout import Fanout
@@ -20,16 +19,6 @@ from gateway.recent import Recent
 from gateway.registry import Registry, Socket
 from gateway.replay import Replay
 from gateway.revocation import Revocation
-
-
-class Connection:
-    """As much of an Engine.IO socket as a step touches, with its real queue."""
-
-    def __init__(self):
-        self.queue, self.closed = JoinableQueue(), False
-
-    def close(self, **_options):
-        self.closed = True
 
 
 @contextmanager
@@ -59,39 +48,39 @@ def parts():
 
 
 @pytest.fixture
-def socket(parts):
+def socket(parts, link):
     identity = Identity("session:a", 1, Role.CUSTOMER)
-    one = Socket("sid", Connection(), identity, until=None, screen=("", ""), since=None)
+    one = Socket("sid", link.connection, identity, until=None, screen=("", ""), since=None)
     parts[0].add(one)
     return one
 
 
-def test_a_replay_from_memory_ends_in_the_rooms_in_one_step(parts, socket):
+def test_a_replay_from_memory_ends_in_the_rooms_in_one_step(parts, socket, link):
     registry, fanout, replay = parts
     fanout.run([row(1), row(2), row(3, "user.2")])
     with one_step():
         assert replay.into(socket, {"user.1": ""}, "beef-0") is True
         fanout.run([row(4)])
-    assert [socket.eio.queue.get().encode()[-9:-1] for _ in range(3)] == ['"beef-1"', '"beef-2"', '"beef-4"']
+    assert [text[-9:-1] for text in link.texts(4)[1:]] == ['"beef-1"', '"beef-2"', '"beef-4"']
     assert registry.rooms == {"user.1": {"": {socket}}}
 
 
-def test_a_row_is_given_to_its_room_in_one_step(parts, socket):
+def test_a_row_is_given_to_its_room_in_one_step(parts, socket, link):
     registry, fanout, _ = parts
     registry.join(socket, "user.1", "")
     with one_step():
         fanout.run([row(n) for n in range(1, 200)])
-    assert socket.eio.queue.qsize() == 199
+    assert len(link.texts(200)) == 200
     assert fanout.position == "beef-199"
 
 
-def test_an_access_ends_in_one_step_before_the_next_row(parts, socket):
+def test_an_access_ends_in_one_step_before_the_next_row(parts, socket, link):
     registry, fanout, _ = parts
     registry.join(socket, "user.1", "")
     ended = row(2, "!access", '{"credential":"session:a","person_id":null,"reason":"role_changed"}')
     with one_step():
         fanout.run([row(1), ended, row(3)])
-    assert socket.eio.queue.qsize() == 1
+    assert [text[-9:-1] for text in link.texts(2)[1:]] == ['"beef-1"']
     assert socket.eio.closed
     assert registry.sockets == {}
 

@@ -1,0 +1,268 @@
+"""One TCP connection after its upgrade to WebSocket: read without a greenlet, written without a queue.
+
+Replaces the two greenlets and the queue that python-engineio 4.15 keeps for each client, and the writing of
+gevent-websocket 0.10.1. The loop calls `_readable` when bytes are there. A message is one non-blocking `send` of the
+kernel's; what the kernel does not take waits here and goes out when it does, at most MOST_PENDING bytes of it.
+Nothing in this file waits or switches greenlets.
+"""
+
+import _socket
+from collections.abc import Callable
+from socket import IPPROTO_TCP, SHUT_WR, TCP_NODELAY
+from typing import Any, Protocol
+
+import gevent
+
+from . import websocket
+from .websocket import Message, Op, Reader, Violation
+
+# Bytes that may wait for one client. Whoever lets more come together is let go of, and catches up when it returns.
+MOST_PENDING = 1024 * 1024
+# Seconds that a closed connection has to take its last bytes and to close from the other side.
+FAREWELL = 2.0
+_READABLE, _WRITABLE = 1, 2
+
+# What arrives is copied out of here at once, so one for all connections is enough.
+_incoming = bytearray(64 * 1024)
+
+
+class Owner(Protocol):
+    """Who is told what comes over a wire; on the loop's own greenlet, so nobody may wait."""
+
+    def received(self, message: Message) -> None:
+        """A text or binary message."""
+
+    def lost(self, reason: str) -> None:
+        """The connection is over: the client closed it, or broke off."""
+
+    def violated(self, violation: Violation) -> None:
+        """The client broke the protocol. The owner closes."""
+
+    def too_slow(self) -> None:
+        """More waits for the client than may. The owner closes."""
+
+
+class Waiting:
+    """Bytes that the kernel has not taken yet, in order. A newer message with the same key takes the older's place."""
+
+    __slots__ = ("_chunks", "_keyed", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        # By running number, oldest first.
+        self._chunks: dict[int, bytes] = {}
+        self._keyed: dict[str, int] = {}
+
+    def add(self, data: bytes, key: str | None = None) -> None:
+        """`data` behind the rest, or in the place of what waits under `key`."""
+        place = self._keyed.get(key) if key is not None else None
+        if place in self._chunks:
+            self.size -= len(self._chunks[place])
+        else:
+            place = next(reversed(self._chunks), 0) + 1
+            if key is not None:
+                self._keyed[key] = place
+        self._chunks[place] = data
+        self.size += len(data)
+
+    def first(self) -> bytes | None:
+        """The oldest bytes, which are about to be written: from now on nothing takes their place."""
+        place = next(iter(self._chunks), None)
+        if place is None:
+            return None
+        if self._keyed:
+            self._keyed = {key: at for key, at in self._keyed.items() if at != place}
+        return self._chunks[place]
+
+    def written(self, size: int) -> None:
+        """So many of the oldest bytes went out."""
+        place = next(iter(self._chunks))
+        self.size -= size
+        rest = self._chunks[place][size:]
+        if rest:
+            self._chunks[place] = rest
+        else:
+            del self._chunks[place]
+
+
+class Wire:
+    """A WebSocket. `direct` is the kernel's own send while nothing waits, and None while something does."""
+
+    __slots__ = ("_is_closing", "_reader", "_reading", "_socket", "_timer", "_waiting", "_writing", "direct", "owner")
+
+    def __init__(self, descriptor: int, owner: Owner, *, most: int) -> None:
+        """Take over a connected TCP socket; it is read from when `begin` is called. `most`: bytes of one message."""
+        self.owner = owner
+        self._socket = _socket.socket(fileno=descriptor)
+        self._socket.setblocking(False)
+        # Small frames leave at once: Nagle and delayed ACK held each for 40 ms.
+        self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        self.direct: Callable[[bytes], int] | None = self._socket.send
+        self._reader = Reader(most)
+        self._waiting: Waiting | None = None
+        self._is_closing = False
+        self._timer: Any = None
+        self._writing: Any = None
+        self._reading: Any = gevent.get_hub().loop.io(descriptor, _READABLE)
+
+    def begin(self, early: bytes = b"") -> None:
+        """Read; `early` is what was read from the connection already."""
+        self._reading.start(self._readable)
+        if early:
+            self._take(early)
+
+    @property
+    def pending(self) -> int:
+        """Bytes that wait for the client to read."""
+        return self._waiting.size if self._waiting is not None else 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the TCP connection is still there; it may be closing."""
+        return bool(self._socket.fileno() >= 0)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes, key: str | None = None) -> None:
+        """Send whole frames, behind all that was sent before; see Waiting for `key`."""
+        if self._is_closing:
+            return
+        if self._waiting is None:
+            taken = self._sent(data)
+            if taken is None or taken == len(data):
+                return
+            if taken:
+                # The rest of a frame that has begun must follow, whatever newer there is.
+                data, key = data[taken:], None
+        self._keep(data, key)
+
+    def rest(self, data: bytes, key: str | None = None) -> None:
+        """Take what `direct` did not: the end of a frame that has begun, or (it may have a key) all of it."""
+        if not self._is_closing:
+            self._keep(data, key)
+
+    def _sent(self, data: bytes) -> int | None:
+        """How many bytes the kernel takes now; None when the connection is broken, and the owner knows."""
+        try:
+            return self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            self.broken(error)
+            return None
+
+    def _keep(self, data: bytes, key: str | None) -> None:
+        if self._waiting is None:
+            self.direct = None
+            self._waiting = Waiting()
+            self._writing = gevent.get_hub().loop.io(self._socket.fileno(), _WRITABLE)
+            self._writing.start(self._writable)
+        self._waiting.add(data, key)
+        if self._waiting.size > MOST_PENDING:
+            self.owner.too_slow()
+
+    def _writable(self) -> None:
+        waiting = self._waiting
+        while waiting is not None and (data := waiting.first()) is not None:
+            taken = self._sent(data)
+            if taken is None:
+                return
+            waiting.written(taken)
+            if taken < len(data):
+                return
+        self._writing.stop()
+        self._writing.close()
+        self._writing = self._waiting = None
+        if self._is_closing:
+            self._shut()
+        else:
+            self.direct = self._socket.send
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Read no more for now: the client is ahead of what is done for it."""
+        self._reading.stop()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self.is_open and not self._reading.active:
+            self._reading.start(self._readable)
+
+    def _readable(self) -> None:
+        try:
+            size = self._socket.recv_into(_incoming)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.broken(error)
+            return
+        if size:
+            self._take(bytes(memoryview(_incoming)[:size]))
+        else:
+            self._over("closed by the client")
+
+    def _take(self, data: bytes) -> None:
+        try:
+            # What comes after we have closed is thrown away.
+            messages = [] if self._is_closing else self._reader.feed(data)
+        except Violation as violation:
+            self.owner.violated(violation)
+            return
+        for op, payload in messages:
+            self._heard(op, payload)
+
+    def _heard(self, op: Op, payload: bytes) -> None:
+        if self._is_closing or op is Op.PONG:
+            return
+        if op is Op.PING:
+            self.write(websocket.frame(Op.PONG, payload))
+        elif op is Op.CLOSE:
+            self.close(websocket.NORMAL)
+            self.owner.lost("closed by the client")
+        else:
+            self.owner.received((op, payload))
+
+    # -- ending ----------------------------------------------------------------------------------------------------
+
+    def close(self, code: int) -> None:
+        """Close with a WebSocket status after what waits was written; in FAREWELL seconds it is over all the same."""
+        if self._is_closing:
+            return
+        self._is_closing, self.direct = True, None
+        self._timer = gevent.get_hub().loop.timer(FAREWELL)
+        self._timer.start(self.hang_up)
+        self.resume()
+        if self._waiting is not None:
+            self._waiting.add(websocket.farewell(code))
+        elif self._sent(websocket.farewell(code)) is not None:
+            self._shut()
+
+    def _shut(self) -> None:
+        """Nothing more comes from here; the client may close now."""
+        try:
+            self._socket.shutdown(SHUT_WR)
+        except OSError:
+            self.hang_up()
+
+    def hang_up(self) -> None:
+        """End the TCP connection now and drop what waits. Once more does no harm."""
+        if not self.is_open:
+            return
+        self._is_closing, self.direct, self._waiting = True, None, None
+        # Before the descriptor is closed: the kernel may give its number to the next connection.
+        for watcher in (self._reading, self._writing, self._timer):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        self._socket.close()
+
+    def broken(self, error: OSError) -> None:
+        """The kernel says that nobody is there any more."""
+        self._over(error.strerror or "broken")
+
+    def _over(self, reason: str) -> None:
+        was_open = not self._is_closing
+        self.hang_up()
+        if was_open:
+            self.owner.lost(reason)
