@@ -5,8 +5,10 @@ What differs from one machine to another goes on the command line or into GUNICO
 """
 
 import sys
+from contextlib import ExitStack
+from typing import Any
 
-from app import startup
+from app import presence, startup
 from app.config import Config, ConfigError
 
 try:
@@ -25,3 +27,16 @@ graceful_timeout = 3
 forwarded_allow_ips = ""
 # Its control socket would lie in the home folder, and nothing here uses it.
 control_socket_disable = True
+
+# What lasts as long as one worker process.
+_life = ExitStack()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """In each worker process, when it has the application."""
+    _life.enter_context(presence.kept("web", _config))
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """In the worker process, when it ends."""
+    _life.close()

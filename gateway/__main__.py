@@ -14,7 +14,7 @@ os.environ["PSYCOPG_WAIT_FUNC"] = "wait_c"
 
 import sys  # noqa: E402  (nothing of ours, and nothing that opens sockets, may be imported before the patch)
 
-from app import startup  # noqa: E402
+from app import presence, startup  # noqa: E402
 from app.config import Config, ConfigError  # noqa: E402
 from gateway.server import serve  # noqa: E402
 
@@ -27,7 +27,8 @@ def main() -> int:
         sys.stderr.write(f"The gateway cannot start:\n{error}\n")
         return 2
     startup.check(config)
-    return serve(config)
+    with presence.kept("gateway", config):
+        return serve(config)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,10 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "doorbell": {"config"},
     "logs": {"config"},
     "startup": {"config"},
+    # Every process tells of itself in a row; the gateway too, which may not import domain.
+    "presence": {"config", "contract", "extensions", "models"},
+    # Asks everything that the person who runs it can see: stores, processes, and a socket as a browser has it.
+    "doctor": STORED | {"domain", "presence"},
     "extensions": {"config", "doorbell"},
     "models": {"extensions", "contract"},
     "providers": {"config", "errors"},
@@ -34,8 +38,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "demo": STORED | {"domain"},
     "cli": ANY,
     "factory": ANY,
-    "gateway": {"contract", "config", "extensions", "models", "doorbell", "logs", "startup"},
-    "wsgi": {"factory"},
+    "gateway": {"contract", "config", "extensions", "models", "doorbell", "logs", "presence", "startup"},
+    "wsgi": {"config", "factory"},
 }
 
 # What contract may import beside the standard library: both processes and any tool can load it.

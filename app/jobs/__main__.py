@@ -8,7 +8,7 @@ import threading
 import structlog
 from huey.consumer import Consumer
 
-from app import startup
+from app import presence, startup
 from app.config import Config
 from app.factory import create_app
 
@@ -27,7 +27,9 @@ def main() -> None:
     tasks = queue.make(config)
     schedule.register(tasks, app)
     stop = threading.Event()
-    loop = threading.Thread(target=deadlines.run, args=(app, stop), name="deadlines")
+    life = presence.Presence("worker", config)
+    # The loop itself says that it lives: a worker whose loop hangs is none.
+    loop = threading.Thread(target=deadlines.run, args=(app, stop, life.beat), name="deadlines")
     loop.start()
     _log.info("worker.started", jobs=len(schedule.SCHEDULE))
     try:
@@ -37,6 +39,7 @@ def main() -> None:
     finally:
         stop.set()
         loop.join()
+        life.leave()
     _log.info("worker.stopped")
 
 

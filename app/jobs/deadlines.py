@@ -5,6 +5,7 @@ A database that is away makes it late, never wrong: it looks again with the next
 
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 from flask import Flask
@@ -17,11 +18,12 @@ _log = structlog.get_logger(__name__)
 PERIOD = 1.0
 
 
-def run(app: Flask, stop: threading.Event) -> None:
-    """Look once a second until `stop` is set."""
+def run(app: Flask, stop: threading.Event, looked: Callable[[], None]) -> None:
+    """Look once a second until `stop` is set; call `looked` after each look."""
     while not stop.is_set():
         started = time.monotonic()
         look(app)
+        looked()
         stop.wait(max(0.0, PERIOD - (time.monotonic() - started)))
 
 

@@ -10,6 +10,7 @@ from .menu import Category, MenuItem
 from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
 from .person import Person
+from .process import Process
 from .receipt import Receipt
 from .recovery import Recovery
 from .restaurant import OpeningHours, Restaurant
@@ -30,6 +31,7 @@ __all__ = [
     "OrderItem",
     "OrderTerm",
     "Person",
+    "Process",
     "Receipt",
     "Recovery",
     "Restaurant",
