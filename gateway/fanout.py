@@ -71,6 +71,7 @@ class Fanout:
                 count += len(members)
             self._metrics.deliveries.inc(count)
         self.n = row.n
+        self._metrics.tally.note(row.n, count)
         self._metrics.events.inc()
         self._metrics.delay.observe((now() - row.at).total_seconds())
         return count
@@ -80,6 +81,7 @@ class Fanout:
         self.epoch, self.n = start.epoch, start.n
         self._recent.restart(start.n)
         self._revocation.restart(start.epoch)
+        self._metrics.tally.restart()
         self._metrics.restarts.inc()
         for socket in tuple(self._registry.sockets.values()):
             self._metrics.refused(LOG_RESTARTED)

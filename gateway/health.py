@@ -1,12 +1,20 @@
-"""Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics."""
+"""Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics, /trace.
 
-from flask import Flask, Response, jsonify
+/trace says how many sockets were given which rows, to the person who runs this alone: to whoever can sign with our key.
+"""
+
+from flask import Flask, Response, jsonify, request
+
+from app.contract import operator
 
 from .parts import Parts
 
+# Positions that one question may name: as many as an address has room for.
+_MOST = 1000
+
 
 def register(app: Flask, parts: Parts) -> None:
-    """Put the three addresses onto the gateway's own small Flask application."""
+    """Put the four addresses onto the gateway's own small Flask application."""
 
     @app.get("/live")
     def live() -> Response:
@@ -24,6 +32,15 @@ def register(app: Flask, parts: Parts) -> None:
     def metrics() -> Response:
         parts.metrics.position.set(parts.fanout.n)
         return Response(parts.metrics.text(), mimetype="text/plain; version=0.0.4")
+
+    @app.get("/trace")
+    def trace() -> tuple[Response, int]:
+        if not operator.holds(request.headers.get(operator.HEADER), parts.config.secret_key):
+            return jsonify(status="refused"), 403
+        asked = request.args.get("positions", "").split(",")[:_MOST]
+        places = [int(place) for place in asked if place.isascii() and place.isdigit() and len(place) <= 18]
+        sent = {place: (found.sockets, found.at) for place in places if (found := parts.metrics.tally.of(place))}
+        return jsonify(epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent), 200
 
 
 def why_not(parts: Parts) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from .refusals import Refusal
+from .tally import Tally
 
 
 class Metrics:
@@ -10,6 +11,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.tally = Tally()
         self.connections = self._gauge("connections", "Accepted sockets.")
         self.rooms = self._gauge("rooms", "Rooms with at least one socket.")
         self.remembered = self._gauge("recent_rows", "Rows of the log in memory for those who come back.")
