@@ -14,7 +14,7 @@ ASSETS  := static/vendor/.made
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test races check bench shots install install-dev assets format lock clean
+.PHONY: help run test races conformance check bench shots install install-dev assets format lock clean
 
 help:  ## Print this help
 	@echo "Passline: the live order desk of a restaurant business"
@@ -35,6 +35,9 @@ test: install-dev assets  ## Install what the tests need and run the whole suite
 
 races: install-dev  ## A hundred rounds of fifty people who race for one order (`make test` runs six)
 	@RACES=100 $(BIN)/python -m pytest tests/test_races.py -q -rs $(ARGS)
+
+conformance: install-dev  ## The official suites of Engine.IO and Socket.IO against our transport (needs node)
+	@$(BIN)/python scripts/conformance.py
 
 check: install-dev assets  ## Formatter, linter, types, then the whole suite
 	@$(BIN)/ruff format --check

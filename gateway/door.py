@@ -7,6 +7,7 @@ clients fall back to polling without a word.
 """
 
 import json
+import socket
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from socket import IPPROTO_TCP, TCP_NODELAY
@@ -19,7 +20,7 @@ from geventwebsocket.handler import WebSocketHandler
 
 from app.config import Config
 
-from . import polling, refusals
+from . import polling, refusals, websocket
 from .auth import may_knock
 from .connection import Connection, Malformed
 from .engine import Engine
@@ -105,7 +106,7 @@ class Door:
             address = self._address(environ)
             return lambda descriptor, early: self._engine.open_websocket(environ, address, descriptor, early)
         if connection.polling is None:
-            raise Refused(refusals.CONNECTION_UNKNOWN)
+            return _turn_away
         return lambda descriptor, early: self._engine.try_websocket(connection, descriptor, early)
 
     def refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
@@ -182,6 +183,12 @@ class Handler(WebSocketHandler):
         environ: dict[str, Any] = super().get_environ()
         return environ
 
+    def finalize_headers(self) -> None:
+        """As the stock one, which does not say when it is about to close: the client would use the connection again."""
+        super().finalize_headers()
+        if self.close_connection and not self.connection_upgraded:
+            self.response_headers.append((b"Connection", b"close"))
+
     def run_application(self) -> None:
         """As pywsgi does it; where a door is asked for a WebSocket, and grants it, the connection is handed over."""
         door: Door | None = self.application.leading(self.environ)
@@ -212,6 +219,13 @@ class Handler(WebSocketHandler):
         descriptor: int = self.socket.detach()
         self.socket = None
         return descriptor, early
+
+
+def _turn_away(descriptor: int, _early: bytes) -> None:
+    """A second WebSocket for one connection: opened, as the reference server does it, and closed at once."""
+    with socket.socket(fileno=descriptor) as connection:
+        connection.setblocking(False)
+        connection.sendall(websocket.farewell(websocket.GOING_AWAY))
 
 
 def _query(environ: Mapping[str, Any], name: str) -> str | None:

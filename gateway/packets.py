@@ -15,23 +15,37 @@ from .connection import Malformed
 RESERVED = ("connect", "connect_error", "disconnect", "*")
 
 
-class StrictPacket(Packet):
-    """Objects to connect with, events with a name, acknowledgements; no binary."""
+class CheckedPacket(Packet):
+    """The stock class; what is no packet of the protocol is Malformed, and an unknown namespace is named as such."""
 
-    uses_binary_events = False
-
-    def __init__(self, *arguments: Any, encoded_packet: object = None, **options: Any) -> None:
-        super().__init__(*arguments, encoded_packet=encoded_packet, **options)
-        if encoded_packet is not None and not encoded_packet:
+    def __init__(self, packet_type: int = packet.EVENT, data: Any = None, **options: Any) -> None:
+        if packet_type == packet.CONNECT_ERROR and options.get("namespace") not in (None, "/"):
+            # In the reference server's words.
+            data = {"message": "Invalid namespace"}
+        super().__init__(packet_type, data, **options)
+        if options.get("encoded_packet") in ("", b""):
             # The stock class takes nothing for an event without data.
             raise Malformed("empty")
 
     def decode(self, encoded_packet: object) -> int:
-        """As the stock one; Malformed for what no handler should see."""
+        """As the stock one; Malformed when it is none."""
         try:
             attachments: int = super().decode(encoded_packet)
         except (ValueError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise Malformed(repr(error)) from error
+        if self.packet_type == packet.EVENT and not isinstance(self.data, list):
+            raise Malformed("an event without a name")
+        return attachments
+
+
+class StrictPacket(CheckedPacket):
+    """Objects to connect with, events with a name, acknowledgements; no binary."""
+
+    uses_binary_events = False
+
+    def decode(self, encoded_packet: object) -> int:
+        """As the checked one; Malformed for what no handler should see."""
+        attachments = super().decode(encoded_packet)
         if attachments or not self._is_taken():
             raise Malformed(f"packet type {self.packet_type}")
         return attachments

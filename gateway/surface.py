@@ -105,6 +105,10 @@ class Surface:
         if connection is not None:
             connection.send(Frame("4" + data) if isinstance(data, str) else Frame.binary(data))
 
+    def send_packet(self, eio_sid: str, packet: Any) -> None:
+        """The same, made into a packet already (of the stock client manager, which the conformance suites use)."""
+        self.send(eio_sid, packet.data)
+
     def disconnect(self, eio_sid: str) -> None:
         """Close a connection without DISCONNECT, if it is still there."""
         self.let_go(eio_sid)
