@@ -1,5 +1,11 @@
-"""The application that a WSGI server imports."""
+"""The application that a WSGI server and the `flask` commands import."""
 
+import sys
+
+from app.config import ConfigError
 from app.factory import create_app
 
-app = create_app()
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(f"wrong  settings  these cannot be used:\n{error}")

@@ -1,0 +1,218 @@
+"""The processes: who lives (by the rows that they write), who answers at which address, whose settings differ.
+
+A process that answers at its address and has no row here writes its rows somewhere else: it uses another database.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from app.config import Config
+from app.contract.positions import Position
+from app.contract.times import now
+from app.extensions import db
+from app.models import Process
+from app.presence import GONE, Kind, settings_of
+
+from .asking import Answer, NoAnswer, ask
+from .finding import Finding, ok, unsure, wrong
+
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (what a listener may be told; nothing listens here)
+_START: dict[Kind, str] = {"web": "gunicorn wsgi:app", "gateway": "python -m gateway", "worker": "python -m app.jobs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """The rows of the processes that gave a sign of life lately, and of the newest that did not, by kind."""
+
+    rows: Sequence[Process]
+    gone: Sequence[Process]
+
+    def of(self, kind: Kind) -> list[Process]:
+        """Those of one kind."""
+        return [row for row in self.rows if row.kind == kind]
+
+    def missing(self, kind: Kind) -> str:
+        """What is to be said where none of a kind lives."""
+        last = max((row for row in self.gone if row.kind == kind), key=lambda row: row.seen_at, default=None)
+        if last is None:
+            return f"no {kind} uses this database"
+        return f"no {kind} lives: {last.name} was last seen {(now() - last.seen_at).total_seconds():.0f} s ago"
+
+
+def living() -> Living:
+    """Who lives now."""
+    rows = db.session.scalars(select(Process).order_by(Process.started_at)).all()
+    db.session.rollback()
+    latest = now() - GONE
+    return Living([row for row in rows if row.seen_at >= latest], [row for row in rows if row.seen_at < latest])
+
+
+def said(row: Process) -> dict[str, str | None]:
+    """The settings that a process runs with."""
+    settings: dict[str, str | None] = json.loads(row.settings)
+    return settings
+
+
+def address(row: Process) -> str:
+    """Where a web process or a gateway listens, as it can be reached by whoever is beside it."""
+    settings = said(row)
+    host = settings["LISTEN_HOST"] or ""
+    port = settings["WEB_PORT" if row.kind == "web" else "GATEWAY_PORT"]
+    return f"http://{row.host if host in _EVERYWHERE else host}:{port}"
+
+
+def web_address(config: Config) -> str:
+    """Where the web listens by these settings."""
+    host = "127.0.0.1" if config.listen_host in _EVERYWHERE else config.listen_host
+    return f"http://{host}:{config.web_port}"
+
+
+def gateway_addresses(config: Config, origins: Sequence[str]) -> list[str]:
+    """Where browsers look for the gateway: GATEWAY_URL, else beside each origin that pages may have."""
+    if config.gateway_url:
+        return [config.gateway_url]
+    parts = [urlsplit(origin) for origin in origins]
+    return [f"{part.scheme}://{_host(part.hostname)}:{config.gateway_port}" for part in parts]
+
+
+def _host(name: str | None) -> str:
+    return f"[{name}]" if name and ":" in name else name or ""
+
+
+# -- who answers ---------------------------------------------------------------------------------------------------
+
+
+def web(config: Config, alive: Living) -> tuple[Finding, str | None]:
+    """Whether the web answers, and at which address."""
+    tried = web_address(config)
+    for url in dict.fromkeys([tried, *(address(row) for row in alive.of("web"))]):
+        try:
+            lives, ready = ask(f"{url}/healthz"), ask(f"{url}/readyz")
+        except NoAnswer as error:
+            reason = str(error)
+            continue
+        if lives.facts.get("process") != "alive":
+            reason = "what answers there is no web process of Passline"
+        elif ready.status != 200:
+            facts = ", ".join(f"{name}: {value}" for name, value in ready.facts.items())
+            return wrong("web", f"{url} is not ready: {facts}", "see the links above, with the web's own settings"), url
+        elif not alive.of("web"):
+            return _elsewhere("web", url), url
+        else:
+            return ok("web", f"{url} answers and is ready"), url
+    return wrong("web", f"{tried} does not answer: {reason}", _start("web", alive)), None
+
+
+def gateway(addresses: Sequence[str], alive: Living, epoch: str | None) -> tuple[Finding, str | None]:
+    """Whether the gateway answers at the addresses that browsers use, and reads this very database; at which first."""
+    if not addresses:
+        return unsure("gateway", "neither GATEWAY_URL nor ALLOWED_ORIGINS says where browsers look for it"), None
+    for url in addresses:
+        try:
+            lives, ready = ask(f"{url}/live"), ask(f"{url}/ready")
+        except NoAnswer as error:
+            seen = f"{url}, where browsers look for it, does not answer: {error}"
+            return wrong("gateway", seen, _found_at(alive)), None
+        if lives.facts.get("status") != "live":
+            return wrong("gateway", f"what answers at {url} is no gateway", _found_at(alive)), None
+        position = Position.parse(ready.facts.get("position"))
+        if not alive.of("gateway") or (position and epoch and position.epoch != epoch):
+            return _elsewhere("gateway", url), url
+        if ready.status != 200:
+            seen = f"{url} is not ready: {_reasons(ready)}"
+            return wrong("gateway", seen, "see its log; what it needs stands in the other links"), url
+    return ok("gateway", f"{' and '.join(addresses)} answers and is ready"), addresses[0]
+
+
+def _reasons(ready: Answer) -> str:
+    reasons = ready.facts.get("reasons")
+    if not isinstance(reasons, dict) or not reasons:
+        return f"HTTP {ready.status}"
+    return ", ".join(f"{name}: {reason}" for name, reason in reasons.items())
+
+
+def _elsewhere(kind: Kind, url: str) -> Finding:
+    seen = f"{url} answers, but it uses another database than this command"
+    return wrong(kind, seen, f"set DATABASE_URL of the {kind} and of this command to the same, and start it again")
+
+
+def _found_at(alive: Living) -> str:
+    """The mend for a wrong address: where a gateway listens, if one does."""
+    found = [f"{row.name} listens at {address(row)}" for row in alive.of("gateway")]
+    if not found:
+        return _start("gateway", alive)
+    return f"{'; '.join(found)}: set GATEWAY_URL or GATEWAY_PORT of the web to where browsers reach it"
+
+
+def _start(kind: Kind, alive: Living) -> str:
+    if alive.of(kind):
+        return f"{alive.of(kind)[0].name} lives: its address or its port is another than these settings say"
+    return f"{alive.missing(kind)}: start it (`{_START[kind]}`)"
+
+
+def worker(alive: Living) -> Finding:
+    """Whether a worker lives."""
+    if not alive.of("worker"):
+        return wrong("worker", alive.missing("worker"), f"start it (`{_START['worker']}`)")
+    return ok("worker", f"{', '.join(row.name for row in alive.of('worker'))} lives")
+
+
+# -- whose settings differ -----------------------------------------------------------------------------------------
+
+_HERE = "this command"
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreement:
+    """A setting that processes of these kinds must have alike. Of a secret only marks are known."""
+
+    link: str
+    name: str
+    kinds: tuple[Kind, ...]
+    what_breaks: str
+    is_secret: bool = False
+
+
+_AGREEMENTS = (
+    _Agreement("secret key", "SECRET_KEY", ("web", "gateway", "worker"), "the cookie of one is refused by the other",
+               is_secret=True),
+    _Agreement("redis agrees", "REDIS_URL", ("web", "gateway", "worker"), "they do not meet", is_secret=True),
+    _Agreement("address", "GATEWAY_URL", ("web", "gateway"), "browsers look for the gateway where it is not"),
+    _Agreement("port", "GATEWAY_PORT", ("web", "gateway"), "browsers look for the gateway where it is not"),
+    _Agreement("origins", "ALLOWED_ORIGINS", ("web", "gateway"), "pages of the web are refused by the gateway"),
+)  # fmt: skip
+
+
+def agreement(config: Config, alive: Living) -> Iterator[Finding]:
+    """One finding for each setting that must be the same everywhere."""
+    own = settings_of(config)
+    for each in _AGREEMENTS:
+        if each.name == "GATEWAY_PORT" and config.gateway_url:
+            # Behind one address there may be many gateways, each at a port of its own.
+            continue
+        rows = [row for row in alive.rows if row.kind in each.kinds]
+        if each.name == "REDIS_URL":
+            # Marks are made under the key: those of another key say nothing.
+            rows = [row for row in rows if said(row)["SECRET_KEY"] == own["SECRET_KEY"]]
+        yield _compared(each, own, rows)
+
+
+def _compared(each: _Agreement, own: dict[str, str | None], rows: Sequence[Process]) -> Finding:
+    if not rows:
+        return unsure(each.link, f"no process to compare {each.name} with")
+    groups: dict[str | None, list[str]] = {own[each.name]: [_HERE]}
+    for row in rows:
+        groups.setdefault(said(row)[each.name], []).append(row.name)
+    if len(groups) == 1:
+        shown = "the same" if each.is_secret else own[each.name] or "not set"
+        return ok(each.link, f"{each.name} is {shown} in {len(rows)} processes and here")
+    parts = []
+    for number, (value, names) in enumerate(groups.items(), start=1):
+        shown = f"value {number}" if each.is_secret and value else value or "nothing"
+        parts.append(f"{', '.join(names)}: {shown}")
+    seen = f"{each.name} differs, so {each.what_breaks}: {'; '.join(parts)}"
+    return wrong(each.link, seen, f"give all of them one {each.name} and start them again")
