@@ -7,7 +7,7 @@ of ours: a page of somebody else must not use a visitor's session. No token, coo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from app.config import Config
@@ -16,26 +16,43 @@ from app.contract.times import now
 from app.contract.tokens import SESSION_COOKIE, digest, session_id_in
 
 from . import refusals
-from .refusals import Refusal, Refused
-from .store import Store
+from .refusals import Refused
+from .store import Kind, Knock
 
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a client came with: one credential, its screen, and how far it has seen the log (as it says)."""
+    """What a client came with: one credential, its screen, and how far it has seen the log (as it says).
 
-    kind: Literal["session", "token", "tracking"]
+    `pid` and `offset` are what Socket.IO's connection state recovery sends: which connection it had, and how far that
+    had seen the log. A pid of another form than ours is one that nobody knows.
+    """
+
+    kind: Kind
     secret: str = field(repr=False)
     screen: tuple[str, str]
     since: object
+    pid: str | None = field(repr=False)
+    offset: object
+
+    @property
+    def knock(self) -> Knock:
+        """What the database is asked for: hashes, but for a session's id, which the cookie's signature vouches for."""
+        key = self.secret if self.kind == "session" else digest(self.secret)
+        return Knock(self.kind, key, None if self.pid is None else digest(self.pid))
 
 
 @dataclass(frozen=True, slots=True)
 class Authorised:
-    """An identity, and when it runs out by itself (None: when the order is at its end)."""
+    """An identity, since when it is one, and when it runs out by itself (None: when the order is at its end).
+
+    `as_of` is the place that the log had reached when the database said so.
+    """
 
     identity: Identity
+    began: datetime
     until: datetime | None
+    as_of: int
 
 
 def presented(auth: object, cookies: Mapping[str, str], origin: str | None, config: Config) -> Presented:
@@ -44,45 +61,51 @@ def presented(auth: object, cookies: Mapping[str, str], origin: str | None, conf
         auth = {}
     if not isinstance(auth, dict):
         raise Refused(refusals.AUTH_MALFORMED)
-    screen, since = _screen(auth.get("screen")), auth.get("since")
-    explicit = [kind for kind in ("token", "tracking") if auth.get(kind) is not None]
-    if not explicit:
-        return Presented("session", _session_id(cookies, origin, config), screen, since)
-    secret = auth[explicit[0]]
-    if len(explicit) > 1 or not isinstance(secret, str) or not 1 <= len(secret) <= 200 or not secret.isprintable():
+    rest = (_screen(auth.get("screen")), auth.get("since"), _pid(auth.get("pid")), auth.get("offset"))
+    tracking, token = auth.get("tracking"), auth.get("token")
+    if tracking is None and token is None:
+        return Presented("session", _session_id(cookies, origin, config), *rest)
+    secret: Any = tracking if token is None else token
+    if None not in (tracking, token) or not _is_secret(secret):
         raise Refused(refusals.AUTH_MALFORMED)
-    return Presented("token" if explicit == ["token"] else "tracking", secret, screen, since)
+    return Presented("tracking" if token is None else "token", secret, *rest)
 
 
-def authorise(shown: Presented, store: Store) -> Authorised:
-    """The identity behind what was presented; blocks (a real thread's work). Refused when there is none any more.
+_UNKNOWN = {
+    "session": refusals.SESSION_UNKNOWN,
+    "token": refusals.TOKEN_UNKNOWN,
+    "tracking": refusals.LINK_UNKNOWN,
+}
 
-    One look-up per connect, here and nowhere else: the place for batches and a brief cache. An answer that is reused
-    must be dropped by the `!access` row that ends it (revocation.py).
-    """
-    if shown.kind == "tracking":
-        link = store.link(digest(shown.secret))
-        if link is None or not _holds(link):
-            raise Refused(refusals.LINK_UNKNOWN)
-        return Authorised(Identity(f"tracking:{link.id}", order_number=link.number), link.expires_at)
-    row, refusal = _of_person(shown, store)
+
+def authorise(kind: Kind, row: Any) -> Authorised:
+    """The identity behind a credential's `row` (store.py), None if there is none; Refused when it does not hold now."""
     if row is None or not _holds(row):
-        raise Refused(refusal)
-    if not row.is_active:
+        raise Refused(_UNKNOWN[kind])
+    credential = f"{kind}:{row.id}"
+    if kind == "tracking":
+        identity = Identity(credential, order_number=row.number)
+    elif row.is_active:
+        identity = Identity(credential, row.person_id, Role(row.role), row.restaurant_id)
+    else:
         raise Refused(refusals.PERSON_INACTIVE)
-    credential = f"{shown.kind}:{row.id}"
-    return Authorised(Identity(credential, row.person_id, Role(row.role), row.restaurant_id), row.expires_at)
-
-
-def _of_person(shown: Presented, store: Store) -> tuple[Any, Refusal]:
-    if shown.kind == "session":
-        return store.session(shown.secret), refusals.SESSION_UNKNOWN
-    return store.token(digest(shown.secret)), refusals.TOKEN_UNKNOWN
+    return Authorised(identity, row.created_at, row.expires_at, row.as_of)
 
 
 def _holds(row: Any) -> bool:
     """Whether a session, token or link has neither ended nor run out."""
     return row.ended_at is None and (row.expires_at is None or row.expires_at > now())
+
+
+def _is_secret(secret: object) -> bool:
+    return isinstance(secret, str) and 1 <= len(secret) <= 200 and secret.isprintable()
+
+
+def _pid(pid: object) -> str | None:
+    """The pid, as far as it can be one; anything else is as unknown as a wrong one."""
+    if pid is None:
+        return None
+    return pid if isinstance(pid, str) and len(pid) <= 100 and pid.isascii() else ""
 
 
 def _session_id(cookies: Mapping[str, str], origin: str | None, config: Config) -> str:

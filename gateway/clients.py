@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import socketio
+from socketio import packet
 
 NAMESPACE = "/"
 
@@ -17,13 +18,27 @@ NAMESPACE = "/"
 class Clients(socketio.Manager):
     """Connections of the default namespace: asked for (pending), accepted, leaving."""
 
-    def __init__(self, accepted: Callable[[str, str], None]) -> None:
-        """`accepted(sid, eio_sid)` is called right after the CONNECT packet was sent."""
+    def __init__(self, accepted: Callable[[str, str | None], None]) -> None:
+        """`accepted(sid, eio_sid)` is called right after the CONNECT packet was sent; None: to nobody any more."""
         super().__init__()
         self._accepted = accepted
+        # What the CONNECT packet tells a client of itself.
+        self.greeting: Callable[[str], dict[str, str]] = lambda sid: {"sid": sid}
         self._eio_sids: dict[str, str] = {}
         self._sids: dict[str, str] = {}
         self._absent: set[str] = set()
+
+    def set_server(self, server: Any) -> None:
+        """Know the server; its CONNECT packets, which carry a sid and nothing else, carry the greeting from now on."""
+        super().set_server(server)
+        send = server._send_packet
+
+        def send_packet(eio_sid: str, sent: Any) -> None:
+            if sent.packet_type == packet.CONNECT:
+                sent.data = self.greeting(sent.data["sid"])
+            send(eio_sid, sent)
+
+        server._send_packet = send_packet
 
     def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         """A client asks; None when this connection has asked already."""
@@ -37,9 +52,8 @@ class Clients(socketio.Manager):
 
     def connect(self, sid: str, namespace: str) -> str:
         """The client was accepted and told so."""
-        if sid in self._eio_sids:
-            self._absent.discard(sid)
-            self._accepted(sid, self._eio_sids[sid])
+        self._absent.discard(sid)
+        self._accepted(sid, self._eio_sids.get(sid))
         return sid
 
     def is_connected(self, sid: str | None, namespace: str) -> bool:

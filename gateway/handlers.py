@@ -47,6 +47,7 @@ class Handlers:
         for name, handler in (("subscribe", self.subscribe), ("unsubscribe", self.unsubscribe), ("seen", self.seen)):
             io.on_event(name, self._answering(handler))
         io.on_event("*", self.unknown)
+        self._parts.clients.greeting = self.greeting
 
     # -- coming ----------------------------------------------------------------------------------------------------
 
@@ -55,12 +56,15 @@ class Handlers:
         parts, sid = self._parts, flask.request.sid  # type: ignore[attr-defined]
         eio_sid = parts.clients.eio_sid_from_sid(sid, "/")
         # Before the database is read: see revocation.py.
-        as_of = (parts.fanout.epoch, parts.fanout.n)
+        epoch = parts.fanout.epoch
         try:
             origin = auth.origin_of(flask.request.environ, parts.config.allowed_origins)
             shown = auth.presented(presented, flask.request.cookies, origin, parts.config)
-            authorised = parts.threads.run(auth.authorise, shown, parts.store)
-            ended = parts.revocation.since(*as_of, authorised.identity)
+            found = parts.checks.admission(shown.knock)
+            authorised = auth.authorise(shown.kind, found.credential)
+            entry = parts.recoveries.entry(shown, authorised.identity, found.recovery)
+            # From here to `add` in one step.
+            ended = parts.revocation.since(epoch, authorised.as_of, authorised.identity)
             if ended is not None:
                 raise Refused(ended)
             if self._has_too_many(authorised.identity):
@@ -73,9 +77,9 @@ class Handlers:
         eio = parts.engine.connection(eio_sid)
         if eio is None or eio.closed:
             return False
-        parts.registry.add(
-            Socket(sid, eio, authorised.identity, until=authorised.until, screen=shown.screen, since=shown.since)
-        )
+        socket = Socket(sid, eio, authorised, entry, shown.screen)
+        parts.registry.add(socket)
+        parts.recoveries.hold(socket)
         return True
 
     def _has_too_many(self, identity: Identity) -> bool:
@@ -83,6 +87,10 @@ class Handlers:
         credential = identity.credential if identity.is_tracking else None
         held = self._parts.registry.holding(credential=credential, person_id=identity.person_id)
         return len(held) >= self._parts.config.connections_per_person
+
+    def greeting(self, sid: str) -> dict[str, str]:
+        """What the CONNECT packet says: a stock client that knows this pid already takes itself for recovered."""
+        return {"sid": sid, "pid": str(self._parts.registry.sockets[sid].pid)}
 
     def _refuse(self, eio_sid: str | None, refusal: Refusal) -> bool:
         """Final: python-socketio sends CONNECT_ERROR with the reason. Else the transport is closed, without a word."""
@@ -94,14 +102,16 @@ class Handlers:
             self._parts.engine.refused(eio_sid)
         raise Refusing(refusal.message, refusal.data)
 
-    def accepted(self, sid: str, eio_sid: str) -> None:
-        """CONNECT was sent: bring the socket up to date, put it into its rooms, say `ready`."""
+    def accepted(self, sid: str, eio_sid: str | None) -> None:
+        """CONNECT was sent: bring the socket up to date, put it into its rooms, say `ready`. None: it is gone."""
         parts, socket = self._parts, self._parts.registry.sockets[sid]
+        entry, socket.entry = socket.entry, None
+        if eio_sid is None or entry is None:
+            return parts.registry.remove(socket)
         parts.engine.accepted(eio_sid)
         parts.metrics.accepted.inc()
-        joined = rooms_for(socket.identity)
         try:
-            recovered = parts.replay.into(socket, dict.fromkeys(joined, ""), socket.since)
+            parts.replay.into(socket, entry.channels, entry.start)
         except Refused as refused:
             return self._let_go(eio_sid, refused.refusal)
         except (Away, TookTooLong) as error:
@@ -109,8 +119,10 @@ class Handlers:
             return self._let_go(eio_sid, refusals.DATABASE_AWAY)
         except Closed:
             return parts.registry.remove(socket)
+        socket.extra.update(entry.channels.keys() - rooms_for(socket.identity))
         parts.registry.enliven(socket)
-        data = {"channels": joined, "recovered": recovered, "server_time": iso(now())}
+        channels = [prefix + room for room, prefix in entry.channels.items()]
+        data = {"channels": channels, "recovered": entry.recovered, "server_time": iso(now())}
         return transport.deliver((socket,), frames.notice("ready", data, parts.fanout.position))
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -119,11 +131,16 @@ class Handlers:
         """One more channel: `{channel, since?, auth?}`. `auth` is what Laravel Echo sends, and changes nothing."""
         parts = self._parts
         channel = rooms.parse(asked.get("channel"))
-        rooms.check(socket.identity, channel, store=parts.store, threads=parts.threads)
+        rooms.check(socket.identity, channel, parts.checks)
         is_new = channel.room not in socket.rooms
         if is_new and len(socket.extra) >= rooms.MOST_EXTRA:
             raise Refused(refusals.TOO_MANY_CHANNELS)
-        recovered = parts.replay.into(socket, {channel.room: channel.prefix}, asked.get("since"), out_of_place=True)
+        since = asked.get("since")
+        start = None if since is None else parts.replay.reach(since)
+        recovered = None if since is None else start is not None
+        wanted = {channel.room: channel.prefix}
+        parts.recoveries.change(socket, {**socket.channels, **wanted})
+        parts.replay.into(socket, wanted, start, out_of_place=True)
         if is_new:
             socket.extra.add(channel.room)
         return {"ok": True, "channel": asked["channel"], "position": parts.fanout.position, "recovered": recovered}
@@ -131,6 +148,9 @@ class Handlers:
     def unsubscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:
         """One channel less: `{channel}`; the server's own choice is joined again at the next connect."""
         channel = rooms.parse(asked.get("channel"))
+        if channel.room in socket.extra:
+            others = {room: prefix for room, prefix in socket.channels.items() if room != channel.room}
+            self._parts.recoveries.change(socket, others)
         self._parts.registry.leave(socket, channel.room)
         socket.extra.discard(channel.room)
         return {"ok": True, "channel": asked["channel"]}
@@ -150,7 +170,7 @@ class Handlers:
             raise Refused(refusals.PAYLOAD_MALFORMED)
         drawn = (number, version, audible, visible)
         if drawn not in socket.seen:
-            if not parts.threads.run(parts.store.sees_order, identity, number):
+            if not parts.checks.sees_order(identity, number):
                 raise Refused(refusals.ORDER_REFUSED)
             parts.receipts.write(
                 {

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from app.config import Config
 
+from .checks import Checks
 from .clients import Clients
 from .fanout import Fanout
 from .feed import Feed
 from .metrics import Metrics
 from .receipts import Receipts
 from .recent import Recent
+from .recoveries import Recoveries
 from .registry import Registry
 from .replay import Replay
 from .revocation import Revocation
@@ -32,6 +34,8 @@ class Parts:
     replay: Replay
     feed: Feed
     store: Store
+    checks: Checks
+    recoveries: Recoveries
     threads: Threads
     receipts: Receipts
     metrics: Metrics

@@ -1,12 +1,14 @@
 """The newest rows of the log, kept in memory for those who come back: a reconnect storm must not reach the database.
 
 Bounded by count and by the bytes of the data (frames that were made of them come on top). Everything after `floor` is
-here; whoever saw less asks SQL (replay.py).
+here but the rows about accesses, which are nobody's to hear; what came before can be put back (replay.py).
 """
 
 from collections import deque
 from collections.abc import Iterable
 from itertools import takewhile
+
+from app.contract import rooms
 
 from .frames import Row
 
@@ -39,6 +41,25 @@ class Recent:
         self.bytes += len(row.data)
         while self._rows and (len(self._rows) > self._most_rows or self.bytes > self._most_bytes):
             self._drop_oldest()
+
+    def has_space(self, count: int) -> bool:
+        """Whether `count` rows more would be kept, as far as that can be told before they are here."""
+        return len(self._rows) + count <= self._most_rows and self.bytes < self._most_bytes
+
+    def recall(self, rows: Iterable[Row]) -> bool:
+        """Put back what came before: the rows from `floor` on downwards, the newest first. False: not all of them.
+
+        It ends where a row is missing, and where there is no space.
+        """
+        for row in rows:
+            if row.n != self.floor or not self.has_space(1):
+                return False
+            self.floor = row.n - 1
+            if row.room != rooms.ACCESS:
+                self._rows.appendleft(row)
+                self._by_room.setdefault(row.room, deque()).appendleft(row)
+                self.bytes += len(row.data)
+        return True
 
     def _drop_oldest(self) -> None:
         oldest = self._rows.popleft()

@@ -4,30 +4,56 @@ Each socket knows its own rooms, so that a disconnect costs as much as that sock
 are kept by the prefix with which they know it, because each prefix is another frame.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.contract.identity import Identity
+
+if TYPE_CHECKING:
+    from .auth import Authorised
+    from .recoveries import Entry
 
 
 class Socket:
     """One client whose identity is known. `rooms` maps each room that it is in to the prefix it knows it by.
 
-    `extra` are the rooms that it asked for, `seen` the receipts that it has given.
+    `extra` are the rooms that it asked for, `seen` the receipts that it has given. `began` and `until` are those of the
+    credential; `as_of` is the place of the log at which it was looked up. `entry` is how the socket comes in, until it
+    is in; `pid`, `channels` and `kept_at` are what it can come back with (recoveries.py).
     """
 
-    __slots__ = ("eio", "extra", "identity", "rooms", "screen", "seen", "sid", "since", "until")
+    __slots__ = (
+        "as_of",
+        "began",
+        "channels",
+        "eio",
+        "entry",
+        "extra",
+        "identity",
+        "kept_at",
+        "pid",
+        "rooms",
+        "screen",
+        "seen",
+        "sid",
+        "until",
+    )
 
     def __init__(
-        self, sid: str, eio: Any, identity: Identity, *, until: datetime | None, screen: tuple[str, str], since: object
+        self, sid: str, eio: Any, authorised: "Authorised", entry: "Entry", screen: tuple[str, str] = ("", "")
     ) -> None:
         self.sid = sid
         self.eio = eio
-        self.identity = identity
-        self.until = until
+        self.identity: Identity = authorised.identity
+        self.began: datetime = authorised.began
+        self.until: datetime | None = authorised.until
+        self.as_of: int = authorised.as_of
         self.screen = screen
-        # How far it has seen the log, in its own words.
-        self.since = since
+        self.entry: Entry | None = entry
+        self.pid: str | None = entry.pid
+        self.channels: Mapping[str, str] = entry.channels
+        self.kept_at: datetime | None = entry.kept_at
         self.rooms: dict[str, str] = {}
         self.extra: set[str] = set()
         self.seen: dict[object, None] = {}

@@ -4,17 +4,22 @@ There is no half-way state in which live rows would have to be queued: a socket 
 page, until the rest of the gap lies in memory (recent.py). That rest is written and the rooms are joined in one step
 without a switch, and in that step the fan-out can not move: no hole, no double.
 
-All or nothing: if the log does not hold the whole gap, nothing is written and `recovered` is False.
+All or nothing: `reach` says first whether the log holds the whole gap; if it does not, nothing is written at all.
+
+A gap that memory does not reach is read back into it for all rooms at once, as far as it has space: ten thousand who
+come back to a gateway that has just begun cost a few statements. Beyond that each is read its own pages.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import gevent
+from gevent.lock import BoundedSemaphore
 
 from app.contract.positions import Position
 
 from . import refusals, transport
+from .checks import Checks
 from .fanout import Fanout
 from .frames import Row
 from .metrics import Metrics
@@ -22,9 +27,12 @@ from .recent import Recent
 from .refusals import Refusal, Refused
 from .registry import Registry, Socket
 from .store import Store
-from .threads import Threads
+from .threads import Threads, TookTooLong
 
 PAGE = 500
+# Rows that are read back into memory at a time, and for how many seconds somebody waits for all of them.
+BACK = 5_000
+BACK_PATIENCE = 10.0
 # How many seconds that moment may last in which the feed reads what somebody else has seen already.
 FEED_PATIENCE = 5.0
 
@@ -37,63 +45,107 @@ class Replay:
     """Brings sockets up to date and into rooms."""
 
     def __init__(
-        self, *, fanout: Fanout, recent: Recent, registry: Registry, store: Store, threads: Threads, metrics: Metrics
+        self,
+        *,
+        fanout: Fanout,
+        recent: Recent,
+        registry: Registry,
+        store: Store,
+        threads: Threads,
+        checks: Checks,
+        metrics: Metrics,
     ) -> None:
         self._fanout = fanout
         self._recent = recent
         self._registry = registry
         self._store = store
         self._threads = threads
+        self._checks = checks
         self._metrics = metrics
+        self._one_reads_back = BoundedSemaphore(1)
 
-    def into(
-        self, socket: Socket, rooms: Mapping[str, str], since: object, *, out_of_place: bool = False
-    ) -> bool | None:
-        """Write what `rooms` (room: prefix) had after `since`, then join them; returns `recovered`.
+    def reach(self, said: object) -> int | None:
+        """The place that a client says it has reached, if the log holds everything that came after it; else None.
 
-        `since` is what the client said. `out_of_place`: the socket is live already and was sent later rows, so each row
-        carries its own place in its data. Refused (retry) when this cannot be done now, Closed when nobody is there.
+        May wait. Refused (retry) when this cannot be said now.
         """
-        recovered: bool | None = None
-        if since is not None:
-            n = self._start(since)
-            recovered = n is not None
-            if n is not None:
-                recovered = self._catch_up(socket, rooms, n, out_of_place)
+        position = self._in_this_log(said)
+        if position is None:
+            return None
+        self._read_back(position.epoch, position.n)
+        if position.epoch != self._fanout.epoch:
+            return None
+        if self._recent.reaches(position.n):
+            return position.n
+        extent = self._checks.extent()
+        return position.n if extent.epoch == position.epoch and position.n >= extent.lost else None
+
+    def into(self, socket: Socket, rooms: Mapping[str, str], start: int | None, *, out_of_place: bool = False) -> None:
+        """Write what `rooms` (room: prefix) had after `start` (of `reach`; None: nothing), then join them.
+
+        `out_of_place`: the socket is live already and was sent later rows, so each row carries its own place in its
+        data. Refused (retry) when this cannot be done now, Closed when nobody is there.
+        """
+        if start is not None:
+            self._catch_up(socket, rooms, start, out_of_place)
         # One step from the last row in `_catch_up` to here: nothing may switch greenlets in between.
         if not socket.is_open or not self._registry.knows(socket):
             raise Closed
         for room, prefix in rooms.items():
             self._registry.join(socket, room, prefix)
-        return recovered
 
-    def _start(self, since: object) -> int | None:
-        """The place to replay from, or None when it is none of this log's."""
-        position = Position.parse(since)
+    def _in_this_log(self, said: object) -> Position | None:
+        """The place that a client means, or None when it is none of this log."""
+        position = Position.parse(said)
         if position is None or position.epoch != self._fanout.epoch:
             return None
         if position.n > self._fanout.n:
             # The page that the client comes from may have read a head that the feed reads in the next moment.
-            extent = self._threads.run(self._store.extent)
+            extent = self._checks.extent()
             if position.n > extent.n or position.epoch != extent.epoch:
                 return None
             with gevent.Timeout(FEED_PATIENCE, Refused(refusals.NOT_READY)):
                 while self._fanout.n < position.n:
                     gevent.sleep(0.005)
-        return position.n
+        return position
 
-    def _catch_up(self, socket: Socket, rooms: Mapping[str, str], n: int, out_of_place: bool) -> bool:
+    def _read_back(self, epoch: str, n: int) -> None:
+        """Let memory reach back to `n`, if it has the space; one greenlet reads for all who wait."""
+        if not self._could_reach(n):
+            return
+        with gevent.Timeout(BACK_PATIENCE, TookTooLong("read_back")):
+            while self._could_reach(n):
+                with self._one_reads_back:
+                    if self._could_reach(n) and not self._read_some_back(epoch):
+                        return
+
+    def _could_reach(self, n: int) -> bool:
+        return not self._recent.reaches(n) and self._recent.has_space(self._recent.floor - n)
+
+    def _read_some_back(self, epoch: str) -> bool:
+        """Read some rows from before those in memory; False when there is no use in more of it."""
+        floor = self._recent.floor
+        rows = self._threads.run(self._store.before, epoch, floor, BACK)
+        if epoch != self._fanout.epoch:
+            return False
+        if floor != self._recent.floor:
+            # Memory has moved on meanwhile: what was read does not fit any more.
+            return True
+        return bool(rows) and self._recent.recall(rows)
+
+    def _catch_up(self, socket: Socket, rooms: Mapping[str, str], n: int, out_of_place: bool) -> None:
         epoch, source, has_written = self._fanout.epoch, "memory", False
         while not self._recent.reaches(n):
             source = "sql"
             page = self._threads.run(self._store.page, list(rooms), epoch, n, self._fanout.n, PAGE)
             if not socket.is_open:
                 raise Closed
-            if page.lost and has_written:
+            if page.lost and not has_written:
+                # Since `reach` said that it is all there.
+                raise Refused(refusals.LOG_PRUNED)
+            if page.lost:
                 # Never a part of it: the client returns with the place that it has reached, and is told then.
                 self._end(socket, refusals.LOG_PRUNED)
-            if page.lost:
-                return False
             self._write(socket, rooms, page.rows, out_of_place, source)
             has_written = has_written or bool(page.rows)
             n = page.end
@@ -103,7 +155,6 @@ class Replay:
                 self._end(socket, refusals.TOO_SLOW)
         self._write(socket, rooms, self._recent.after(n, rooms), out_of_place, source)
         self._metrics.replays.labels(source).inc()
-        return True
 
     def _end(self, socket: Socket, refusal: Refusal) -> NoReturn:
         self._metrics.refused(refusal)

@@ -3,10 +3,14 @@
 A row closes the sockets of a credential, or all of a person's. They leave their rooms in the same step, before any
 later row is looked at, so between the row and the close nothing reaches them.
 
+A person's row says nothing of what was given after it. A socket whose credential was looked up at the row's place or
+later stays: the look-up has seen the row. One that was looked up earlier but whose credential is younger than the row
+is asked to come back, because only the door can tell.
+
 A socket that is being authorised while the row passes is in no index yet. So recent rows are remembered: whoever is
-authorised notes the fan-out's place first, then reads the database, then (in the step that makes it known) asks
-`since` that position. A row that was fanned out before the note had been committed before the read, which saw it; a
-row that was committed after the read is fanned out after the note, and is found here, or finds the socket.
+authorised reads, with its rows, the place that the log had reached then, and (in the step that makes it known) asks
+`since` that place. A row up to that place was committed before the read, which saw it; a later one was fanned out
+meanwhile and is found here, or finds the socket.
 """
 
 import json
@@ -61,16 +65,19 @@ class Revocation:
         self._recent.append(ended)
         if len(self._recent) > self._remembered:
             self._floor = self._recent.popleft().n
-        sockets = self._registry.holding(credential=ended.credential, person_id=ended.person_id)
+        holding = self._registry.holding(credential=ended.credential, person_id=ended.person_id)
+        sockets = [socket for socket in holding if socket.as_of < row.n]
         for socket in sockets:
+            is_younger = ended.credential is None and socket.began > row.at
+            refusal = refusals.ACCESS_CHANGED if is_younger else ended.refusal
             self._registry.remove(socket)
-            self._metrics.refused(ended.refusal)
-            transport.close(socket.eio, final=not ended.refusal.retry)
+            self._metrics.refused(refusal)
+            transport.close(socket.eio, refusal, final=not refusal.retry)
         if sockets:
             _log.info("access.ended", sockets=len(sockets), reason=data["reason"], position=row.n)
 
     def since(self, epoch: str | None, n: int, identity: Identity) -> Refusal | None:
-        """Why `identity`, read from the database after place `n` was fanned out, may not stay; None: it may."""
+        """Why `identity`, looked up when the log had reached place `n`, may not stay; None: it may."""
         if epoch != self._epoch or n < self._floor:
             return refusals.ACCESS_CHANGED
         for ended in reversed(self._recent):

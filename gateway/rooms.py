@@ -9,9 +9,8 @@ from app.contract import rooms
 from app.contract.identity import Identity
 
 from . import refusals
+from .checks import Checks
 from .refusals import Refused
-from .store import Store
-from .threads import Threads
 
 # Beside those that the server joins.
 MOST_EXTRA = 100
@@ -33,15 +32,12 @@ def parse(name: object) -> Channel:
     return Channel(*rooms.bare(name))
 
 
-def check(identity: Identity, channel: Channel, *, store: Store, threads: Threads) -> None:
+def check(identity: Identity, channel: Channel, checks: Checks) -> None:
     """Refused unless `identity` may subscribe to `channel`: a link may not, the name exists, the person may hear it."""
     if identity.is_tracking:
         raise Refused(refusals.READ_ONLY)
-    if not rooms.exists(channel.room):
-        raise Refused(refusals.CHANNEL_REFUSED)
     if rooms.may_hear(identity, channel.room):
         return
     number = rooms.order_number_of(channel.room)
-    owns_order = number is not None and threads.run(store.sees_order, identity, number)
-    if not rooms.may_hear(identity, channel.room, owns_order=owns_order):
+    if number is None or not checks.sees_order(identity, number):
         raise Refused(refusals.CHANNEL_REFUSED)

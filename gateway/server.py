@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+from datetime import timedelta
 from typing import Any
 
 import gevent
@@ -23,6 +24,7 @@ from app.config import Config
 
 from . import drain, health, refusals
 from .beat import Beat
+from .checks import Checks
 from .clients import Clients
 from .door import Door, Handler
 from .engine import Engine, Limits
@@ -34,6 +36,7 @@ from .packets import StrictPacket
 from .parts import Parts
 from .receipts import Receipts
 from .recent import Recent
+from .recoveries import Recoveries
 from .refusals import Refusal
 from .registry import Registry
 from .replay import Replay
@@ -65,6 +68,7 @@ def serve(config: Config) -> int:
     workers = (
         gevent.spawn(parts.fanout.run, parts.feed.taken()),
         gevent.spawn(parts.receipts.run),
+        gevent.spawn(parts.recoveries.run),
         gevent.spawn(beat.run),
         gevent.spawn(engine.run),
     )
@@ -103,8 +107,12 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
     pages = app.wsgi_app
     metrics, registry, recent = Metrics(), Registry(), Recent()
     threads, store = Threads(THREADS), Store(config, THREADS)
+    checks = Checks(store, threads)
     revocation = Revocation(registry, metrics)
     fanout = Fanout(registry, recent, revocation, metrics)
+    replay = Replay(
+        fanout=fanout, recent=recent, registry=registry, store=store, threads=threads, checks=checks, metrics=metrics
+    )
     clients = Clients(lambda sid, eio_sid: handlers.accepted(sid, eio_sid))
     io: Any = SocketIO(app, **socketio_options(clients))
     engine = Engine(Limits(per_address=config.connections_per_address))
@@ -116,10 +124,19 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
         recent=recent,
         revocation=revocation,
         fanout=fanout,
-        replay=Replay(fanout=fanout, recent=recent, registry=registry, store=store, threads=threads, metrics=metrics),
+        replay=replay,
         feed=Feed(config, f"{socket.gethostname()}:{os.getpid()}"),
         store=store,
         threads=threads,
+        checks=checks,
+        recoveries=Recoveries(
+            store=store,
+            threads=threads,
+            checks=checks,
+            replay=replay,
+            registry=registry,
+            keep_for=timedelta(hours=config.log_retention_hours),
+        ),
         receipts=Receipts(store, threads, metrics),
         metrics=metrics,
     )

@@ -1,25 +1,42 @@
 """All SQL of the gateway but the feed's: plain functions over SQLAlchemy Core, to be called in real threads only.
 
-It reads who somebody is and what the log holds, and writes receipts. Business rows are never written here.
+It reads who somebody is and what the log holds, and writes receipts and what is kept for those who come back.
+Business rows are never written here. Where many ask at once, one call takes all of them (gathering.py).
 `Away` is raised when the database does not answer; a connection that turned out to be dead is replaced once, unseen.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, Integer, bindparam, create_engine, insert, literal_column, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    bindparam,
+    create_engine,
+    insert,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app.config import Config
 from app.contract.identity import Identity, Role
 from app.extensions import engine_options, tune_sqlite
-from app.models import ApiToken, EventLog, LogHead, Order, Person, Receipt, Session, TrackingLink
+from app.models import ApiToken, EventLog, LogHead, Order, Person, Receipt, Recovery, Session, TrackingLink
 
 from .frames import Row
 from .log import PATIENCE
 
+# How many people's orders one statement looks for (SQLite takes 500 selects in one).
+_SEERS = 200
+
+Kind = Literal["session", "token", "tracking"]
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
@@ -44,6 +61,23 @@ class Page:
     rows: Sequence[Row]
     end: int
     lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Who asks to come in: the key of a credential's row (a session's id, else a hash), and perhaps a pid's hash."""
+
+    kind: Kind
+    key: str
+    pid_hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The rows behind a knock, or None for each that is not there."""
+
+    credential: Any
+    recovery: Any
 
 
 def _reading(
@@ -81,36 +115,43 @@ class Store:
             }
         self.engine: Engine = create_engine(config.database_url, **options)
         tune_sqlite(self.engine)
-        self._log_rows, self._log_extent = _statements(config.is_sqlite)
+        self._log_rows, self._log_back, self._log_extent = _of_log(config.is_sqlite)
+        self._credentials = _credentials(config.is_sqlite)
+        self._keep = _keep(config.is_sqlite)
 
     # -- who somebody is -------------------------------------------------------------------------------------------
 
     @_reading
-    def session(self, connection: Connection, session_id: str) -> Any:
-        """A session's row with its person's."""
-        return connection.execute(_of_person(Session).where(Session.id == session_id)).one_or_none()
+    def admissions(self, connection: Connection, knocks: Sequence[Knock]) -> list[Admission]:
+        """The rows behind each of `knocks`: one statement for each kind of credential, one for what was kept."""
+        credentials: dict[tuple[str, str], Any] = {}
+        for kind, statement in self._credentials.items():
+            keys = {knock.key for knock in knocks if knock.kind == kind}
+            if keys:
+                credentials |= {(kind, row.key): row for row in connection.execute(statement, {"keys": list(keys)})}
+        hashes = {knock.pid_hash for knock in knocks if knock.pid_hash is not None}
+        rows = connection.execute(_KEPT, {"keys": list(hashes)}) if hashes else ()
+        kept = {row.pid_hash: row for row in rows}
+        return [Admission(credentials.get((knock.kind, knock.key)), kept.get(knock.pid_hash)) for knock in knocks]
 
     @_reading
-    def token(self, connection: Connection, digest: str) -> Any:
-        """A bearer token's row with its person's."""
-        return connection.execute(_of_person(ApiToken).where(ApiToken.token_hash == digest)).one_or_none()
-
-    @_reading
-    def link(self, connection: Connection, digest: str) -> Any:
-        """A tracking link's row with the number of its order."""
-        query = (
-            select(TrackingLink.id, TrackingLink.ended_at, TrackingLink.expires_at, Order.number)
-            .join(Order, Order.id == TrackingLink.order_id)
-            .where(TrackingLink.token_hash == digest)
-        )
-        return connection.execute(query).one_or_none()
-
-    @_reading
-    def sees_order(self, connection: Connection, identity: Identity, number: str) -> bool:
-        """Whether there is an order of this number that `identity` may see, as the pages and the API see it."""
-        seer = _Seer(identity.person_id, identity.role, identity.restaurant_id)
-        query = select(Order.id).where(Order.number == number, *Order.seen_by(seer))
-        return connection.execute(query).first() is not None
+    def see_orders(self, connection: Connection, asked: Sequence[tuple[Identity, str]]) -> list[bool]:
+        """For each identity and number, whether it may see such an order, as the pages and the API see it."""
+        wanted: dict[_Seer, set[str]] = {}
+        for identity, number in asked:
+            wanted.setdefault(_Seer.of(identity), set()).add(number)
+        seen: set[tuple[_Seer, str]] = set()
+        everybody = tuple(wanted)
+        for start in range(0, len(everybody), _SEERS):
+            seers = everybody[start : start + _SEERS]
+            queries = [
+                select(literal(place, Integer), Order.number).where(
+                    Order.number.in_(wanted[seer]), *Order.seen_by(seer)
+                )
+                for place, seer in enumerate(seers)
+            ]
+            seen.update((seers[place], number) for place, number in connection.execute(union_all(*queries)))
+        return [(_Seer.of(identity), number) in seen for identity, number in asked]
 
     # -- what the log holds ----------------------------------------------------------------------------------------
 
@@ -134,6 +175,12 @@ class Store:
             lost=extent.epoch != epoch or after < extent.lost,
         )
 
+    @_reading
+    def before(self, connection: Connection, epoch: str, upto: int, limit: int) -> Sequence[Row]:
+        """The last `limit` rows of all rooms up to position `upto`, newest first; none in another life of the log."""
+        found = connection.execute(self._log_back, {"upto": upto, "limit": limit}).all()
+        return [Row(epoch, *row) for row in found] if self._extent(connection).epoch == epoch else []
+
     def _extent(self, connection: Connection) -> Extent:
         epoch, n, pruned, oldest = connection.execute(self._log_extent).one()
         # Positions have no holes, so what lies before the oldest row is lost, even if nobody wrote down the pruning.
@@ -143,9 +190,20 @@ class Store:
 
     def write_receipts(self, receipts: Sequence[dict[str, Any]]) -> None:
         """Write a batch of receipts in one transaction."""
+        self._write(insert(Receipt.__table__), receipts)
+
+    def keep(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Write what is kept for those who come back (columns of `recoveries`), over what was kept before.
+
+        In one statement, of each pid the last row; in one order, so that two gateways cannot wait for each other.
+        """
+        last = {row["pid_hash"]: row for row in rows}
+        self._write(self._keep, [last[pid_hash] for pid_hash in sorted(last)])
+
+    def _write(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
         try:
             with self.engine.connect().execution_options(passline_writes=True) as connection:
-                connection.execute(insert(Receipt.__table__), receipts)
+                connection.execute(statement, rows)
                 connection.commit()
         except SQLAlchemyError as error:
             raise Away(str(error)) from error
@@ -163,35 +221,71 @@ class _Seer:
     role: Role | None
     restaurant_id: int | None
 
-
-def _of_person(table: type[Session] | type[ApiToken]) -> Any:
-    return select(
-        table.id, table.ended_at, table.expires_at, table.person_id, Person.role, Person.restaurant_id, Person.is_active
-    ).join(Person, Person.id == table.person_id)
+    @classmethod
+    def of(cls, identity: Identity) -> "_Seer":
+        return cls(identity.person_id, identity.role, identity.restaurant_id)
 
 
-def _statements(is_sqlite: bool) -> tuple[Any, Any]:
-    """The page of the log, and its extent. On SQLite the id is the position and the column stays null."""
+def _keys() -> Any:
+    return bindparam("keys", expanding=True)
+
+
+_KEPT = select(Recovery.pid_hash, Recovery.credential, Recovery.person_id, Recovery.channels, Recovery.used_at).where(
+    Recovery.pid_hash.in_(_keys())
+)
+
+
+def _head(is_sqlite: bool) -> Any:
+    """How far the log is numbered. On SQLite the id is the position."""
+    if is_sqlite:
+        return literal_column("coalesce((select seq from sqlite_sequence where name = 'event_log'), 0)")
+    return select(LogHead.position).scalar_subquery()
+
+
+def _credentials(is_sqlite: bool) -> dict[Kind, Any]:
+    """For each kind the statement that finds its rows, and beside them how far the log was when they were like that."""
+    as_of = _head(is_sqlite).label("as_of")
+
+    def of_person(key: Any) -> Any:
+        table = key.class_
+        life = (table.id, table.ended_at, table.expires_at, table.created_at, table.person_id)
+        person = (Person.role, Person.restaurant_id, Person.is_active)
+        return select(key.label("key"), as_of, *life, *person).join(Person, Person.id == table.person_id)
+
+    link = TrackingLink
+    of_link = select(
+        link.token_hash.label("key"), as_of, link.id, link.ended_at, link.expires_at, link.created_at, Order.number
+    ).join(Order, Order.id == link.order_id)
+    return {
+        "session": of_person(Session.id).where(Session.id.in_(_keys())),
+        "token": of_person(ApiToken.token_hash).where(ApiToken.token_hash.in_(_keys())),
+        "tracking": of_link.where(link.token_hash.in_(_keys())),
+    }
+
+
+def _keep(is_sqlite: bool) -> Any:
+    """Insert, or replace all but the key. What is returned is not looked at: it makes many rows one statement."""
+    new: Any = (sqlite if is_sqlite else postgresql).insert(Recovery.__table__)
+    others = [column.name for column in Recovery.__table__.c if not column.primary_key]
+    return new.on_conflict_do_update(
+        index_elements=["pid_hash"], set_={name: new.excluded[name] for name in others}
+    ).returning(Recovery.pid_hash)
+
+
+def _of_log(is_sqlite: bool) -> tuple[Any, Any, Any]:
+    """A page of the log forwards, the rows before a place, and its extent. On SQLite no row has a `position`."""
     place = EventLog.id if is_sqlite else EventLog.position
+    rows = select(place, EventLog.room, EventLog.name, EventLog.data, EventLog.created_at)
+    most = bindparam("limit", type_=Integer)
     page = (
-        select(place, EventLog.room, EventLog.name, EventLog.data, EventLog.created_at)
-        .where(EventLog.room.in_(bindparam("rooms", expanding=True)))
+        rows.where(EventLog.room.in_(bindparam("rooms", expanding=True)))
         .where(place > bindparam("after"), place <= bindparam("upto"))
         .order_by(place)
-        .limit(bindparam("limit", type_=Integer))
+        .limit(most)
     )
+    back = rows.where(place <= bindparam("upto")).order_by(place.desc()).limit(most)
+    oldest = select(place).where(place.is_not(None)).order_by(place).limit(1).scalar_subquery()
     if is_sqlite:
         # An equality on the column between makes the index (room, position) reach down to the id.
         page = page.where(EventLog.position.is_(None))
-        head: Any = literal_column("coalesce((select seq from sqlite_sequence where name = 'event_log'), 0)")
-        oldest: Any = select(EventLog.id).order_by(EventLog.id).limit(1).scalar_subquery()
-    else:
-        head = LogHead.position
-        oldest = (
-            select(EventLog.position)
-            .where(EventLog.position.is_not(None))
-            .order_by(EventLog.position)
-            .limit(1)
-            .scalar_subquery()
-        )
-    return page, select(LogHead.epoch, head, LogHead.pruned, oldest)
+    return page, back, select(LogHead.epoch, _head(is_sqlite), LogHead.pruned, oldest)

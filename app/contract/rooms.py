@@ -99,14 +99,12 @@ def order_number_of(channel: str) -> str | None:
     return channel.removeprefix("order.") if channel.startswith("order.") and exists(channel) else None
 
 
-def may_hear(identity: Identity, channel: str, *, owns_order: bool = False) -> bool:
-    """Whether `identity` may subscribe to `channel` (bare).
+def may_hear(identity: Identity, channel: str) -> bool:
+    """Whether `identity` may subscribe to `channel` (bare), as far as the identity alone says.
 
-    An admin may hear any room that exists, others those that follow from who they are, and the room of an order that
-    is theirs (`owns_order`, asked of the database by the caller). A tracking link may ask for none.
+    An admin may hear any room that exists, others those that follow from who they are; whether the room of an order is
+    theirs too, only the database knows (gateway/rooms.py). A tracking link may ask for none.
     """
     if identity.is_tracking or not exists(channel):
         return False
-    if identity.role is Role.ADMIN or channel in rooms_for(identity):
-        return True
-    return owns_order and order_number_of(channel) is not None
+    return identity.role is Role.ADMIN or channel in rooms_for(identity)

@@ -38,11 +38,6 @@ def test_it_lets_nobody_hear_what_is_not_theirs(who, room):
     assert rooms.may_hear(PEOPLE[who], room) == allowed
 
 
-@pytest.mark.parametrize("who", PEOPLE)
-def test_it_lets_an_orders_own_people_follow_it(who):
-    assert rooms.may_hear(PEOPLE[who], "order.ABCD234", owns_order=True) == (who != "link")
-
-
 @pytest.mark.parametrize(
     "room", ["", "!access", "orders", "user.", "user.x", "user.1.order", "vendor-orders.1.2", "order.abc", "user.1\n"]
 )

@@ -65,10 +65,10 @@ def test_it_puts_a_tracking_link_into_the_room_of_its_order_alone(cast, screen):
     assert data["channels"] == [order_room(order.number)]
 
 
-def test_it_answers_with_a_sid_first(cast, screen):
+def test_it_answers_with_a_sid_and_a_pid_first(cast, screen):
     answer = screen(cast.vendor).answer()
     assert answer.startswith("40")
-    assert set(json.loads(answer[2:])) == {"sid"}
+    assert list(json.loads(answer[2:])) == ["sid", "pid"]
 
 
 def test_it_refuses_who_shows_nothing(app, screen):

@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 
 from app.contract.identity import Identity, Role
-from gateway.registry import Registry, Socket
+from gateway.registry import Registry
+from tests.gateway.sockets import socket_of
 
 
 def socket(sid, credential="session:a", person_id=1):
     eio = SimpleNamespace(closed=False)
-    return Socket(sid, eio, Identity(credential, person_id, Role.ADMIN), until=None, screen=("", ""), since=None)
+    return socket_of(Identity(credential, person_id, Role.ADMIN), eio, sid)
 
 
 def test_it_finds_sockets_by_credential_and_by_person():

@@ -50,18 +50,38 @@ def test_it_replays_from_memory_without_the_database(cast, gateway, screen):
     assert gateway.metric("replays_total", source="memory") == before + 1
 
 
-def test_it_replays_from_sql_what_a_new_gateway_has_not_in_memory(cast, own_gateway, screen):
+def test_it_reads_back_into_memory_what_a_new_gateway_has_not_there(cast, own_gateway, screen):
+    """The first who comes back pays for all."""
     since = head_now()
-    write("admin.orders", *range(1, 1201))
+    write("admin.orders", *range(1, 5601))
     gateway = own_gateway()
-    write("admin.orders", 1201)
-    gateway.reaches(place(since) + 1201)
+    write("admin.orders", 5601)
+    gateway.reaches(place(since) + 5601)
+    for _ in range(2):
+        admin = screen(cast.admin, {"since": since}, to=gateway)
+        data, position = admin.ready()
+        assert data["recovered"] is True
+        assert numbers(admin.before) == list(range(1, 5602))
+        assert position == head_now()
+    assert gateway.metric("replays_total", source="memory") == 2
+    assert gateway.metric("recent_rows") == 5601
+
+
+def test_it_replays_from_sql_what_memory_cannot_hold(cast, own_gateway, screen):
+    since = head_now()
+    write("admin.orders", *range(1, 601))
+    for _ in range(3):
+        write("user.999", *["x" * 2**20] * 6)
+    gateway = own_gateway()
+    write("admin.orders", 601)
+    gateway.reaches(place(since) + 619)
     admin = screen(cast.admin, {"since": since}, to=gateway)
     data, position = admin.ready()
     assert data["recovered"] is True
-    assert numbers(admin.before) == list(range(1, 1202))
+    assert numbers(admin.before) == list(range(1, 602))
     assert position == head_now()
     assert gateway.metric("replays_total", source="sql") == 1
+    assert gateway.metric("recent_rows") < 20
 
 
 @pytest.mark.parametrize("since", ["beefbeef-1", "nonsense", "", 7, {"n": 1}])
@@ -83,21 +103,24 @@ def test_it_does_not_recover_over_what_the_log_no_longer_holds(cast, own_gateway
     epoch, _, n = head_now().partition("-")
     start, row_place = int(n), EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
     write("admin.orders", 1, 2, 3, 4)
-    gateway = own_gateway()
+    # Somebody has to number them first.
+    own_gateway().reaches(start + 4, timeout=30)
     forget(row_place <= start + 2, pruned=start + 2)
 
-    def returns(n):
-        admin = screen(cast.admin, {"since": f"{epoch}-{n}"}, to=gateway)
-        recovered = admin.ready()[0]["recovered"]
-        return recovered, numbers(admin.before)
+    def returns(*places):
+        """To a gateway that has nothing in memory."""
+        gateway, told = own_gateway(), []
+        gateway.reaches(start + 4)
+        for n in places:
+            admin = screen(cast.admin, {"since": f"{epoch}-{n}"}, to=gateway)
+            told.append((admin.ready()[0]["recovered"], numbers(admin.before)))
+        return told
 
-    assert returns(start) == returns(start + 1) == (False, [])
-    assert returns(start + 2) == (True, [3, 4])
+    assert returns(start, start + 1, start + 2) == [(False, []), (False, []), (True, [3, 4])]
     forget(row_place <= start + 3)
-    assert returns(start + 2) == (False, [])
-    assert returns(start + 3) == (True, [4])
+    assert returns(start + 2, start + 3) == [(False, []), (True, [4])]
     forget(row_place > 0)
-    assert returns(start + 3) == (False, [])
+    assert returns(start + 3) == [(False, [])]
 
 
 def forget(which, **head):

@@ -16,9 +16,10 @@ from gateway.feed import Restarted
 from gateway.frames import Row
 from gateway.metrics import Metrics
 from gateway.recent import Recent
-from gateway.registry import Registry, Socket
+from gateway.registry import Registry
 from gateway.replay import Replay
 from gateway.revocation import Revocation
+from tests.gateway.sockets import socket_of
 
 
 @contextmanager
@@ -42,7 +43,9 @@ def parts():
     registry, recent, metrics = Registry(), Recent(), Metrics()
     revocation = Revocation(registry, metrics)
     fanout = Fanout(registry, recent, revocation, metrics)
-    replay = Replay(fanout=fanout, recent=recent, registry=registry, store=None, threads=None, metrics=metrics)
+    replay = Replay(
+        fanout=fanout, recent=recent, registry=registry, store=None, threads=None, checks=None, metrics=metrics
+    )
     fanout.run([Restarted("beef", 0)])
     return registry, fanout, replay
 
@@ -50,7 +53,7 @@ def parts():
 @pytest.fixture
 def socket(parts, link):
     identity = Identity("session:a", 1, Role.CUSTOMER)
-    one = Socket("sid", link.connection, identity, until=None, screen=("", ""), since=None)
+    one = socket_of(identity, link.connection)
     parts[0].add(one)
     return one
 
@@ -59,7 +62,7 @@ def test_a_replay_from_memory_ends_in_the_rooms_in_one_step(parts, socket, link)
     registry, fanout, replay = parts
     fanout.run([row(1), row(2), row(3, "user.2")])
     with one_step():
-        assert replay.into(socket, {"user.1": ""}, "beef-0") is True
+        replay.into(socket, {"user.1": ""}, replay.reach("beef-0"))
         fanout.run([row(4)])
     assert [text[-9:-1] for text in link.texts(4)[1:]] == ['"beef-1"', '"beef-2"', '"beef-4"']
     assert registry.rooms == {"user.1": {"": {socket}}}

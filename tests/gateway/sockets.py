@@ -1,0 +1,15 @@
+"""Sockets without a client, for tests of what is done with them."""
+
+from typing import Any
+
+from app.contract.identity import Identity
+from app.contract.times import now
+from gateway.auth import Authorised
+from gateway.recoveries import Entry
+from gateway.registry import Socket
+
+
+def socket_of(identity: Identity, eio: Any, sid: str = "sid", *, as_of: int = 0, **changes: Any) -> Socket:
+    """A socket of `identity` over `eio`, authorised when the log had reached `as_of`."""
+    authorised = Authorised(identity, changes.pop("began", now()), None, as_of)
+    return Socket(sid, eio, authorised, Entry(f"pid of {sid}", {}, None, recovered=None))
