@@ -3,12 +3,17 @@
 /trace says how many sockets were given which rows, to the person who runs this alone: to whoever can sign with our key.
 """
 
+import os
+import socket
+
 from flask import Flask, Response, jsonify, request
 
 from app.contract import operator
 
 from .parts import Parts
 
+# As our row in `processes` names us: whoever asks may have come to another gateway than the one that was meant.
+_ME = f"{socket.gethostname()}:{os.getpid()}"
 # Positions that one question may name: as many as an address has room for.
 _MOST = 1000
 
@@ -40,7 +45,7 @@ def register(app: Flask, parts: Parts) -> None:
         asked = request.args.get("positions", "").split(",")[:_MOST]
         places = [int(place) for place in asked if place.isascii() and place.isdigit() and len(place) <= 18]
         sent = {place: (found.sockets, found.at) for place in places if (found := parts.metrics.tally.of(place))}
-        return jsonify(epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent), 200
+        return jsonify(gateway=_ME, epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent), 200
 
 
 def why_not(parts: Parts) -> dict[str, str]:

@@ -22,6 +22,8 @@ from .refusals import refusals
 
 events = AppGroup("events", help="The log of events: what every screen hears.")
 
+# Seconds that `send` waits to see how far its event comes.
+_SENT_WITHIN = 2.0
 _TAIL_EVERY = 0.2  # seconds
 _TAIL_PAGE = 500
 # How long a committed row may be without its position before it is shown like that.
@@ -33,10 +35,14 @@ _UNNUMBERED = timedelta(seconds=1)
 @click.argument("name")
 @click.argument("data", metavar="JSON")
 def events_send(channel: str, name: str, data: str) -> None:
-    """Send a test event down the real path, to everybody who hears CHANNEL."""
+    """Send a test event down the real path, to everybody who hears CHANNEL, and say how far it came."""
+    from app.doctor import trace
+
     with refusals():
         event_id = log.send_test(channel, _object(data), name=name)
-    click.echo(f"{name} to {channel} is in the log as event {event_id}.")
+    click.echo(f"{name} to {channel} is in the log as event {event_id}:")
+    for fate in trace.fate_of(current_app.config["PASSLINE"], event_id, within=_SENT_WITHIN):
+        click.echo(f"  {fate}")
 
 
 def _object(text: str) -> dict[str, object]:

@@ -84,7 +84,8 @@ def _log_in(web: str, email: str, password: str) -> tuple[Finding, str | None]:
     cookie = _cookie(answer)
     if answer.status in (302, 303) and cookie:
         return ok("log-in", f"a person who was made for this logs in at {web}"), cookie
-    if answer.status == 401:
+    if answer.status in (401, 422):
+        # What the form says to a wrong password.
         seen = f"{web} does not know a person who was just made here"
         return wrong("log-in", seen, "the web uses another database: the same DATABASE_URL for all"), None
     if answer.status == 429:

@@ -125,7 +125,8 @@ def gateway(addresses: Sequence[str], alive: Living, epoch: str | None) -> tuple
         if ready.status != 200:
             seen = f"{url} is not ready: {_reasons(ready)}"
             return wrong("gateway", seen, "see its log; what it needs stands in the other links"), url
-    return ok("gateway", f"{' and '.join(addresses)} answers and is ready"), addresses[0]
+    where = " and ".join(addresses)
+    return ok("gateway", f"{where} answers and is ready, {ready.facts.get('lag_ms')} ms behind the log"), addresses[0]
 
 
 def _reasons(ready: Answer) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic, sleep
 
 from sqlalchemy import select
 
@@ -34,6 +35,10 @@ class Witness:
     n: int = 0
     # Position: sockets, and when (seconds since 1970).
     sent: dict[int, tuple[int, float]] | None = None
+
+    def knows(self, position: int) -> bool:
+        """Whether asking again would tell no more of this row."""
+        return self.problem is not None or position <= self.n
 
     def of(self, row: EventLog, position: int) -> str:
         """What became of a numbered row there."""
@@ -85,13 +90,19 @@ def of_order(config: Config, number: str) -> Iterator[str]:
     db.session.rollback()
 
 
-def fate_of(config: Config, event_id: str) -> list[str]:
-    """Where each row of one event is now."""
-    rows = db.session.scalars(select(EventLog).where(EventLog.event_id == event_id)).all()
-    witnesses = ask_gateways(config, rows)
-    fates = [_where(config, row, witnesses) for row in rows]
-    db.session.rollback()
-    return fates or ["it is not in the log: it was never fired"]
+def fate_of(config: Config, event_id: str, *, within: float = 0.0) -> list[str]:
+    """Where each row of one event is: now, or when every gateway has it, but after `within` seconds at the latest."""
+    latest = monotonic() + within
+    while True:
+        rows = db.session.scalars(select(EventLog).where(EventLog.event_id == event_id)).all()
+        places = [_position(config, row) for row in rows]
+        witnesses = ask_gateways(config, rows)
+        fates = [_where(config, row, witnesses) for row in rows]
+        db.session.rollback()
+        is_settled = all(place is not None and all(one.knows(place) for one in witnesses) for place in places)
+        if is_settled or monotonic() >= latest:
+            return fates or ["it is not in the log: it was never fired"]
+        sleep(0.05)
 
 
 def ask_gateways(config: Config, rows: Sequence[EventLog]) -> list[Witness]:
@@ -109,7 +120,9 @@ def ask_gateways(config: Config, rows: Sequence[EventLog]) -> list[Witness]:
             witnesses.append(Witness(process.name, f"cannot be asked: {error}"))
             continue
         facts = answer.facts
-        if answer.status == 403:
+        if answer.status == 200 and facts.get("gateway") != f"{process.host}:{process.pid}":
+            witnesses.append(Witness(process.name, f"cannot be asked: {facts.get('gateway')} answers at its address"))
+        elif answer.status == 403:
             witnesses.append(Witness(process.name, "does not answer us: its SECRET_KEY is another"))
         elif answer.status != 200 or facts.get("epoch") != epoch:
             witnesses.append(Witness(process.name, f"cannot say (HTTP {answer.status}, log {facts.get('epoch')})"))

@@ -22,6 +22,7 @@ def test_it_puts_the_event_on_the_real_path(run):
     row = db.session.scalars(select(EventLog)).one()
     assert (row.room, row.name) == ("admin.orders", "Hello")
     assert row.event_id in result.output
+    assert "written" in result.output
 
 
 @pytest.mark.parametrize(

@@ -109,11 +109,15 @@ class Installation:
             alive = processes.living()
         return all(alive.of(kind) for kind in _COMMANDS)
 
+    def other(self, kind: str, **changes: object) -> Config:
+        """The settings of one more process, which differs from the installation's in these."""
+        config = replace(self.config, **{f"{kind}_port": free_port(), **changes})
+        self.others.append(Process(kind, config).start())
+        return config
+
     def other_gateway(self, **changes: object) -> str:
-        """The address of one more gateway, which differs from the installation's in these settings."""
-        config = replace(self.config, gateway_port=free_port(), **changes)
-        self.others.append(Process("gateway", config).start())
-        return f"http://localhost:{config.gateway_port}"
+        """The address of one more gateway."""
+        return f"http://localhost:{self.other('gateway', **changes).gateway_port}"
 
     def send_others_away(self) -> None:
         """Only the three are left, in the processes' table too."""

@@ -83,12 +83,15 @@ class TestWhoDoesNotAnswer:
         assert "is no gateway" in report.says("gateway")
 
     @on_sqlite
-    def test_a_gateway_on_another_database(self, installation, tmp_path_factory, bare_app):
-        url = f"sqlite:///{tmp_path_factory.mktemp('other') / 'passline.db'}"
+    def test_a_gateway_and_a_web_on_another_database(self, installation, tmp_path, bare_app):
+        url = f"sqlite:///{tmp_path / 'passline.db'}"
         with bare_app(url).app_context():
             upgrade(installation.app.config["MIGRATIONS"])
         other = installation.other_gateway(database_url=url)
-        assert "another database" in doctor(installation.app, gateway_url=other).says("gateway")
+        web = installation.other("web", database_url=url)
+        report = doctor(installation.app, gateway_url=other, web_port=web.web_port)
+        assert "another database" in report.says("gateway")
+        assert "does not know a person who was just made" in report.says("log-in")
 
     @on_postgresql
     def test_a_sequencer_that_was_stopped(self, installation, people):
@@ -116,7 +119,8 @@ class TestWhoDoesNotAnswer:
             late = text("update orders set due_at = '2020-01-01 00:00:00.000000' where id = :id")
             connection.execute(late, {"id": order.id})
         report = doctor(installation.app)
-        assert "python -m app.jobs" in report.says("worker")
+        # They took their rows away when they stopped.
+        assert "no worker uses this database" in report.says("worker")
         assert "past their time" in report.says("deadlines")
         assert "does not answer" in report.says("web")
         assert report.verdict("log-in") == "cannot say"

@@ -31,6 +31,7 @@ def test_it_says_how_many_sockets_a_row_was_given(cast, gateway, screen):
     ).json()
     assert {n: sent[0] for n, sent in facts["sent"].items()} == {str(last - 1): 2, str(last): 0}
     assert facts["n"] == last
+    assert facts["gateway"].endswith(f":{gateway.process.pid}")
 
 
 @pytest.mark.parametrize("value", [None, "", "nonsense", operator.proof("another key")])

@@ -1,0 +1,69 @@
+"""What the rows of processes tell: who was killed, whose settings differ."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask_migrate import upgrade
+
+from app import presence
+from app.contract.times import now
+from app.extensions import db
+from app.models import Process
+from tests.doctor.installation import doctor
+
+
+@pytest.fixture
+def alone(bare_app, tmp_path):
+    """An application with a database of its own and no process."""
+    app = bare_app(f"sqlite:///{tmp_path / 'passline.db'}")
+    with app.app_context():
+        upgrade(app.config["MIGRATIONS"])
+        yield app
+        db.session.remove()
+
+
+@pytest.fixture
+def lives(alone):
+    """A process of this kind shows its life, with settings that are changed like this."""
+    shown = []
+
+    def show(kind, **changes):
+        shown.append(presence.Presence(kind, replace(alone.config["PASSLINE"], **changes)))
+        shown[-1].beat()
+
+    yield show
+    for each in shown:
+        each.leave()
+
+
+def test_a_worker_that_was_killed_is_missed(alone, lives):
+    lives("worker")
+    with db.engine.begin() as connection:
+        connection.execute(Process.__table__.update().values(seen_at=now() - timedelta(minutes=2)))
+    said = doctor(alone).says("worker")
+    assert "was last seen 12" in said
+    assert "python -m app.jobs" in said
+
+
+def test_settings_that_differ_are_named_with_their_processes(alone, lives):
+    lives("web", redis_url="redis://:hush@one/0")
+    lives("gateway", redis_url="redis://:hush@two/0", gateway_url="https://elsewhere.example.com")
+    report = doctor(alone)
+    assert "web (" in report.says("redis agrees")
+    assert "this command: nothing" in report.says("redis agrees")
+    assert "https://elsewhere.example.com" in report.says("address")
+    assert report.verdict("secret key") == "ok"
+    assert "hush" not in report.output
+
+
+def test_a_shell_with_another_key_is_told_so(alone, lives):
+    lives("web", secret_key="another key, also of forty letters......")
+    said = doctor(alone).says("secret key")
+    assert "this command: value 1; web (" in said
+
+
+def test_no_origin_at_all_is_wrong(alone):
+    report = doctor(alone, allowed_origins=())
+    assert "ALLOWED_ORIGINS is empty" in report.says("socket")
+    assert report.verdict("gateway") == "cannot say"
