@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event
-
 from app.extensions import db
 
 
@@ -26,16 +24,24 @@ class Statement:
 
 
 def recorded(act: Callable[[], None]) -> list[Statement]:
-    """The statements that `act` sent, in order, without BEGIN."""
+    """The statements that `act` sent, in order, without those that begin and end a transaction."""
     statements: list[Statement] = []
+    dialect = db.engine.dialect
+    one, many = dialect.do_execute, dialect.do_executemany
 
-    def note(_connection: object, _cursor: object, sql: str, parameters: Any, _context: object, many: bool) -> None:
-        if not sql.startswith("BEGIN"):
-            statements.append(Statement(sql, parameters, many))
+    def note_one(cursor: Any, sql: str, parameters: Any, context: Any = None) -> None:
+        if not sql.startswith(("BEGIN", "COMMIT")):
+            statements.append(Statement(sql, parameters, many=False))
+        one(cursor, sql, parameters, context)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    def note_many(cursor: Any, sql: str, parameters: Any, context: Any = None) -> None:
+        statements.append(Statement(sql, parameters, many=True))
+        many(cursor, sql, parameters, context)
+
+    # The last place that SQLAlchemy and app/models/prepared.py both go through.
+    dialect.do_execute, dialect.do_executemany = note_one, note_many
     try:
         act()
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        del dialect.do_execute, dialect.do_executemany
     return statements

@@ -19,11 +19,11 @@ from app.contract.times import iso, now
 from app.errors import Invalid
 from app.extensions import LOG_GREW, atomic
 from app.models import EventLog, LogHead
+from app.models.prepared import Prepared
 
 # What the column holds.
 _LONGEST_NAME = 40
-# Built once: each walk of an order writes with it.
-_insert_row = insert(EventLog.__table__)
+_insert_row = Prepared(insert(EventLog.__table__), "event_id", "room", "name", "data", "order_id", "created_at")
 
 
 def stamp(at: datetime, **more: Any) -> dict[str, Any]:
@@ -35,20 +35,18 @@ def append(session: Session, messages: Sequence[Message], *, at: datetime, order
     """Write one row for each message, in this order. The session's transaction decides whether they ever happened."""
     if not messages:
         return
-    session.connection().execute(
-        _insert_row,
-        [
-            {
-                "event_id": message.data["event_id"],
-                "room": message.room,
-                "name": message.name,
-                "data": orjson.dumps(message.data).decode(),
-                "order_id": order_id,
-                "created_at": at,
-            }
-            for message in messages
-        ],
-    )
+    rows = [
+        {
+            "event_id": message.data["event_id"],
+            "room": message.room,
+            "name": message.name,
+            "data": orjson.dumps(message.data).decode(),
+            "order_id": order_id,
+            "created_at": at,
+        }
+        for message in messages
+    ]
+    _insert_row.write(session.connection(), *rows)
     session.info[LOG_GREW] = True
 
 

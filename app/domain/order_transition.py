@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -18,6 +18,7 @@ from app.contract.times import iso
 from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Order, OrderChange
+from app.models.prepared import Prepared
 
 from . import order_events, order_json, tracking
 from .actor import Actor
@@ -128,32 +129,35 @@ def _guarded_update(
     guard = {"guarded_id": order.id, "guarded_status": edge.start, "guarded_version": expected_version}
     statement = _update(frozenset(changes), expected_version is not None)
     new = {f"new_{name}": value for name, value in changes.items()}
-    row = connection.execute(statement, guard | new).one_or_none()
-    if row is None:
-        return False
-    instance_dict(order).update(row._mapping)
-    return True
+    rows = statement.rows(connection, guard | new)
+    for row in rows:
+        instance_dict(order).update(zip(_changing, row, strict=True))
+    return bool(rows)
 
 
 _frozen = {
     "id", "number", "restaurant_id", "customer_id", "fulfilment", "address", "note", "currency", "total_minor",
     "items_count", "payment_method", "created_at", "scheduled_for", "handover_code",
 }  # fmt: skip
-_changing = [column for column in Order.__table__.c if column.name not in _frozen]
+_changing = [column.name for column in Order.__table__.c if column.name not in _frozen]
 
 
 @cache
-def _update(columns: frozenset[str], guards_version: bool) -> Update:
-    """The statement for these columns, built once: building it anew cost more than the database's share of a walk."""
+def _update(columns: frozenset[str], guards_version: bool) -> Prepared:
+    """The statement that writes these columns."""
     table = Order.__table__
     guards = [table.c.id == bindparam("guarded_id"), table.c.status == bindparam("guarded_status")]
     if guards_version:
         guards.append(table.c.version == bindparam("guarded_version"))
     new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
-    return update(table).where(*guards).values(new | {"version": table.c.version + 1}).returning(*_changing)
+    statement = update(table).where(*guards).values(new | {"version": table.c.version + 1})
+    return Prepared(statement.returning(*(table.c[name] for name in _changing)))
 
 
-_insert_change = insert(OrderChange.__table__)
+_insert_change = Prepared(
+    insert(OrderChange.__table__),
+    *(column.name for column in OrderChange.__table__.c if not column.primary_key),
+)
 
 
 def _record(
@@ -179,7 +183,7 @@ def _record(
         "at": at,
         "occurred_at": occurred_at,
     }
-    connection.execute(_insert_change, row)
+    _insert_change.write(connection, row)
 
 
 def _lost(order: Order, viewer: Actor) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -13,6 +13,7 @@ from app.errors import WrongCredentials
 from app.extensions import atomic, db
 from app.models import ApiToken, Person, Session
 from app.models.assembly import Assemblies
+from app.models.prepared import Prepared
 
 from . import passwords
 
@@ -70,22 +71,26 @@ def by_token(token: str) -> ApiToken | None:
 
 # Built once, for every request asks one of them.
 _session = Assemblies(Session, Person)
-_session_by_id = select(*_session.columns).where(
-    Session.__table__.c.id == bindparam("key"), Person.__table__.c.id == Session.__table__.c.person_id
+_session_by_id = Prepared(
+    select(*_session.columns).where(
+        Session.__table__.c.id == bindparam("key"), Person.__table__.c.id == Session.__table__.c.person_id
+    )
 )
 _token = Assemblies(ApiToken, Person)
-_token_by_hash = select(*_token.columns).where(
-    ApiToken.__table__.c.token_hash == bindparam("key"), Person.__table__.c.id == ApiToken.__table__.c.person_id
+_token_by_hash = Prepared(
+    select(*_token.columns).where(
+        ApiToken.__table__.c.token_hash == bindparam("key"), Person.__table__.c.id == ApiToken.__table__.c.person_id
+    )
 )
 
 
-def _open(kind: Assemblies, query: Select[Any], key: str) -> Any:
+def _open(kind: Assemblies, query: Prepared, key: str) -> Any:
     """The row with its person, as the database has them now, while it gives access."""
     session = db.session()
-    found = session.connection().execute(query, {"key": key}).one_or_none()
-    if found is None:
+    found = query.rows(session.connection(), {"key": key})
+    if not found:
         return None
-    row, person = kind.make(session, found)
+    row, person = kind.make(session, found[0])
     set_committed_value(row, "person", person)
     lasts = row.ended_at is None and row.expires_at > now() and person.is_active
     return row if lasts else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask_login import current_user
 from sqlalchemy import BindParameter, Select, bindparam, select
@@ -14,6 +14,7 @@ from app.errors import Forbidden, NotAuthenticated, NotFound
 from app.extensions import db
 from app.models import Order, OrderItem, Person, Restaurant
 from app.models.assembly import Assemblies, Assembly
+from app.models.prepared import Prepared
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ def order(number: str) -> Order:
     asking = person()
     values = {"number": number, "asking_id": asking.id, "asking_restaurant": asking.restaurant_id}
     session = db.session()
-    rows = session.connection().execute(_order_by_number(asking.role), values).all()
+    rows = _order_by_number(asking.role).rows(session.connection(), values)
     if not rows:
         raise NotFound
     found: Order
@@ -56,9 +57,9 @@ class _Asking:
 
 
 @cache
-def _order_by_number(role: str) -> Select[Any]:
+def _order_by_number(role: str) -> Prepared:
     order, line = Order.__table__, OrderItem.__table__
-    return (
+    return Prepared(
         select(*_whole_order.columns, *_line.columns)
         .join_from(order, Restaurant.__table__, Restaurant.__table__.c.id == order.c.restaurant_id)
         .join(Person.__table__, Person.__table__.c.id == order.c.customer_id)
