@@ -24,6 +24,7 @@ from app.config import Config
 
 from .frames import Row
 from .sequencer import LEASE, Sequencer
+from .stream import Stream
 
 ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 
@@ -64,7 +65,9 @@ class Log(Protocol):
 
 def open_log(config: Config, holder: str, stopping: threading.Event) -> Log:
     """A log to read, over a new connection. `holder` names this process where a lease is kept."""
-    return SqliteLog(config, stopping) if config.is_sqlite else PostgresLog(config, holder)
+    if config.is_sqlite:
+        return SqliteLog(config, stopping)
+    return StreamedLog(config, holder) if config.redis_url else PostgresLog(config, holder)
 
 
 class SqliteLog:
@@ -125,6 +128,10 @@ PATIENCE: dict[str, Any] = {
 }
 
 
+# What whoever numbers rows tells the other gateways.
+_NUMBERED = "passline_numbered"
+
+
 class PostgresLog:
     """Ids are taken before the commit, so a sequencer numbers committed rows; everybody reads by position."""
 
@@ -137,7 +144,9 @@ class PostgresLog:
             **PATIENCE,
         )
         self._sequencer = Sequencer(self._connection, holder)
+        self._numbered = False
         self._connection.execute(f"listen {doorbell.CHANNEL}")
+        self._connection.execute(f"listen {_NUMBERED}")
 
     def head(self) -> Head:
         """From the one row that the sequencer keeps: each renewal put the lease's end LEASE seconds ahead."""
@@ -151,7 +160,7 @@ class PostgresLog:
 
     def number(self) -> None:
         """One step of the sequencer: numbers, or tries to become the one who does."""
-        self._sequencer.step()
+        self._numbered |= self._sequencer.step() > 0
 
     def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
         """By position; a later position is never visible before an earlier one, because numbering holds one lock."""
@@ -164,8 +173,13 @@ class PostgresLog:
 
     def wait(self) -> None:
         """NOTIFY; one that came while another statement ran is kept by psycopg and ends the next wait at once."""
-        for _ring in self._connection.notifies(timeout=POLL, stop_after=1):
-            pass
+        if self._numbered:
+            # The others were woken by the commit, when these rows had no position yet.
+            self._connection.execute(f"notify {_NUMBERED}")
+            self._numbered = False
+        for ring in self._connection.notifies(timeout=POLL):
+            if ring.pid != self._connection.info.backend_pid:
+                return
 
     def close(self) -> None:
         """Give up the lease and close the connection."""
@@ -173,3 +187,53 @@ class PostgresLog:
             self._sequencer.release()
         finally:
             self._connection.close()
+
+
+class StreamedLog(PostgresLog):
+    """The same with a Redis Stream for those who do not number: they ask the database only for what it lacks."""
+
+    def __init__(self, config: Config, holder: str) -> None:
+        super().__init__(config, holder)
+        self._stream = Stream(str(config.redis_url))
+        # The term in which this process last brought the stream up to date.
+        self._published_in: int | None = None
+        self._head = Head("", 0, 0.0)
+        self._place = ("", 0)
+
+    def head(self) -> Head:
+        """As SQL says it; it also tells whether the stream lacks rows."""
+        self._head = super().head()
+        return self._head
+
+    def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
+        """Who numbers reads SQL and fills the stream; the others read the stream, and SQL where it has a hole."""
+        if self._sequencer.term is not None:
+            rows = super().after(epoch, n, limit)
+            self._publish(epoch, n, rows, limit)
+        else:
+            found = self._stream.after(epoch, n, limit)
+            is_behind = not found and self._head.n > n
+            rows = super().after(epoch, n, limit) if found is None or is_behind else found
+        self._place = (epoch, rows[-1].n if rows else n)
+        return rows
+
+    def wait(self) -> None:
+        """The stream; while Redis is away, and for who numbers, NOTIFY."""
+        if self._sequencer.term is not None or self._stream.is_away:
+            super().wait()
+        else:
+            self._stream.wait(*self._place, POLL)
+
+    def close(self) -> None:
+        """Close both."""
+        self._stream.close()
+        super().close()
+
+    def _publish(self, epoch: str, n: int, rows: Sequence[Row], limit: int) -> None:
+        if self._published_in != self._sequencer.term and not self._stream.is_away:
+            # The one before us may have ended between numbering and publishing.
+            top = self._stream.top(epoch)
+            if top is not None and top < n:
+                self._stream.add(super().after(epoch, top, limit))
+            self._published_in = self._sequencer.term
+        self._stream.add(rows)

@@ -35,6 +35,7 @@ class Gateway(Server):
             "DATABASE_URL": self.config.database_url,
             "ALLOWED_ORIGINS": ",".join(self.config.allowed_origins),
             "GATEWAY_PORT": str(self.port),
+            **({"REDIS_URL": self.config.redis_url} if self.config.redis_url else {}),
             "PYTHONUNBUFFERED": "1",
         }
         with self.log.open("ab") as log:
