@@ -1,6 +1,7 @@
 """Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics, /trace.
 
-/trace says how many sockets were given which rows, to the person who runs this alone: to whoever can sign with our key.
+/trace says how many sockets were given which rows, and who was refused, to the person who runs this alone: to whoever
+can sign with our key.
 """
 
 import os
@@ -45,7 +46,8 @@ def register(app: Flask, parts: Parts) -> None:
         asked = request.args.get("positions", "").split(",")[:_MOST]
         places = [int(place) for place in asked if place.isascii() and place.isdigit() and len(place) <= 18]
         sent = {place: (found.sockets, found.at) for place in places if (found := parts.metrics.tally.of(place))}
-        return jsonify(gateway=_ME, epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent), 200
+        refused = parts.metrics.refused_so_far()
+        return jsonify(gateway=_ME, epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent, refused=refused), 200
 
 
 def why_not(parts: Parts) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from .refusals import Refusal
+from .refusals import ALL, Refusal
 from .tally import Tally
 
 
@@ -35,6 +35,16 @@ class Metrics:
     def refused(self, refusal: Refusal) -> None:
         """Count one refusal."""
         self.refusals.labels(refusal.code).inc()
+
+    def refused_so_far(self) -> list[tuple[int, str, int]]:
+        """Each refusal that was given since this gateway started: number, message, how often."""
+        counts = {
+            sample.labels["code"]: sample.value
+            for metric in self.refusals.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total")
+        }
+        return [(each.code, each.message, int(counts[str(each.code)])) for each in ALL if counts.get(str(each.code))]
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

@@ -35,6 +35,8 @@ class Witness:
     n: int = 0
     # Position: sockets, and when (seconds since 1970).
     sent: dict[int, tuple[int, float]] | None = None
+    # What it has refused since it started, in words.
+    refused: Sequence[str] = ()
 
     def knows(self, position: int) -> bool:
         """Whether asking again would tell no more of this row."""
@@ -87,6 +89,10 @@ def of_order(config: Config, number: str) -> Iterator[str]:
         yield ""
         yield f"version {order.version}: {order.status}; no history says who made it so"
         yield f"  {_NEVER_FIRED}"
+    for witness in witnesses:
+        if witness.refused:
+            yield ""
+            yield f"{witness.name} has refused since it started: {'; '.join(witness.refused)}"
     db.session.rollback()
 
 
@@ -128,7 +134,8 @@ def ask_gateways(config: Config, rows: Sequence[EventLog]) -> list[Witness]:
             witnesses.append(Witness(process.name, f"cannot say (HTTP {answer.status}, log {facts.get('epoch')})"))
         else:
             sent = {int(place): (int(sockets), float(at)) for place, (sockets, at) in facts["sent"].items()}
-            witnesses.append(Witness(process.name, n=int(facts["n"]), sent=sent))
+            refused = [f"{count} × {code} {message}" for code, message, count in facts["refused"]]
+            witnesses.append(Witness(process.name, n=int(facts["n"]), sent=sent, refused=refused))
     return witnesses
 
 

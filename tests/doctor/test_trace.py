@@ -1,6 +1,7 @@
 """`flask events trace`: of each event where it is, with real gateways and screens."""
 
 import re
+from time import monotonic
 
 import pytest
 
@@ -12,17 +13,26 @@ from tests.gateway.screen import Screen
 
 
 @pytest.fixture
-def tablet(installation, people):
+def connect(installation):
+    """A screen in front of a gateway of the installation (default: its own)."""
+    opened = []
+
+    def screen(auth, port=None):
+        config = installation.config
+        opened.append(Screen(port or config.gateway_port, auth, origin=config.allowed_origins[0]))
+        return opened[-1]
+
+    yield screen
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def tablet(connect, people):
     """The vendor's screen, live."""
-    screen = {"id": "tablet-1", "name": "Kitchen tablet"}
-    config = installation.config
-    with Screen(
-        config.gateway_port,
-        {"token": token_of(people.vendor), "screen": screen},
-        origin=config.allowed_origins[0],
-    ) as tablet:
-        tablet.ready()
-        yield tablet
+    tablet = connect({"token": token_of(people.vendor), "screen": {"id": "tablet-1", "name": "Kitchen tablet"}})
+    tablet.ready()
+    return tablet
 
 
 def test_it_follows_each_event_to_sockets_and_screens(installation, people, tablet):
@@ -43,8 +53,25 @@ def test_it_follows_each_event_to_sockets_and_screens(installation, people, tabl
         for line in lines
     )
     assert sum(line.startswith("version ") for line in lines) == 2
-    # Of the second version nothing was said to be seen.
-    assert not any("seen on" in line for line in lines[lines.index("", 2) :][1:] if "version 1" not in line)
+
+
+def test_it_says_who_was_refused(installation, people, connect):
+    connect({"token": "pl_nothing"}).answer()
+    assert re.search(r"gateway \(\S+\) has refused since it started: .*1004 ", _traced(installation, people)[-1])
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_each_of_several_gateways_answers_for_itself(installation, people, connect, tablet):
+    port = installation.other("gateway").gateway_port
+    elsewhere = [connect({"token": token_of(people.vendor)}, port) for _ in range(2)]
+    for screen in elsewhere:
+        screen.ready()
+    order = place(people).order
+    for screen in (tablet, *elsewhere):
+        screen.event()
+    (received,) = [line for line in trace(installation.app, order.number) if "OrderReceived" in line]
+    pids = [installation.parts["gateway"].process.pid, installation.others[0].process.pid]
+    assert re.search(rf":{pids[0]}\) sent it to 1 socket .*:{pids[1]}\) sent it to 2 sockets ", received)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -60,3 +87,12 @@ def test_it_refuses_a_number_that_is_nobodys(installation):
     result = installation.app.test_cli_runner().invoke(args=["events", "trace", "NOBODY"])
     assert result.exit_code == 1
     assert "There is no order NOBODY." in result.output
+
+
+def _traced(installation, people):
+    """The trace of a new order that has reached the gateway."""
+    order = place(people).order
+    latest = monotonic() + 15
+    while "found the room empty" not in (lines := trace(installation.app, order.number))[3]:
+        assert monotonic() < latest, lines
+    return lines

@@ -3,6 +3,7 @@
 import pytest
 
 from app.contract import operator, rooms
+from gateway import refusals
 from tests.gateway.rows import head_now, place, write
 
 
@@ -32,6 +33,13 @@ def test_it_says_how_many_sockets_a_row_was_given(cast, gateway, screen):
     assert {n: sent[0] for n, sent in facts["sent"].items()} == {str(last - 1): 2, str(last): 0}
     assert facts["n"] == last
     assert facts["gateway"].endswith(f":{gateway.process.pid}")
+
+
+def test_it_says_who_was_refused(gateway, screen):
+    screen().answer()
+    facts = gateway.get("/trace", headers=proof(gateway)).json()
+    told = {code: count for code, _message, count in facts["refused"]}
+    assert told[refusals.NO_IDENTITY.code] >= 1
 
 
 @pytest.mark.parametrize("value", [None, "", "nonsense", operator.proof("another key")])
