@@ -39,7 +39,7 @@ from .store import Away, Store
 from .threads import Threads
 
 # Seconds between two looks for rows that could not be written, or are about to be forgotten.
-ROUND = 5.0
+ROUND = 2.0
 
 _log = structlog.get_logger(__name__)
 

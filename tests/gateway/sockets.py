@@ -1,5 +1,6 @@
 """Sockets without a client, for tests of what is done with them."""
 
+from datetime import datetime
 from typing import Any
 
 from app.contract.identity import Identity
@@ -9,7 +10,9 @@ from gateway.recoveries import Entry
 from gateway.registry import Socket
 
 
-def socket_of(identity: Identity, eio: Any, sid: str = "sid", *, as_of: int = 0, **changes: Any) -> Socket:
+def socket_of(
+    identity: Identity, eio: Any, sid: str = "sid", *, as_of: int = 0, began: datetime | None = None
+) -> Socket:
     """A socket of `identity` over `eio`, authorised when the log had reached `as_of`."""
-    authorised = Authorised(identity, changes.pop("began", now()), None, as_of)
+    authorised = Authorised(identity, began or now(), None, as_of)
     return Socket(sid, eio, authorised, Entry(f"pid of {sid}", {}, None, recovered=None))

@@ -1,6 +1,7 @@
 """An access that ended: its sockets close at once, and hear nothing of what comes after."""
 
 import json
+from datetime import timedelta
 from time import monotonic
 
 import pytest
@@ -15,9 +16,12 @@ from gateway.frames import Row
 from gateway.metrics import Metrics
 from gateway.registry import Registry
 from gateway.revocation import Revocation
+from gateway.websocket import Op
 from tests.factories import place, token_of
+from tests.gateway.link import read
 from tests.gateway.rows import numbers, write
 from tests.gateway.screen import Gone, Screen
+from tests.gateway.sockets import socket_of
 
 ENDED = {"credential": None, "person_id": 7, "reason": "logged_out_everywhere"}
 
@@ -138,6 +142,27 @@ def test_whoever_logged_in_again_meanwhile_is_asked_to_come_back():
     refusal = revocation.since("aaaa", 4, Identity("session:made-after", 7, Role.VENDOR, 1))
     assert refusal is not None
     assert refusal.retry
+
+
+@pytest.mark.parametrize(
+    ("as_of", "age", "is_closed", "is_final"),
+    [
+        (4, 60, True, True),
+        # Looked up before the row had its place, but logged in after it: the door knows.
+        (4, -1, True, False),
+        (5, 60, False, False),
+        (6, -1, False, False),
+    ],
+)
+def test_a_persons_row_ends_what_is_older_than_it(link, as_of, age, is_closed, is_final):
+    registry, at = Registry(), now()
+    revocation = Revocation(registry, Metrics())
+    revocation.restart("aaaa")
+    began = at - timedelta(seconds=age)
+    registry.add(socket_of(Identity("session:a", 7, Role.VENDOR, 1), link.connection, as_of=as_of, began=began))
+    revocation.act(Row("aaaa", 5, rooms.ACCESS, "access.ended", json.dumps(ENDED), at))
+    assert (len(registry.sockets), link.connection.closed) == (int(not is_closed), is_closed)
+    assert ((Op.TEXT, b"41") in read(link.client.recv(65536))) is is_final
 
 
 def test_an_unknown_reason_lets_the_client_come_back(cast, screen):
