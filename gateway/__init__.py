@@ -10,7 +10,8 @@ The path of one event through this process:
     transport.py  the only file that touches a connection
 
 The path of one client: engine.py (what is refused before Socket.IO) -> auth.py (who is it, or a refusal of
-refusals.py) -> clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a gap) -> beat.py.
+refusals.py), by the rows that checks.py finds for many at once -> recoveries.py (does it come back, and to what) ->
+clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a gap) -> beat.py.
 
 Invariants: the loop never waits for a database (store.py runs in the real threads of threads.py); a socket is in a
 room only after it was accepted and caught up; nothing is sent without a room; a position written to a socket never

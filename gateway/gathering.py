@@ -27,9 +27,17 @@ Answer = TypeVar("Answer")
 class Gathering(Generic[Asked, Answer]):
     """Questions of one kind. `answer` gets a list of them in a real thread, and gives as many answers in that order."""
 
-    def __init__(self, answer: Callable[[Sequence[Asked]], Sequence[Answer]], threads: Threads) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Sequence[Asked]], Sequence[Answer]],
+        threads: Threads,
+        *,
+        shortest: float = SHORTEST,
+    ) -> None:
+        """`shortest` is how many seconds even one who comes alone waits for others."""
         self._answer = answer
         self._threads = threads
+        self._shortest = shortest
         self._waiting: deque[tuple[Asked, AsyncResult[Answer]]] = deque()
         self._last = 0
         self._is_gathering = False
@@ -56,7 +64,7 @@ class Gathering(Generic[Asked, Answer]):
         try:
             while self._waiting:
                 if len(self._waiting) < BATCH:
-                    gevent.sleep(min(max(self._last * EACH, SHORTEST), LONGEST))
+                    gevent.sleep(min(max(self._last * EACH, self._shortest), LONGEST))
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 self._last = len(batch)
                 self._settle(batch)

@@ -38,6 +38,8 @@ from .replay import Replay
 from .store import Away, Store
 from .threads import Threads
 
+# Seconds for which rows are gathered at least: on SQLite each batch takes the lock that orders need.
+GATHER = 0.05
 # Seconds between two looks for rows that could not be written, or are about to be forgotten.
 ROUND = 2.0
 
@@ -70,7 +72,7 @@ class Recoveries:
         self._replay = replay
         self._registry = registry
         self._renew_after = keep_for / 4
-        self._rows: Gathering[dict[str, Any], datetime] = Gathering(self._write, threads)
+        self._rows: Gathering[dict[str, Any], datetime] = Gathering(self._write, threads, shortest=GATHER)
 
     # -- coming back -----------------------------------------------------------------------------------------------
 

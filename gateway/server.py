@@ -67,7 +67,6 @@ def serve(config: Config) -> int:
     beat = Beat(registry=parts.registry, fanout=parts.fanout, feed=parts.feed, metrics=parts.metrics)
     workers = (
         gevent.spawn(parts.fanout.run, parts.feed.taken()),
-        gevent.spawn(parts.receipts.run),
         gevent.spawn(parts.recoveries.run),
         gevent.spawn(beat.run),
         gevent.spawn(engine.run),

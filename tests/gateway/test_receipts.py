@@ -81,11 +81,9 @@ def test_one_receipt_that_cannot_be_stored_costs_the_others_nothing(app):
     """The door refuses such names; the writer does not rely on it."""
     with closing(Store(app.config["PASSLINE"], 1)) as store:
         receipts = Receipts(store, Threads(1), Metrics())
-        writer = gevent.spawn(receipts.run)
         row = {"order_number": "A1B2", "version": 1, "person_id": 1, "screen_id": "a", "audible": True, "visible": True}
         names = ("good", "half \ud800", "as good")
         asked = [gevent.spawn(receipts.write, {**row, "screen_name": name, "seen_at": now()}) for name in names]
         gevent.joinall(asked)
-        writer.kill()
     assert [ask.successful() for ask in asked] == [True, False, True]
     assert [name for *_, name, _, _ in stored()] == ["good", "as good"]
