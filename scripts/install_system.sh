@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers and the browser that the real-service tests use: PostgreSQL, Redis, Chromium.
+# Installs the servers and the browser that the real-service tests use: PostgreSQL, Redis, Chromium, nginx.
 #
 # Only on Debian and Ubuntu, only as root (or with PASSLINE_INSTALL=1 through sudo), only what is missing.
 # No service is started and no database cluster is made: the tests start their own, in throwaway folders.
@@ -9,6 +9,7 @@ set -euo pipefail
 has_postgres() { compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null; }
 has_redis() { command -v redis-server >/dev/null; }
 has_chromium() { command -v chromium >/dev/null && ! is_snap_stub "$(command -v chromium)"; }
+has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
 is_snap_stub() { head -c 512 "$1" | tr -d '\0' | grep -q '/snap/bin'; }
 
 missing=()
@@ -21,6 +22,7 @@ want() { # want <question> <package> <which tests need it>
 want has_postgres postgresql "tests on PostgreSQL"
 want has_redis redis-server "tests with Redis"
 want has_chromium chromium "browser tests"
+want has_nginx nginx-light "tests behind nginx"
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -258,6 +258,44 @@ class RedisServer(Server):
             return False
 
 
+class NginxServer(Server):
+    """nginx with the reference configuration of deploy/, before web processes and gateways of ours."""
+
+    def __init__(self, addresses: dict[str, str]) -> None:
+        """`addresses`: what the configuration calls them (`gateway-1:5001`), and where they really are."""
+        super().__init__()
+        self.http = f"http://127.0.0.1:{self.port}"
+        self.addresses = addresses | {"listen 80": f"listen 127.0.0.1:{self.port}"}
+
+    @classmethod
+    def why_not(cls) -> str | None:
+        """Why there can be no nginx on this machine, or None."""
+        return None if cls.binary() else "nginx is not installed (nginx is not in PATH)"
+
+    @staticmethod
+    def binary() -> Path | None:
+        return program("nginx", "/usr/sbin")
+
+    def command(self) -> list[str]:
+        reference = (Path(__file__).parent.parent / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+        for name, address in self.addresses.items():
+            assert name in reference, name
+            reference = reference.replace(name, address)
+        settings = self.folder / "nginx.conf"
+        folders = "".join(
+            f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        settings.write_text(
+            f"daemon off; master_process off; pid {self.folder}/pid; error_log stderr;\n"
+            f"events {{ worker_connections 512; }}\nhttp {{ access_log off;\n{folders}{reference}\n}}\n"
+        )
+        return [str(self.binary()), "-c", str(settings), "-e", "stderr"]
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
 def chromium() -> Path | None:
     """The machine's Chromium, for browser tests and pictures."""
     return program("chromium") or program("google-chrome")

@@ -1,5 +1,6 @@
 """A gateway for each database that lives through the run, screens in front of it, and rows for them to hear."""
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.factories import session_of, token_of
 from tests.gateway.link import Link
 from tests.gateway.process import Gateway
 from tests.gateway.screen import Screen
+from tests.gateway.stock import Stock
 
 
 @pytest.fixture(scope="session")
@@ -93,3 +95,19 @@ def link() -> Iterator[Link]:
     made = Link()
     yield made
     made.close()
+
+
+@pytest.fixture
+def stock() -> Iterator[Callable[..., Stock]]:
+    """Make a stock client of somebody that is disconnected in the end."""
+    made: list[Stock] = []
+
+    def make(gateway: Gateway | str, person: Person) -> Stock:
+        made.append(Stock(gateway if isinstance(gateway, str) else gateway.http, token_of(person)))
+        return made[-1]
+
+    yield make
+    while made:
+        made.pop().close()
+    # Inside the test that expects their warnings.
+    gc.collect()

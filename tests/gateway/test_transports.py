@@ -1,70 +1,21 @@
 """Stock clients: polling, the upgrade to WebSocket, and coming back by themselves."""
 
-import gc
-import queue
 import signal
 from time import monotonic
 
 import pytest
-import socketio
 
 from app.contract import rooms
-from tests.factories import token_of
 from tests.gateway.rows import head_now, numbers, write
+from tests.gateway.stock import STOCK
 
-# python-socketio's client forgets a connection that ended from the other side, without closing its socket.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = STOCK
 
 
 @pytest.fixture
 def backend():
     """The database makes no difference here."""
     return "sqlite"
-
-
-class Stock:
-    """python-socketio's client, and what it heard."""
-
-    def __init__(self, gateway, token, **options):
-        self.heard = queue.Queue()
-        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.3, **options)
-        self.client.on("*", lambda name, *args: self.heard.put([name, *args]))
-        self.gateway, self.token = gateway, token
-
-    def connect(self, *transports):
-        self.client.connect(
-            self.gateway.http, auth={"token": self.token}, transports=list(transports) or None, wait_timeout=8
-        )
-        return self
-
-    def close(self):
-        self.client.shutdown()
-        if self.client.eio.http is not None:
-            self.client.eio.http.close()
-
-    def next(self, name, timeout=8):
-        """The next event of a name; others are passed over."""
-        latest = monotonic() + timeout
-        while True:
-            event = self.heard.get(timeout=max(0.01, latest - monotonic()))
-            if event[0] == name:
-                return event
-
-
-@pytest.fixture
-def stock():
-    """Make a stock client that is disconnected in the end."""
-    made = []
-
-    def make(gateway, person, **options):
-        made.append(Stock(gateway, token_of(person), **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
-    made.clear()
-    gc.collect()
 
 
 @pytest.mark.parametrize("transports", [("polling",), ("websocket",), ()])
