@@ -1,8 +1,8 @@
 """Entities made from plain rows, for the two questions of nearly every request: whose session is it, which order is it.
 
 What is made is what a query of the ORM would have made: persistent, one object per row and session, its relations
-loaded when somebody looks at them. Making the same by the ORM's own way took a fifth of a whole transition, because it
-plans anew, for each result, how every column gets to its attribute. Everything else asks the ORM.
+loaded when somebody looks at them. The ORM plans anew, for each result, how every column gets to its attribute: with
+its own queries in these two places a transition takes 2.6 ms of CPU time instead of 1.9. Everything else asks the ORM.
 """
 
 from collections.abc import Sequence

@@ -9,8 +9,6 @@ from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config, Network
@@ -26,7 +24,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "browsing-topics=()",
 }
 _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
@@ -34,7 +31,6 @@ _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 def register(app: Flask) -> None:
     """Put log-in, CSRF, proxies and security headers onto `app`."""
     config: Config = app.config["PASSLINE"]
-    app.session_interface = _SignedCookies()
     login.request_loader(person_asking)
     # Flask-Login's own guard is for sessions that are nothing but a cookie; ours are rows that end.
     login.session_protection = None
@@ -103,9 +99,9 @@ def _harden(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if not response.is_json:
         response.headers.setdefault("Content-Security-Policy", _content_security_policy())
-    if request.endpoint != "static" and SESSION_ID in session:
+    if "Cache-Control" not in response.headers and request.endpoint != "static" and SESSION_ID in session:
         # A personal page is asked for anew each time; a copy in a shared cache would be somebody else's.
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -126,18 +122,6 @@ def _insist_on_https(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _ONLY_HTTPS
     return response
-
-
-class _SignedCookies(SecureCookieSessionInterface):
-    """Flask's sessions with their signer made once: made for each request, it took longer than reading a cookie."""
-
-    _signer: URLSafeTimedSerializer | None = None
-
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """The signer of the one application that this belongs to."""
-        if self._signer is None:
-            self._signer = super().get_signing_serializer(app)
-        return self._signer
 
 
 class _TrustedProxies:

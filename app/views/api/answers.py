@@ -42,12 +42,8 @@ def once(
         made = act()
         return orjson.dumps(made).decode()
 
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        made = act()
-    else:
-        asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
-        kept, again = idempotency.once(person, key, asked, first)
-        if again:
-            return answer(kept.encode(), headers={"Idempotency-Replayed": "true"})
-    return answer({**made, **told_once} if told_once else made, status, headers)
+    asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
+    kept, again = idempotency.once(person, request.headers.get("Idempotency-Key"), asked, first)
+    if again:
+        return answer(kept.encode(), headers={"Idempotency-Replayed": "true"})
+    return answer({**made, **told_once} if told_once else kept.encode(), status, headers)
