@@ -11,7 +11,6 @@ from collections import deque
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import gevent
 from gevent.event import Event
 
 from . import refusals, websocket
@@ -63,7 +62,7 @@ class Polling:
 
 
 class Connection:
-    """A session. `wire` is its WebSocket, `polling` what it has while there is none."""
+    """A session. `wire` is its WebSocket while it is open, `polling` what it has while there is none."""
 
     __slots__ = ("_at", "_engine", "_inbox", "_tokens", "address", "closed", "polling", "probe", "sid", "wire")
 
@@ -121,7 +120,9 @@ class Connection:
         if self.polling is not None:
             self.polling.wake.set()
         if self.probe is not None:
-            self.probe.wire.close(websocket.GOING_AWAY)
+            self.probe.give_up()
+        # It may live on for its last words, and must not keep what was the client's meanwhile.
+        self.wire = None
         self._engine.ended(self, reason)
 
     # -- from its wire (the loop's own greenlet: nothing may wait) ----------------------------------------------------
@@ -131,7 +132,9 @@ class Connection:
         op, payload = message
         try:
             self.take(payload.decode() if op is Op.TEXT else payload)
-        except (Malformed, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            self.violated(Violation(websocket.NOT_TEXT, str(error)))
+        except Malformed as error:
             self.malformed(error)
 
     def lost(self, reason: str) -> None:
@@ -161,10 +164,7 @@ class Connection:
         """One packet; Malformed when it is none. Binary is a message as it stands."""
         if self.closed:
             return
-        if not self._may_speak():
-            self._engine.refusing(refusals.TOO_FAST)
-            self.close(refusals.TOO_FAST)
-        elif isinstance(packet, bytes):
+        if isinstance(packet, bytes):
             self._enqueue(packet)
         elif packet[:1] == "4":
             self._enqueue(packet[1:])
@@ -179,11 +179,15 @@ class Connection:
         elif packet != "6":
             raise Malformed(f"an Engine.IO packet {packet[:10]!r}")
 
-    def _may_speak(self) -> bool:
+    def may_speak(self) -> bool:
+        """Whether the client may say one thing more now; it is closed when it may not."""
         at = monotonic()
         self._tokens = min(BURST, self._tokens + (at - self._at) * PER_SECOND) - 1
         self._at = at
-        return self._tokens >= 0
+        if self._tokens < 0:
+            self._engine.refusing(refusals.TOO_FAST)
+            self.close(refusals.TOO_FAST)
+        return not self.closed
 
     def _enqueue(self, message: str | bytes) -> None:
         if self._inbox is not None:
@@ -192,7 +196,7 @@ class Connection:
                 self.wire.pause()
             return
         self._inbox = deque((message,))
-        gevent.spawn(self._work, self._inbox)
+        self._engine.spawn(self._work, self._inbox)
 
     def _work(self, inbox: deque[str | bytes]) -> None:
         while inbox and not self.closed:
@@ -222,23 +226,25 @@ class Probe:
         self._connection = connection
         self.wire: Any = None
 
+    def may_speak(self) -> bool:
+        """As much as its connection may."""
+        return self._connection.may_speak()
+
     def received(self, message: Message) -> None:
         """`2probe`, then `5`."""
-        op, payload = message
         polling = self._connection.polling
-        if self._connection.closed or polling is None or op is not Op.TEXT:
-            self.wire.close(websocket.GOING_AWAY)
-        elif payload == b"2probe":
+        if polling is not None and message == (Op.TEXT, b"2probe"):
             polling.is_upgrading = True
             polling.wake.set()
             self.wire.write(_PROBED.wire)
-        elif payload == b"5" and polling.is_upgrading:
+        elif polling is not None and polling.is_upgrading and message == (Op.TEXT, b"5"):
             self._connection.upgraded(self.wire)
         else:
             self.violated(Violation(websocket.PROTOCOL_ERROR, "no probe"))
 
     def lost(self, _reason: str) -> None:
         """It did not work; the connection goes on by polling."""
+        self.wire = None
         if self._connection.probe is self:
             self._connection.probe = None
             if self._connection.polling is not None:
@@ -253,6 +259,11 @@ class Probe:
         """It did not work."""
         self.wire.hang_up()
         self.lost("slow")
+
+    def give_up(self) -> None:
+        """Its connection is over."""
+        self.wire.close(websocket.GOING_AWAY)
+        self.lost("closed")
 
 
 def packets(payload: bytes, most: int) -> list[str | bytes]:

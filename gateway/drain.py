@@ -22,6 +22,7 @@ STEP = 0.05
 def run(engine: Engine) -> None:
     """Let everybody go; returns when they have gone, or WINDOW and a farewell later."""
     connections = list(engine.connections())
+    wires = [connection.wire for connection in connections if connection.wire is not None]
     shuffle(connections)
     steps = max(1, min(int(WINDOW / STEP), len(connections)))
     size = -(-len(connections) // steps)
@@ -30,5 +31,5 @@ def run(engine: Engine) -> None:
             connection.close(refusals.DRAINING)
         gevent.sleep(uniform(0.5, 1.5) * STEP)  # noqa: S311  (no secret)
     latest = monotonic() + FAREWELL / 4
-    while monotonic() < latest and any(connection.wire and connection.wire.is_open for connection in connections):
+    while monotonic() < latest and any(wire.is_open for wire in wires):
         gevent.sleep(0.01)

@@ -6,12 +6,14 @@ round pings whoever is due and lets go of whoever did not answer, did not ask, o
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 import gevent
 import orjson
+from gevent.pool import Group
 
 from . import refusals
 from .connection import PING, Connection, Polling, Probe
@@ -61,11 +63,12 @@ class Engine:
         # Oldest first, because all wait equally long: who is pinged when, and who must have answered until when.
         self._to_ping: dict[Connection, float] = {}
         self._to_answer: dict[Connection, float] = {}
-        # Connections over which nobody is connected, oldest first, and until when they may be; WebSockets on trial.
+        # Connections over which nobody is connected, and those that try a WebSocket, oldest first: until when they may.
         self._unaccepted: dict[Connection, float] = {}
-        self._probes: dict[Probe, float] = {}
+        self._on_trial: dict[Connection, float] = {}
         # What a closed connection that polls had still to be told, and until when it may ask.
         self._last_words: dict[str, tuple[str, float]] = {}
+        self._greenlets = Group()
 
     def connection(self, sid: str | None) -> Connection | None:
         """The connection of that sid, if there is one and its client still answers."""
@@ -81,6 +84,15 @@ class Engine:
 
     def __len__(self) -> int:
         return len(self._connections)
+
+    @property
+    def greenlets(self) -> int:
+        """How many are at work on what connections said, or on their end; a connection at rest has none."""
+        return len(self._greenlets)
+
+    def spawn(self, work: Callable[..., None], *arguments: object) -> None:
+        """Do some work of a connection's in a greenlet."""
+        self._greenlets.spawn(work, *arguments)
 
     # -- coming ----------------------------------------------------------------------------------------------------
 
@@ -99,18 +111,19 @@ class Engine:
     def open_websocket(self, environ: dict[str, Any], address: str, descriptor: int, early: bytes) -> None:
         """A new connection over a WebSocket whose handshake is done. `descriptor` is this engine's from now on."""
         connection = self._new(environ, address)
-        connection.wire = Wire(descriptor, connection, most=self.limits.message)
+        wire = connection.wire = Wire(descriptor, connection, most=self.limits.message)
         connection.send(self._welcome(connection, []))
-        connection.wire.begin(early)
+        wire.begin(early)
 
     def try_websocket(self, connection: Connection, descriptor: int, early: bytes) -> None:
         """A polling connection tries a WebSocket; a trial before this one is over."""
         if connection.probe is not None:
-            connection.probe.wire.hang_up()
+            connection.probe.too_slow()
         probe = connection.probe = Probe(connection)
-        probe.wire = Wire(descriptor, probe, most=self.limits.message)
-        self._probes[probe] = monotonic() + self.limits.patience
-        probe.wire.begin(early)
+        wire = probe.wire = Wire(descriptor, probe, most=self.limits.message)
+        self._on_trial.pop(connection, None)
+        self._on_trial[connection] = monotonic() + self.limits.patience
+        wire.begin(early)
 
     def _new(self, environ: dict[str, Any], address: str) -> Connection:
         # 120 bits; as long as Engine.IO's own.
@@ -159,7 +172,7 @@ class Engine:
 
     def ended(self, connection: Connection, reason: str) -> None:
         """The connection is closed. Told in a greenlet of its own: the sockets of a room may just be gone through."""
-        for timetable in (self._to_ping, self._to_answer, self._unaccepted):
+        for timetable in (self._to_ping, self._to_answer, self._unaccepted, self._on_trial):
             timetable.pop(connection, None)
         if self._connections.pop(connection.sid, None) is not None:
             self._addresses[connection.address] -= 1
@@ -167,7 +180,7 @@ class Engine:
                 del self._addresses[connection.address]
             if connection.polling is not None and connection.polling.frames and not connection.polling.has_reader:
                 self._last_words[connection.sid] = connection.polling.taken(), monotonic() + FAREWELL
-            gevent.spawn(self.audience.closed, connection, reason)
+            self.spawn(self.audience.closed, connection, reason)
 
     def last_words(self, sid: str) -> str | None:
         """What a connection that was closed between two polls had still to be told; said once."""
@@ -194,10 +207,10 @@ class Engine:
             connection.close(refusals.CONNECT_TOO_LATE)
         for sid in [sid for sid, (_, until) in self._last_words.items() if until <= at]:
             del self._last_words[sid]
-        for probe in _due(self._probes, at):
-            del self._probes[probe]
-            if probe.wire.owner is probe:
-                probe.too_slow()
+        for connection in _due(self._on_trial, at):
+            del self._on_trial[connection]
+            if connection.probe is not None:
+                connection.probe.too_slow()
 
     def _is_silent(self, connection: Connection, at: float) -> bool:
         if connection in self._to_answer:
@@ -207,6 +220,9 @@ class Engine:
     def _let_go_of_silent(self, connection: Connection) -> None:
         if connection.wire is not None:
             connection.wire.hang_up()
+        if connection.polling is not None:
+            # It does not ask any more: no last words.
+            connection.polling.frames.clear()
         connection.close(reason="ping timeout")
 
 

@@ -46,7 +46,8 @@ def post(connection: Connection, body: bytes) -> None:
     """Take the packets of `body`; Malformed when one is none."""
     _polling(connection)
     for packet in packets(body, MOST_PACKETS):
-        connection.take(packet)
+        if connection.may_speak():
+            connection.take(packet)
 
 
 def body_of(environ: dict[str, Any], *, most: int, patience: float) -> bytes:
@@ -57,8 +58,11 @@ def body_of(environ: dict[str, Any], *, most: int, patience: float) -> bytes:
         raise Malformed("a length that is none") from error
     if not 0 < length <= most:
         raise Malformed(f"a body of {length} bytes")
-    with gevent.Timeout(patience, Malformed("a body that does not arrive")):
-        body: bytes = environ["wsgi.input"].read(length)
+    try:
+        with gevent.Timeout(patience, Malformed("a body that does not arrive")):
+            body: bytes = environ["wsgi.input"].read(length)
+    except OSError as error:
+        raise Malformed("a body that breaks off") from error
     return body
 
 

@@ -140,4 +140,5 @@ class Surface:
 
     def refused(self, eio_sid: str) -> None:
         """Who asks over this connection is refused for good; it is closed when that was said."""
-        self._refused.add(eio_sid)
+        if self._engine.connection(eio_sid) is not None:
+            self._refused.add(eio_sid)

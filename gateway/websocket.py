@@ -5,6 +5,7 @@ and unmasks byte by byte in Python: one frame of 100 KB held the loop for 33 ms.
 header, and unmasking is one operation on two large integers.
 """
 
+from collections.abc import Iterator
 from enum import IntEnum
 from struct import pack
 
@@ -24,6 +25,9 @@ class Op(IntEnum):
 NORMAL, GOING_AWAY, PROTOCOL_ERROR, NOT_TEXT, TOO_BIG = 1000, 1001, 1002, 1007, 1009
 # What a control frame may carry.
 _MOST_IN_CONTROL = 125
+# In how many frames one message may come. A frame of one byte costs as much work as one of a thousand, and no client
+# cuts a message that is small enough for us.
+MOST_PARTS = 64
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 
 Message = tuple[Op, bytes]
@@ -55,33 +59,36 @@ def farewell(code: int) -> bytes:
 class Reader:
     """What one client sends, put together again; holds at most one message and one frame's header."""
 
-    __slots__ = ("_fragments", "_most", "_op", "_rest")
+    __slots__ = ("_fragments", "_most", "_op", "_parts", "_rest")
 
     def __init__(self, most: int) -> None:
         """`most`: bytes of one message."""
         self._most = most
         self._rest = b""
-        # A message that comes in several frames: what it is, and its parts so far.
+        # A message that comes in several frames: what it is, its bytes so far, and how many frames they came in.
         self._op: Op | None = None
         self._fragments = b""
+        self._parts = 0
 
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete with `data`; Violation as soon as the bytes so far say so."""
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """The messages that are complete with `data`, one by one; Violation as soon as the bytes so far say so.
+
+        Whoever stops asking for more leaves the rest unread, for the next time.
+        """
         data = self._rest + data if self._rest else data
-        messages: list[Message] = []
         start = 0
-        while (header := self._header(data, start)) is not None:
-            body, size = header
-            end = body + size
-            if end > len(data):
-                break
-            payload = _unmasked(data[body:end], data[body - 4 : body])
-            message = self._assembled(data[start], payload)
-            if message is not None:
-                messages.append(message)
-            start = end
-        self._rest = data[start:]
-        return messages
+        try:
+            while (header := self._header(data, start)) is not None:
+                body, size = header
+                end = body + size
+                if end > len(data):
+                    break
+                message = self._assembled(data[start], _unmasked(data[body:end], data[body - 4 : body]))
+                start = end
+                if message is not None:
+                    yield message
+        finally:
+            self._rest = data[start:]
 
     def _header(self, data: bytes, start: int) -> tuple[int, int] | None:
         """Where the payload of the frame at `start` begins and how long it is; None while its header is incomplete."""
@@ -95,7 +102,8 @@ class Reader:
             if len(data) < body + wide:
                 return None
             size, body = int.from_bytes(data[body : body + wide]), body + wide
-        if len(self._fragments) + size > self._most:
+        held = len(self._fragments) if first & _OPCODE < Op.CLOSE else 0
+        if held + size > self._most:
             raise Violation(TOO_BIG, f"a message of more than {self._most} bytes")
         return (body + 4, size) if len(data) >= body + 4 else None
 
@@ -116,9 +124,11 @@ class Reader:
         if self._op is not None:
             op, payload = self._op, self._fragments + payload
         if first & _FIN:
-            self._op, self._fragments = None, b""
+            self._op, self._fragments, self._parts = None, b"", 0
             return op, payload
-        self._op, self._fragments = op, payload
+        self._op, self._fragments, self._parts = op, payload, self._parts + 1
+        if self._parts == MOST_PARTS:
+            raise Violation(TOO_BIG, f"a message in more than {MOST_PARTS} parts")
         return None
 
 

@@ -29,6 +29,9 @@ _incoming = bytearray(64 * 1024)
 class Owner(Protocol):
     """Who is told what comes over a wire; on the loop's own greenlet, so nobody may wait."""
 
+    def may_speak(self) -> bool:
+        """Whether the client may say one thing more now, a ping too. The owner closes when it may not."""
+
     def received(self, message: Message) -> None:
         """A text or binary message."""
 
@@ -107,6 +110,9 @@ class Wire:
 
     def begin(self, early: bytes = b"") -> None:
         """Read; `early` is what was read from the connection already."""
+        if not self.is_open:
+            # It broke under the first words that it was told: its descriptor is somebody else's by now.
+            return
         self._reading.start(self._readable)
         if early:
             self._take(early)
@@ -205,23 +211,24 @@ class Wire:
     def _take(self, data: bytes) -> None:
         try:
             # What comes after we have closed is thrown away.
-            messages = [] if self._is_closing else self._reader.feed(data)
+            for op, payload in () if self._is_closing else self._reader.feed(data):
+                if not self._heard(op, payload):
+                    break
         except Violation as violation:
             self.owner.violated(violation)
-            return
-        for op, payload in messages:
-            self._heard(op, payload)
 
-    def _heard(self, op: Op, payload: bytes) -> None:
-        if self._is_closing or op is Op.PONG:
-            return
+    def _heard(self, op: Op, payload: bytes) -> bool:
+        """Act on a message; whether another is wanted."""
+        if not self.owner.may_speak():
+            return False
         if op is Op.PING:
             self.write(websocket.frame(Op.PONG, payload))
         elif op is Op.CLOSE:
             self.close(websocket.NORMAL)
             self.owner.lost("closed by the client")
-        else:
+        elif op is not Op.PONG:
             self.owner.received((op, payload))
+        return not self._is_closing
 
     # -- ending ----------------------------------------------------------------------------------------------------
 
@@ -233,10 +240,13 @@ class Wire:
         self._timer = gevent.get_hub().loop.timer(FAREWELL)
         self._timer.start(self.hang_up)
         self.resume()
+        farewell = websocket.farewell(code)
         if self._waiting is not None:
-            self._waiting.add(websocket.farewell(code))
-        elif self._sent(websocket.farewell(code)) is not None:
+            self._waiting.add(farewell)
+        elif (taken := self._sent(farewell)) == len(farewell):
             self._shut()
+        elif taken is not None:
+            self._keep(farewell[taken:], None)
 
     def _shut(self) -> None:
         """Nothing more comes from here; the client may close now."""

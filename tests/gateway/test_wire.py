@@ -1,0 +1,354 @@
+"""Writing to and reading from real TCP connections: order, caps, and that nothing is left when they end."""
+
+import gc
+import os
+import random
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from gateway import connection, refusals, transport, websocket, wire
+from gateway.connection import Connection
+from gateway.engine import Limits
+from gateway.transport import Frame
+from gateway.websocket import Op
+from gateway.wire import Waiting, Wire
+from tests.gateway.link import Link, masked, read
+
+
+@pytest.fixture
+def narrow():
+    """A link whose client gets its welcome, and whose kernel keeps little."""
+    link = Link(buffer=4096)
+    link.messages(1)
+    yield link
+    link.close()
+
+
+def fill(link, size=60_000):
+    """Send frames until one waits; returns them."""
+    sent = []
+    while link.connection.pending == 0:
+        sent.append(Frame("4" + chr(97 + len(sent) % 26) * size))
+        link.connection.send(sent[-1])
+    return sent
+
+
+def deliver(link, *frames):
+    for frame in frames:
+        transport.deliver([OneSocket(link.connection)], frame)
+
+
+class OneSocket:
+    """What `deliver` looks at of a socket."""
+
+    def __init__(self, connection):
+        self.eio = connection
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("send", [lambda link, frame: link.connection.send(frame), deliver], ids=["send", "deliver"])
+def test_partial_writes_keep_order_and_bytes(narrow, send):
+    dice = random.Random(7)
+    frames = [Frame(f"4{n}:" + chr(97 + n % 26) * dice.choice([0, 5, 300, 5_000, 50_000])) for n in range(60)]
+    received = b""
+    for frame in frames:
+        send(narrow, frame)
+        if dice.random() < 0.3:
+            received += narrow.receive(dice.choice([1, 100, 10_000]))
+    assert narrow.connection.pending > 0
+    expected = b"".join(frame.wire for frame in frames)
+    while len(received) < len(expected):
+        received += narrow.receive()
+    assert received == expected
+
+
+def test_who_reads_again_gets_everything_and_is_sent_to_directly_again(narrow):
+    sent = fill(narrow)
+    deliver(narrow, *(frames := [Frame(f"4{n}") for n in range(100)]))
+    assert narrow.wire.direct is None
+    assert narrow.texts(len(sent) + 100) == [frame.text for frame in sent + frames]
+    narrow.until(lambda: narrow.wire.direct is not None)
+    assert narrow.connection.pending == 0
+    deliver(narrow, last := Frame("4last"))
+    assert narrow.connection.pending == 0
+    assert narrow.texts(1) == [last.text]
+
+
+def test_who_stops_reading_is_capped_and_let_go_of(narrow):
+    fill(narrow)
+    descriptor = narrow.wire._socket.fileno()
+    frame, most = Frame("4" + "x" * 10_000), 0
+    while not narrow.connection.closed:
+        most = max(most, narrow.connection.pending)
+        deliver(narrow, frame)
+    assert wire.MOST_PENDING - len(frame.wire) <= most <= wire.MOST_PENDING
+    assert narrow.audience.refusals == [refusals.TOO_SLOW]
+    assert not narrow.wire.is_open
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    assert (narrow.connection.pending, narrow.wire.pending) == (0, 0)
+    narrow.until(lambda: narrow.audience.closings)
+    narrow.close()
+    assert narrow.audience.closings == ["transport error"]
+
+
+def test_a_newer_frame_takes_the_place_of_an_older_with_its_key(narrow):
+    sent = fill(narrow)
+    deliver(narrow, Frame("4a1", "a"), Frame("4-"), Frame("4b1", "b"), Frame("4a2", "a"), Frame("4b2", "b"))
+    pending = narrow.connection.pending
+    deliver(narrow, *(Frame(f"4a{n}", "a") for n in range(3, 10)))
+    assert narrow.connection.pending == pending
+    assert narrow.texts(len(sent) + 3)[len(sent) :] == ["4a9", "4-", "4b2"]
+
+
+def test_a_frame_with_a_key_is_not_torn_once_it_has_begun(narrow):
+    """The kernel takes a part of it: its rest goes out, and the newer one follows."""
+    sent = []
+    while narrow.connection.pending == 0:
+        sent.append(Frame(f"4{len(sent)}" + "x" * 60_000, "position"))
+        deliver(narrow, sent[-1])
+    # The last one has begun, or the kernel took nothing of it: then it may be replaced.
+    has_begun = narrow.connection.pending < len(sent[-1].wire)
+    deliver(narrow, newer := Frame("4newer", "position"), newest := Frame("4newest", "position"))
+    assert newer is not newest
+    kept = sent if has_begun else sent[:-1]
+    assert narrow.texts(len(kept) + 1) == [frame.text for frame in [*kept, newest]]
+
+
+def test_what_is_about_to_be_written_is_not_replaced():
+    waiting = Waiting()
+    waiting.add(b"old", "key")
+    assert waiting.first() == b"old"
+    waiting.add(b"new", "key")
+    waiting.add(b"newest", "key")
+    waiting.written(1)
+    assert (waiting.size, waiting.first()) == (8, b"ld")
+    waiting.written(2)
+    assert (waiting.size, waiting.first()) == (6, b"newest")
+    waiting.written(6)
+    assert (waiting.size, waiting.first()) == (0, None)
+
+
+# -- ending ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_farewell_follows_what_waited(narrow):
+    sent = fill(narrow)
+    narrow.connection.close(refusals.DRAINING)
+    assert narrow.wire.is_open
+    farewell = websocket.farewell(refusals.DRAINING.code)
+    assert narrow.rest() == b"".join(frame.wire for frame in sent) + farewell
+    # It has had its last bytes, and closes: so do we, before the time is out.
+    narrow.client.close()
+    narrow.until(lambda: not narrow.wire.is_open, timeout=wire.FAREWELL / 2)
+
+
+@pytest.mark.parametrize("is_full", [True, False])
+def test_who_does_not_close_is_hung_up(monkeypatch, is_full):
+    monkeypatch.setattr(wire, "FAREWELL", 0.1)
+    link = Link(buffer=4096)
+    if is_full:
+        fill(link)
+    link.connection.close()
+    assert link.wire.is_open
+    link.until(lambda: not link.wire.is_open)
+    assert link.wire.pending == 0
+    link.close()
+
+
+def test_nothing_is_heard_or_sent_after_closing(link):
+    link.connection.close()
+    link.say("4a", "4b")
+    link.client.sendall(b"\xff" * 10)
+    link.connection.send(Frame("4more"))
+    link.wire.write(Frame("4more").wire)
+    assert read(link.rest())[1:] == [(Op.CLOSE, websocket.GOING_AWAY.to_bytes(2))]
+    link.client.close()
+    link.until(lambda: not link.wire.is_open)
+    assert (link.audience.messages, link.audience.closings) == ([], ["server disconnect"])
+
+
+def test_a_client_that_vanishes_ends_once(link):
+    link.reset()
+    link.until(lambda: link.audience.closings)
+    for _ in range(3):
+        deliver(link, Frame("4x"))
+        link.connection.close()
+        link.wire.hang_up()
+    link.until(lambda: link.engine.greenlets == 0)
+    assert len(link.audience.closings) == 1
+    assert len(link.engine) == 0
+
+
+def test_a_client_that_vanishes_is_noticed_by_the_next_delivery(link):
+    """Before the loop has told so."""
+    link.reset()
+    deliver(link, Frame("4x"), Frame("4x"))
+    assert link.connection.closed
+    link.until(lambda: link.engine.greenlets == 0)
+    assert len(link.audience.closings) == 1
+
+
+def test_a_client_that_vanishes_under_its_welcome_leaves_no_watcher(monkeypatch):
+    """Its descriptor's number may be somebody else's by then, who would be read from in its name."""
+
+    wires = []
+
+    def broken(self, data):
+        wires.append(self)
+        self.broken(BrokenPipeError("gone"))
+
+    monkeypatch.setattr(Wire, "_sent", broken)
+    link = Link(early=masked(Op.TEXT, b"4a"))
+    assert [(wire.is_open, wire._reading.active) for wire in wires] == [(False, False)]
+    link.until(lambda: link.audience.closings)
+    link.close()
+    assert link.audience.messages == []
+
+
+def test_a_client_that_closes_is_answered_and_ends_once(link):
+    link.messages(1)
+    link.client.sendall(masked(Op.CLOSE, (1001).to_bytes(2)) + masked(Op.TEXT, b"4late"))
+    assert link.messages(1) == [(Op.CLOSE, websocket.NORMAL.to_bytes(2))]
+    assert link.receive() == b""
+    link.client.close()
+    link.until(lambda: not link.wire.is_open)
+    assert link.audience.closings == ["closed by the client"]
+    assert link.audience.messages == []
+
+
+def live(end):
+    link = Link()
+    link.say("4a")
+    link.until(lambda: link.audience.messages)
+    end(link)
+    link.until(lambda: link.audience.closings)
+    link.close()
+    link.until(lambda: link.engine.greenlets == 0)
+
+
+def test_a_connection_that_is_over_leaves_nothing_behind():
+    """No reference cycle keeps it, its buffers and its watchers until the collector comes round."""
+    gc.collect()
+    gc.disable()
+    try:
+        kept = len([each for each in gc.get_objects() if isinstance(each, Connection | Wire)])
+        for end in (Link.reset, lambda link: link.connection.close(), lambda link: link.connection.too_slow()):
+            live(end)
+            left = [each for each in gc.get_objects() if isinstance(each, Connection | Wire)]
+            assert len(left) == kept, gc.get_referrers(*left)
+    finally:
+        gc.enable()
+
+
+# -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_worked_on_one_at_a_time_and_in_order(link):
+    """Stock: a greenlet for every message, two of which may overtake each other."""
+    at_work, order, dice = [], [], random.Random(7)
+
+    def work(data):
+        assert at_work == []
+        at_work.append(data)
+        gevent.sleep(dice.choice([0, 0.001, 0.002]))
+        order.append(data)
+        at_work.clear()
+
+    link.audience.on_message = work
+    link.say(*(f"4{n}" for n in range(50)))
+    link.until(lambda: len(order) == 50)
+    assert order == [str(n) for n in range(50)]
+
+
+def test_a_client_that_is_ahead_is_not_read_from(link):
+    done, order = Event(), []
+
+    def work(data):
+        done.wait()
+        order.append(data)
+
+    link.audience.on_message = work
+    link.say(*(f"4{n}" for n in range(50)))
+    link.until(lambda: not link.wire._reading.active)
+    waiting = len(link.connection._inbox)
+    link.say(*(f"4{n}" for n in range(50, 100)))
+    gevent.sleep(0.05)
+    assert len(link.connection._inbox) == waiting < 50
+    done.set()
+    link.until(lambda: len(order) == 100)
+    assert order == [str(n) for n in range(100)]
+    assert link.wire._reading.active
+
+
+def test_what_came_with_the_handshake_is_heard():
+    link = Link(early=masked(Op.TEXT, b"4early") + masked(Op.TEXT, b"4and")[:4])
+    link.until(lambda: link.audience.messages == ["early"])
+    link.close()
+
+
+@pytest.mark.parametrize("op", [Op.TEXT, Op.BINARY, Op.PING, Op.PONG], ids=lambda op: op.name)
+def test_a_client_that_says_too_much_is_let_go_of(link, op):
+    """Pings, too: each costs an answer."""
+    link.messages(1)
+    link.client.sendall(masked(op, b"6") * (connection.BURST + 50))
+    link.until(lambda: link.audience.closings)
+    assert link.audience.refusals == [refusals.TOO_FAST]
+    assert len(link.audience.messages) <= connection.BURST
+    answers = read(link.rest())
+    assert answers.pop() == (Op.CLOSE, refusals.TOO_FAST.code.to_bytes(2))
+    assert answers == ([(Op.PONG, b"6")] * connection.BURST if op is Op.PING else [])
+
+
+BREACHES = {
+    "no frame of a client": (bytes((0x81, 0x00)), websocket.PROTOCOL_ERROR),
+    "no text": (masked(Op.TEXT, b"4\xff"), websocket.NOT_TEXT),
+    "too big": (bytes((0x81, 0xFF)) + (1 << 30).to_bytes(8), websocket.TOO_BIG),
+    "no packet": (masked(Op.TEXT, b"hello"), websocket.GOING_AWAY),
+}
+
+
+@pytest.mark.parametrize(("sent", "code"), BREACHES.values(), ids=BREACHES)
+def test_a_breach_closes_at_once_with_its_number(link, sent, code):
+    """And what came before it was heard."""
+    link.messages(1)
+    link.client.sendall(masked(Op.TEXT, b"4a") + sent + masked(Op.TEXT, b"4b"))
+    assert read(link.rest()) == [(Op.CLOSE, code.to_bytes(2))]
+    link.until(lambda: link.audience.closings == ["transport error"])
+    assert link.audience.refusals == [refusals.PACKET_MALFORMED]
+    assert link.audience.messages in ([], ["a"])
+
+
+# -- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_who_answers_pings_and_asks_for_nothing_is_let_go_of():
+    """Stock: it stays for ever."""
+    link = Link(Limits(ping_every=0.05, ping_patience=5.0, patience=0.5))
+    rounds = gevent.spawn(link.engine.run)
+    heard = []
+    while (message := link.messages(1)[0])[0] is not Op.CLOSE:
+        heard.append(message)
+        if message == (Op.TEXT, b"2"):
+            link.say("3")
+    assert heard.count((Op.TEXT, b"2")) >= 1
+    assert message == (Op.CLOSE, refusals.CONNECT_TOO_LATE.code.to_bytes(2))
+    assert link.audience.refusals == [refusals.CONNECT_TOO_LATE]
+    rounds.kill()
+    link.close()
+
+
+def test_who_answers_no_ping_is_hung_up_and_nothing_of_it_stays():
+    """Stock: its socket, its greenlet and its TCP connection stay until it closes."""
+    link = Link(Limits(ping_every=0.05, ping_patience=0.1), buffer=4096)
+    rounds = gevent.spawn(link.engine.run)
+    fill(link)
+    link.until(lambda: not link.wire.is_open)
+    link.until(lambda: link.audience.closings == ["ping timeout"])
+    assert (len(link.engine), link.engine.greenlets) == (0, 0)
+    rounds.kill()
+    link.close()
