@@ -9,13 +9,14 @@ clients fall back to polling without a word.
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 from urllib.parse import parse_qs
 
 import gevent
-from gevent.pywsgi import WSGIHandler
+from gevent.pywsgi import Input, WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 
 from app.config import Config
@@ -29,8 +30,10 @@ from .refusals import Refusal, Refused
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden", 503: "503 Service Unavailable"}
-# Seconds that a client may be silent before and between its requests.
-PATIENCE = 10.0
+# Seconds that a client may be silent before and between its requests, and that it may take to read an answer.
+PATIENCE, READ_WITHIN = 10.0, 30.0
+# Bytes of a body that nobody wanted, which are read all the same so that the connection can be used again.
+_UNWANTED = 64 * 1024
 _METHODS = {"polling": ("GET", "POST", "OPTIONS"), "websocket": ("GET",)}
 
 
@@ -76,6 +79,9 @@ class Door:
 
     def _served(self, environ: dict[str, Any]) -> str:
         method, limits = environ["REQUEST_METHOD"], self._engine.limits
+        last_words = self._last_words(environ)
+        if last_words is not None:
+            return last_words
         connection = self._visitor(environ)
         if method == "OPTIONS":
             return ""
@@ -93,6 +99,14 @@ class Door:
             connection.malformed(error)
             raise
         return "ok"
+
+    def _last_words(self, environ: dict[str, Any]) -> str | None:
+        """What a client that polls was told while it did not ask, and its connection closed."""
+        sid = _query(environ, "sid")
+        is_asking = environ["REQUEST_METHOD"] == "GET" and _query(environ, "transport") == "polling"
+        if sid is None or not is_asking or not may_knock(environ, self._config.allowed_origins):
+            return None
+        return self._engine.last_words(sid)
 
     # -- WebSockets ------------------------------------------------------------------------------------------------
 
@@ -159,11 +173,17 @@ class Handler(WebSocketHandler):
     """Serves one TCP connection: its requests, until one of them becomes a WebSocket."""
 
     socket: Any
+    wsgi_input: Any
 
     def handle(self) -> None:
-        """As the stock one, but small answers leave at once: Nagle and delayed ACK held each for 40 ms."""
-        self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        super().handle()
+        """As the stock one, but small answers leave at once: Nagle and delayed ACK held each for 40 ms.
+
+        And nobody holds a greenlet and an answer by not reading it.
+        """
+        with suppress(OSError):
+            self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            self.socket.settimeout(READ_WITHIN)
+            super().handle()
 
     def handle_one_request(self) -> Any:
         """As the stock one; a client that is silent for too long, between requests too, is let go of."""
@@ -178,7 +198,7 @@ class Handler(WebSocketHandler):
             self.deadline.close()
 
     def get_environ(self) -> dict[str, Any]:
-        """The request has arrived: from here on others keep the time."""
+        """The request's head has arrived: from here on others keep the time."""
         self.deadline.close()
         environ: dict[str, Any] = super().get_environ()
         return environ
@@ -186,10 +206,41 @@ class Handler(WebSocketHandler):
     def finalize_headers(self) -> None:
         """As the stock one, which does not say when it is about to close: the client would use the connection again."""
         super().finalize_headers()
+        if self._leaves_too_much:
+            self.close_connection = True
         if self.close_connection and not self.connection_upgraded:
             self.response_headers.append((b"Connection", b"close"))
 
+    def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
+        """As the stock one, but a client that broke off, or reads or writes too slowly, is no error of ours."""
+        if isinstance(error, OSError) or error is self.deadline:
+            self.close_connection = True
+        else:
+            super().handle_error(kind, error, trace)
+
+    def _handle_client_error(self, error: Exception) -> Any:
+        """As the stock one, which prints a traceback for a client that breaks off and for one with too many headers."""
+        if isinstance(error, OSError):
+            return None
+        return super()._handle_client_error(error if isinstance(error, ValueError) else ValueError(str(error)))
+
     def run_application(self) -> None:
+        """As below; then pywsgi reads what is left of the request's body, if it is little, within the same patience."""
+        try:
+            self._run_application()
+        finally:
+            if self._leaves_too_much:
+                self.close_connection = True
+                self.wsgi_input = Input(self.rfile, 0)
+            self.deadline = gevent.Timeout.start_new(PATIENCE)
+
+    @property
+    def _leaves_too_much(self) -> bool:
+        """Whether more of the body is left than is worth reading: pywsgi would read a gigabyte, to discard it."""
+        left = (self.content_length or 0) - self.wsgi_input.position
+        return left > _UNWANTED or bool(self.wsgi_input.chunked_input)
+
+    def _run_application(self) -> None:
         """As pywsgi does it; where a door is asked for a WebSocket, and grants it, the connection is handed over."""
         door: Door | None = self.application.leading(self.environ)
         if door is None or self.environ.get("HTTP_UPGRADE", "").lower() != "websocket":
@@ -201,7 +252,11 @@ class Handler(WebSocketHandler):
             self.result = door.refuse(refused.refusal, self.start_response)
             self.process_result()
             return
-        why_not = self.upgrade_websocket()
+        try:
+            why_not = self.upgrade_websocket()
+        except ValueError:
+            # A key that is no base64.
+            why_not = ()
         if self.environ.get("wsgi.websocket") is None:
             if not self.status:
                 self.start_response(_STATUS[400], [])
@@ -218,12 +273,16 @@ class Handler(WebSocketHandler):
         early: bytes = self.rfile.peek()
         descriptor: int = self.socket.detach()
         self.socket = None
+        # gevent-websocket's own, which would keep this handler for as long as the request is kept. Not any sooner: it
+        # says good-bye when it goes.
+        self.environ.pop("wsgi.websocket")
+        self.websocket = None
         return descriptor, early
 
 
 def _turn_away(descriptor: int, _early: bytes) -> None:
     """A second WebSocket for one connection: opened, as the reference server does it, and closed at once."""
-    with socket.socket(fileno=descriptor) as connection:
+    with suppress(OSError), socket.socket(fileno=descriptor) as connection:
         connection.setblocking(False)
         connection.sendall(websocket.farewell(websocket.GOING_AWAY))
 
