@@ -1,8 +1,9 @@
-"""`python -m gateway.suite [PORT]`: the gateway as the official conformance suites want to meet it.
+"""`python -m gateway.suite [PORT [PATIENCE]]`: the gateway as the official conformance suites want to meet it.
 
 For the suites of socketio/engine.io-protocol and socketio/socket.io-protocol (`make conformance`): the same engine,
 wires, polling, door and surface, with the suites' intervals, echo handlers, and nothing of ours on top (no identity,
-no pid, no `ready`, no beat). Never part of an installation: it serves whoever asks, on loopback alone.
+no pid, no `ready`, no beat). PATIENCE: seconds that a client has for its pong; the suites' own are 0.2. Never part of
+an installation: it serves whoever asks, on loopback alone.
 """
 
 from gevent import monkey
@@ -30,8 +31,7 @@ from .refusals import Refusal  # noqa: E402
 from .surface import Surface  # noqa: E402
 from .transport import Frame  # noqa: E402
 
-PORT = 3000
-LIMITS = Limits(ping_every=0.3, ping_patience=0.2, message=1_000_000)
+PORT, PATIENCE = 3000, 0.2
 
 
 class Echo:
@@ -58,8 +58,9 @@ class Rooms(socketio.Manager):
         """It forgets by itself."""
 
 
-def application() -> Door:
+def application(patience: float) -> Door:
     """Both doors, one behind the other."""
+    limits = Limits(ping_every=0.3, ping_patience=patience, message=1_000_000)
     config = Config(env="test", secret_key="", database_url="sqlite://")
     app = Flask("suite")
     pages = app.wsgi_app
@@ -75,7 +76,7 @@ def application() -> Door:
     io: Any = SocketIO(app, **options)
     for namespace in ("/", "/custom"):
         _answer(io, namespace)
-    engine_io, socket_io = Engine(LIMITS), Engine(LIMITS)
+    engine_io, socket_io = Engine(limits), Engine(limits)
     engine_io.audience = Echo()
     Surface(socket_io, io.server, app, Metrics())
     for engine in (engine_io, socket_io):
@@ -107,11 +108,13 @@ def _asking() -> str:
     return str(request.sid)  # type: ignore[attr-defined]
 
 
-def main(port: int) -> None:
+def main(port: int = PORT, patience: float = PATIENCE) -> None:
     """Serve until killed."""
     logging.getLogger("geventwebsocket").setLevel(logging.ERROR)
-    WSGIServer(("127.0.0.1", port), application(), handler_class=Handler, log=None, error_log=None).serve_forever()
+    WSGIServer(
+        ("127.0.0.1", port), application(patience), handler_class=Handler, log=None, error_log=None
+    ).serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else PORT)
+    main(*map(int, sys.argv[1:2]), *map(float, sys.argv[2:3]))
