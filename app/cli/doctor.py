@@ -5,6 +5,7 @@ import sys
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
 
 
 @click.command("doctor")
@@ -20,14 +21,20 @@ def doctor(origin: str | None, token_stdin: bool, channel: str | None) -> None:
     wrong.
     """
     from app.doctor.examination import Wishes, examine
+    from app.doctor.finding import wrong
 
     if channel and not token_stdin:
         raise click.UsageError("--channel needs --token-stdin: the doctor's own person may hear nothing but itself.")
     token = sys.stdin.readline().strip() if token_stdin else None
     wishes = Wishes(origin.rstrip("/") if origin else None, token, channel)
     is_wrong = False
-    for finding in examine(current_app.config["PASSLINE"], current_app.config["MIGRATIONS"], wishes):
-        click.echo(str(finding))
-        is_wrong = is_wrong or finding.verdict == "wrong"
+    try:
+        for finding in examine(current_app.config["PASSLINE"], current_app.config["MIGRATIONS"], wishes):
+            click.echo(str(finding))
+            is_wrong = is_wrong or finding.verdict == "wrong"
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        click.echo(str(wrong("database", f"failed meanwhile: {said}", "mend this first, then ask the doctor again")))
+        is_wrong = True
     if is_wrong:
         sys.exit(1)

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -76,18 +76,21 @@ def events_tail() -> None:
 
     A row that is committed and has no position after a second is shown with a dash: no gateway numbers it.
     """
-    position = head(db.session)
+    position, at = head(db.session), now()
     click.echo(f"The log from now on, after {position}:")
     try:
-        for line in _followed(position.n):
+        for line in _followed(position.n, at):
             click.echo(line)
     except KeyboardInterrupt:
         click.echo()
 
 
-def _followed(seen: int) -> Iterator[str]:
-    """A line for each row past position `seen`, for ever. By position, never by an id that may be overtaken."""
-    began, waiting = now(), set[int]()
+def _followed(seen: int, began: datetime) -> Iterator[str]:
+    """A line for each row past position `seen`, for ever. By position, never by an id that may be overtaken.
+
+    And one for each that was written after `began` and waits for its position.
+    """
+    waiting = set[int]()
     place = EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
     rows = (
         select(EventLog.id, place.label("place"), EventLog.created_at, EventLog.room, EventLog.name, Order.number)

@@ -190,6 +190,7 @@ _AGREEMENTS = (
 
 def agreement(config: Config, alive: Living) -> Iterator[Finding]:
     """One finding for each setting that must be the same everywhere."""
+    yield _one_database(alive)
     own = settings_of(config)
     for each in _AGREEMENTS:
         if each.name == "GATEWAY_PORT" and config.gateway_url:
@@ -200,6 +201,13 @@ def agreement(config: Config, alive: Living) -> Iterator[Finding]:
             # Marks are made under the key: those of another key say nothing.
             rows = [row for row in rows if said(row)["SECRET_KEY"] == own["SECRET_KEY"]]
         yield _compared(each, own, rows)
+
+
+def _one_database(alive: Living) -> Finding:
+    missing = [kind for kind in _START if not alive.of(kind)]
+    if missing:
+        return unsure("one database", f"no {' and no '.join(missing)} shows its life in this one")
+    return ok("one database", f"{len(alive.rows)} processes show their life in this one")
 
 
 def _compared(each: _Agreement, own: dict[str, str | None], rows: Sequence[Process]) -> Finding:

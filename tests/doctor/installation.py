@@ -99,7 +99,7 @@ class Installation:
         missing = [part for part in self.parts.values() if part.process is None]
         for part in missing:
             part.process = part.spawn(part.command())
-        latest = monotonic() + 30
+        latest = monotonic() + 60
         while not all(part.answers() for part in self.parts.values()) or not self._all_live():
             assert monotonic() < latest, "\n".join(part.log.read_text() for part in missing)
             sleep(0.05)

@@ -8,6 +8,7 @@ from flask_migrate import upgrade
 
 from app import presence
 from app.contract.times import now
+from app.demo import load
 from app.extensions import db
 from app.models import Process
 from tests.doctor.installation import doctor
@@ -67,3 +68,16 @@ def test_no_origin_at_all_is_wrong(alone):
     report = doctor(alone, allowed_origins=())
     assert "ALLOWED_ORIGINS is empty" in report.says("socket")
     assert report.verdict("gateway") == "cannot say"
+
+
+def test_the_demos_past_is_no_fault(alone):
+    load.load(20)
+    assert doctor(alone).verdict("events") == "ok"
+
+
+def test_a_database_that_fails_meanwhile_is_named(alone):
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("drop table order_changes")
+    report = doctor(alone)
+    assert "order_changes" in report.says("database")
+    assert report.exit_code == 1
