@@ -136,6 +136,7 @@ def test_it_gives_back_every_channel_under_its_name_after_a_kill(cast, own_gatew
     _, channel, data, _ = again.event(15)
     assert (channel, data["n"]) == (f"private-{vendor_orders}", "live")
     assert again.ask("unsubscribe", {"channel": "user.1000000"})["ok"]
+    assert "user.1000000" not in json.loads(kept(pid).channels)
 
 
 def test_it_follows_the_person_into_another_session(cast, screen):
