@@ -3,7 +3,8 @@
     finding.py       what is said of one link: ok, wrong (with the mend), cannot say
     examination.py   the links in their order, and which of them need which
     stores.py        database, migrations, Redis
-    processes.py     who lives, who answers at which address, whose settings differ
+    processes.py     who lives, who answers at which address
+    agreement.py     whose settings differ
     sequencing.py    are committed events numbered, deadlines acted on, and was an event written for every change
     screen.py        a browser's socket, spoken by hand: what exactly the gateway answers
     probe.py         logs in, connects, subscribes, and waits for an event that it sends down the real path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.config import Config
 
-from . import probe, processes, sequencing, stores
+from . import agreement, probe, processes, sequencing, stores
 from .finding import Finding, ok, unsure, wrong
 
 _BEHIND_THE_DATABASE = ("web", "gateway", "worker", "settings agree", "sequencer", "deadlines", "events", "socket")
@@ -42,7 +42,7 @@ def examine(config: Config, migrations: str, wishes: Wishes) -> Iterator[Finding
     finding, gateway = processes.gateway(addresses, alive, sequencing.epoch())
     yield finding
     yield processes.worker(alive)
-    yield from processes.agreement(config, alive)
+    yield from agreement.compare(config, alive)
     yield sequencing.sequencer(config)
     yield sequencing.deadlines()
     yield sequencing.events()

@@ -1,10 +1,10 @@
-"""The processes: who lives (by the rows that they write), who answers at which address, whose settings differ.
+"""The processes: who lives (by the rows that they write), and who answers at which address.
 
 A process that answers at its address and has no row here writes its rows somewhere else: it uses another database.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,13 +15,13 @@ from app.contract.positions import Position
 from app.contract.times import now
 from app.extensions import db
 from app.models import Process
-from app.presence import GONE, Kind, settings_of
+from app.presence import GONE, Kind
 
 from .asking import Answer, NoAnswer, ask
 from .finding import Finding, ok, unsure, wrong
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (what a listener may be told; nothing listens here)
-_START: dict[Kind, str] = {"web": "gunicorn wsgi:app", "gateway": "python -m gateway", "worker": "python -m app.jobs"}
+START: dict[Kind, str] = {"web": "gunicorn wsgi:app", "gateway": "python -m gateway", "worker": "python -m app.jobs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,76 +152,11 @@ def _found_at(alive: Living) -> str:
 def _start(kind: Kind, alive: Living) -> str:
     if alive.of(kind):
         return f"{alive.of(kind)[0].name} lives: its address or its port is another than these settings say"
-    return f"{alive.missing(kind)}: start it (`{_START[kind]}`)"
+    return f"{alive.missing(kind)}: start it (`{START[kind]}`)"
 
 
 def worker(alive: Living) -> Finding:
     """Whether a worker lives."""
     if not alive.of("worker"):
-        return wrong("worker", alive.missing("worker"), f"start it (`{_START['worker']}`)")
+        return wrong("worker", alive.missing("worker"), f"start it (`{START['worker']}`)")
     return ok("worker", f"{', '.join(row.name for row in alive.of('worker'))} lives")
-
-
-# -- whose settings differ -----------------------------------------------------------------------------------------
-
-_HERE = "this command"
-
-
-@dataclass(frozen=True, slots=True)
-class _Agreement:
-    """A setting that processes of these kinds must have alike. Of a secret only marks are known."""
-
-    link: str
-    name: str
-    kinds: tuple[Kind, ...]
-    what_breaks: str
-    is_secret: bool = False
-
-
-_AGREEMENTS = (
-    _Agreement("secret key", "SECRET_KEY", ("web", "gateway", "worker"), "the cookie of one is refused by the other",
-               is_secret=True),
-    _Agreement("redis agrees", "REDIS_URL", ("web", "gateway", "worker"), "they do not meet", is_secret=True),
-    _Agreement("address", "GATEWAY_URL", ("web", "gateway"), "browsers look for the gateway where it is not"),
-    _Agreement("port", "GATEWAY_PORT", ("web", "gateway"), "browsers look for the gateway where it is not"),
-    _Agreement("origins", "ALLOWED_ORIGINS", ("web", "gateway"), "pages of the web are refused by the gateway"),
-)  # fmt: skip
-
-
-def agreement(config: Config, alive: Living) -> Iterator[Finding]:
-    """One finding for each setting that must be the same everywhere."""
-    yield _one_database(alive)
-    own = settings_of(config)
-    for each in _AGREEMENTS:
-        if each.name == "GATEWAY_PORT" and config.gateway_url:
-            # Behind one address there may be many gateways, each at a port of its own.
-            continue
-        rows = [row for row in alive.rows if row.kind in each.kinds]
-        if each.name == "REDIS_URL":
-            # Marks are made under the key: those of another key say nothing.
-            rows = [row for row in rows if said(row)["SECRET_KEY"] == own["SECRET_KEY"]]
-        yield _compared(each, own, rows)
-
-
-def _one_database(alive: Living) -> Finding:
-    missing = [kind for kind in _START if not alive.of(kind)]
-    if missing:
-        return unsure("one database", f"no {' and no '.join(missing)} shows its life in this one")
-    return ok("one database", f"{len(alive.rows)} processes show their life in this one")
-
-
-def _compared(each: _Agreement, own: dict[str, str | None], rows: Sequence[Process]) -> Finding:
-    if not rows:
-        return unsure(each.link, f"no process to compare {each.name} with")
-    groups: dict[str | None, list[str]] = {own[each.name]: [_HERE]}
-    for row in rows:
-        groups.setdefault(said(row)[each.name], []).append(row.name)
-    if len(groups) == 1:
-        shown = "the same" if each.is_secret else own[each.name] or "not set"
-        return ok(each.link, f"{each.name} is {shown} in {len(rows)} processes and here")
-    parts = []
-    for number, (value, names) in enumerate(groups.items(), start=1):
-        shown = f"value {number}" if each.is_secret and value else value or "nothing"
-        parts.append(f"{', '.join(names)}: {shown}")
-    seen = f"{each.name} differs, so {each.what_breaks}: {'; '.join(parts)}"
-    return wrong(each.link, seen, f"give all of them one {each.name} and start them again")

@@ -58,6 +58,15 @@ def test_settings_that_differ_are_named_with_their_processes(alone, lives):
     assert "hush" not in report.output
 
 
+def test_gateways_at_other_ports_are_no_fault_while_one_is_where_browsers_look(alone, lives):
+    port = alone.config["PASSLINE"].gateway_port
+    for place in (port + 1, port + 2):
+        lives("gateway", gateway_port=place)
+    assert f"sent to {port}" in doctor(alone).says("port")
+    lives("gateway", gateway_port=port)
+    assert doctor(alone).verdict("port") == "ok"
+
+
 def test_a_shell_with_another_key_is_told_so(alone, lives):
     lives("web", secret_key="another key, also of forty letters......")
     said = doctor(alone).says("secret key")
