@@ -46,6 +46,9 @@ class Living:
 def living() -> Living:
     """Who lives now."""
     rows = db.session.scalars(select(Process).order_by(Process.started_at)).all()
+    # They are what they were now: not read again, whoever rolls back.
+    for row in rows:
+        db.session.expunge(row)
     db.session.rollback()
     latest = now() - GONE
     return Living([row for row in rows if row.seen_at >= latest], [row for row in rows if row.seen_at < latest])

@@ -19,11 +19,10 @@ from app.contract import operator
 from app.contract.times import iso, now
 from app.errors import NotFound
 from app.extensions import db
-from app.models import EventLog, Order, OrderChange, Person, Receipt
+from app.models import EventLog, Order, OrderChange, Person, Process, Receipt
 from app.models.event_log import LogHead, head
 
-from . import processes
-from .asking import NoAnswer, ask
+from . import asking, processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class Witness:
 
 def of_order(config: Config, number: str) -> Iterator[str]:
     """The lines of the trace of one order, oldest change first; NotFound when there is none of that number."""
+    gateways = processes.living().of("gateway")
     order = db.session.scalars(select(Order).where(Order.number == number.strip().upper())).one_or_none()
     if order is None:
         raise NotFound(f"There is no order {number}.")
@@ -72,7 +72,7 @@ def of_order(config: Config, number: str) -> Iterator[str]:
         person.id: person.name
         for person in db.session.scalars(select(Person).where(Person.id.in_({r.person_id for r in receipts})))
     }
-    witnesses = ask_gateways(config, rows)
+    witnesses = ask(config, gateways, rows)
     by_version: dict[int, list[EventLog]] = {}
     for row in rows:
         by_version.setdefault(json.loads(row.data).get("order_version", 0), []).append(row)
@@ -98,45 +98,46 @@ def of_order(config: Config, number: str) -> Iterator[str]:
 
 def fate_of(config: Config, event_id: str, *, within: float = 0.0) -> list[str]:
     """Where each row of one event is: now, or when every gateway has it, but after `within` seconds at the latest."""
-    latest = monotonic() + within
+    gateways, latest = processes.living().of("gateway"), monotonic() + within
     while True:
         rows = db.session.scalars(select(EventLog).where(EventLog.event_id == event_id)).all()
         places = [_position(config, row) for row in rows]
-        witnesses = ask_gateways(config, rows)
+        witnesses = ask(config, gateways, rows)
         fates = [_where(config, row, witnesses) for row in rows]
         db.session.rollback()
         is_settled = all(place is not None and all(one.knows(place) for one in witnesses) for place in places)
-        if is_settled or monotonic() >= latest or not processes.living().of("gateway"):
+        if is_settled or not gateways or monotonic() >= latest:
             return fates or ["it is not in the log: it was never fired"]
         sleep(0.05)
 
 
-def ask_gateways(config: Config, rows: Sequence[EventLog]) -> list[Witness]:
-    """What each gateway that lives knows of these rows."""
+def ask(config: Config, gateways: Sequence[Process], rows: Sequence[EventLog]) -> list[Witness]:
+    """What each gateway knows of these rows."""
     places = [place for row in rows if (place := _position(config, row)) is not None]
     if not places:
         return []
     epoch = head(db.session).epoch
-    witnesses = []
-    for process in processes.living().of("gateway"):
-        url = f"{processes.address(process)}/trace?positions={','.join(map(str, places))}"
-        try:
-            answer = ask(url, headers={operator.HEADER: operator.proof(config.secret_key)})
-        except NoAnswer as error:
-            witnesses.append(Witness(process.name, f"cannot be asked: {error}"))
-            continue
-        facts = answer.facts
-        if answer.status == 200 and facts.get("gateway") != f"{process.host}:{process.pid}":
-            witnesses.append(Witness(process.name, f"cannot be asked: {facts.get('gateway')} answers at its address"))
-        elif answer.status == 403:
-            witnesses.append(Witness(process.name, "does not answer us: its SECRET_KEY is another"))
-        elif answer.status != 200 or facts.get("epoch") != epoch:
-            witnesses.append(Witness(process.name, f"cannot say (HTTP {answer.status}, log {facts.get('epoch')})"))
-        else:
-            sent = {int(place): (int(sockets), float(at)) for place, (sockets, at) in facts["sent"].items()}
-            refused = [f"{count} × {code} {message}" for code, message, count in facts["refused"]]
-            witnesses.append(Witness(process.name, n=int(facts["n"]), sent=sent, refused=refused))
-    return witnesses
+    return [_asked(config, gateway, places, epoch) for gateway in gateways]
+
+
+def _asked(config: Config, gateway: Process, places: Sequence[int], epoch: str) -> Witness:
+    url = f"{processes.address(gateway)}/trace?positions={','.join(map(str, places))}"
+    try:
+        answer = asking.ask(url, headers={operator.HEADER: operator.proof(config.secret_key)})
+    except asking.NoAnswer as error:
+        return Witness(gateway.name, f"cannot be asked: {error}")
+    facts = answer.facts
+    if answer.status == 403:
+        return Witness(gateway.name, "does not answer us: its SECRET_KEY is another")
+    if answer.status != 200:
+        return Witness(gateway.name, f"cannot be asked: HTTP {answer.status} at its address")
+    if facts["gateway"] != f"{gateway.host}:{gateway.pid}":
+        return Witness(gateway.name, f"cannot be asked: at its address {facts['gateway']} answers")
+    if facts["epoch"] != epoch:
+        return Witness(gateway.name, f"reads another log ({facts['epoch']})")
+    sent = {int(place): (int(sockets), float(at)) for place, (sockets, at) in facts["sent"].items()}
+    refused = [f"{count} × {code} {message}" for code, message, count in facts["refused"]]
+    return Witness(gateway.name, n=int(facts["n"]), sent=sent, refused=refused)
 
 
 _NEVER_FIRED = "NO EVENT: none was written with this change, so none was ever fired"
