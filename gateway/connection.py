@@ -181,6 +181,8 @@ class Connection:
 
     def may_speak(self) -> bool:
         """Whether the client may say one thing more now; it is closed when it may not."""
+        if self.closed:
+            return False
         at = monotonic()
         self._tokens = min(BURST, self._tokens + (at - self._at) * PER_SECOND) - 1
         self._at = at

@@ -13,6 +13,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.tally = Tally()
         self.connections = self._gauge("connections", "Accepted sockets.")
+        self.greenlets = self._gauge("greenlets", "At work for clients: HTTP requests, messages, farewells.")
         self.rooms = self._gauge("rooms", "Rooms with at least one socket.")
         self.remembered = self._gauge("recent_rows", "Rows of the log in memory for those who come back.")
         self.position = self._gauge("position", "Position of the last row that was fanned out.")

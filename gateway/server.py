@@ -59,6 +59,7 @@ def serve(config: Config) -> int:
         gevent.signal_handler(number, stop.set)
     parts, engine, door = build(config)
     requests = Pool()
+    parts.metrics.greenlets.set_function(lambda: len(requests) + engine.greenlets)
     try:
         server = _listen(config, door, requests)
     except OSError as error:

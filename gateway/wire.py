@@ -8,7 +8,7 @@ Nothing in this file waits or switches greenlets.
 
 import _socket
 from collections.abc import Callable
-from socket import IPPROTO_TCP, SHUT_WR, TCP_NODELAY
+from socket import IPPROTO_TCP, SHUT_WR, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 from typing import Any, Protocol
 
 import gevent
@@ -18,6 +18,9 @@ from .websocket import Message, Op, Reader, Violation
 
 # Bytes that may wait for one client. Whoever lets more come together is let go of, and catches up when it returns.
 MOST_PENDING = 1024 * 1024
+# Bytes that the kernel keeps for one client (it takes twice as much, for its own books). By itself it would keep up to
+# four megabytes, of which MOST_PENDING knows nothing.
+IN_KERNEL = 128 * 1024
 # Seconds that a closed connection has to take its last bytes and to close from the other side.
 FAREWELL = 2.0
 _READABLE, _WRITABLE = 1, 2
@@ -100,6 +103,7 @@ class Wire:
         self._socket.setblocking(False)
         # Small frames leave at once: Nagle and delayed ACK held each for 40 ms.
         self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, IN_KERNEL)
         self.direct: Callable[[bytes], int] | None = self._socket.send
         self._reader = Reader(most)
         self._waiting: Waiting | None = None

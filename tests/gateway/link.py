@@ -45,7 +45,7 @@ class Link:
     """A connection that is a WebSocket already, and its client's end."""
 
     def __init__(self, limits: Limits | None = None, *, early: bytes = b"", buffer: int | None = None) -> None:
-        """`early`: what the client said together with its handshake; `buffer`: bytes that the kernel keeps for it."""
+        """`early`: what the client said together with its handshake; `buffer`: bytes that its kernel keeps for it."""
         self.engine = Engine(limits or Limits())
         self.audience = self.engine.audience = Audience()
         self.client, ours = pair(buffer)
@@ -118,12 +118,11 @@ class Link:
 
 
 def pair(buffer: int | None = None) -> tuple[socket.socket, socket.socket]:
-    """Two ends of a TCP connection, the client's first; `buffer`: bytes that the kernel keeps for either."""
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as probe:
-        client = probe.dup()
+    """Two ends of a TCP connection, the client's first; `buffer`: bytes that its kernel keeps for it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.socket()
         if buffer is not None:
             # Before they are connected: it limits the window.
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         client.settimeout(5)
         client.connect(server.getsockname())

@@ -35,6 +35,8 @@ class Gateway(Server):
             "DATABASE_URL": self.config.database_url,
             "ALLOWED_ORIGINS": ",".join(self.config.allowed_origins),
             "GATEWAY_PORT": str(self.port),
+            "CONNECTIONS_PER_ADDRESS": str(self.config.connections_per_address),
+            "CONNECTIONS_PER_PERSON": str(self.config.connections_per_person),
             **({"REDIS_URL": self.config.redis_url} if self.config.redis_url else {}),
             "PYTHONUNBUFFERED": "1",
         }

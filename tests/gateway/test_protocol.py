@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import gevent
 import pytest
@@ -241,23 +241,24 @@ def test_a_packet_that_is_none_closes_the_websocket(suite):
 # -- Engine.IO: the heartbeat (4 cases of either suite) ----------------------------------------------------------------
 
 
-def test_pings_come_and_are_answered_by_polling(suite, path):
-    polling = suite.polling(path)
-    for _ in range(3):
-        assert polling.get() == (200, "2")
-        assert polling.post("3") == (200, "ok")
-
-
-def test_pings_come_and_are_answered_by_websocket(suite, path):
-    with suite.websocket(path) as talk:
-        talk.hear(1)
+def test_pings_come_and_are_answered(suite):
+    """By polling and by WebSocket, of either protocol; all four wait for them together."""
+    pollings = [suite.polling(path) for path in PATHS]
+    with ExitStack() as opened:
+        talks = [opened.enter_context(suite.websocket(path)) for path in PATHS]
+        for talk in talks:
+            talk.hear(1)
         for _ in range(3):
-            assert talk.next() == "2"
-            talk.say("3")
+            for polling in pollings:
+                assert polling.get() == (200, "2")
+                assert polling.post("3") == (200, "ok")
+            for talk in talks:
+                assert talk.next() == "2"
+                talk.say("3")
 
 
 def test_who_does_not_answer_is_closed(suite):
-    """By polling and by WebSocket, of either protocol; all four wait for it together."""
+    """Again all four together."""
     pollings = [suite.polling(path) for path in PATHS]
     talks = [suite.websocket(path) for path in PATHS]
     for open_talk in talks:
@@ -348,6 +349,31 @@ def test_after_the_upgrade_there_is_no_other_websocket(suite, path):
             assert other.is_closed()
         talk.say("4x" if path == "engine.io" else '42["message"]')
         assert talk.hear(1)
+
+
+def test_a_trial_that_fails_leaves_the_polling_as_it_was(suite):
+    polling = suite.polling("engine.io")
+    for said, answered in ((["2probe"], ["3probe"]), (["2probe", "4x"], ["3probe"]), (["5"], []), ([b"2probe"], [])):
+        with polling.websocket() as talk:
+            talk.say(*said)
+            assert talk.hear(len(answered)) == answered
+            assert len(said) == len(answered) or talk.is_closed()
+        assert polling.post("4hello") == (200, "ok")
+        received = "6"
+        while received == "6":
+            # The gateway may not know yet that the trial is over.
+            received = polling.hear()[1]
+        assert received == "4hello"
+
+
+def test_a_newer_trial_takes_the_place_of_an_older(suite):
+    polling = suite.polling("engine.io")
+    with polling.websocket() as older:
+        older.say("2probe")
+        older.hear(1)
+        with polling.websocket() as newer:
+            upgrade(polling, newer, "engine.io")
+        assert older.is_closed()
 
 
 # -- Socket.IO: connecting (7 cases) -----------------------------------------------------------------------------------
