@@ -6,6 +6,7 @@ can sign with our key.
 
 import os
 import socket
+from math import isfinite
 
 from flask import Flask, Response, jsonify, request
 
@@ -30,7 +31,8 @@ def register(app: Flask, parts: Parts) -> None:
     def ready() -> tuple[Response, int]:
         reasons = why_not(parts)
         place = parts.fanout.position if parts.fanout.has_begun else None
-        lag = round(parts.feed.lag * 1000) if place else None
+        # A feed that has begun may still have to read its first rows.
+        lag = round(parts.feed.lag * 1000) if isfinite(parts.feed.lag) else None
         status = "not ready" if reasons else "ready"
         return jsonify(status=status, reasons=reasons, position=place, lag_ms=lag), 503 if reasons else 200
 

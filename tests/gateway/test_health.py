@@ -1,11 +1,19 @@
 """/live, /ready, /metrics."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 
 from app.contract import rooms
-from gateway import refusals
+from gateway import health, refusals
+from gateway.fanout import Fanout
+from gateway.feed import Feed, Restarted
+from gateway.metrics import Metrics
+from gateway.recent import Recent
+from gateway.registry import Registry
+from gateway.revocation import Revocation
 from tests.gateway.rows import head_now, write
 
 
@@ -58,3 +66,16 @@ def test_metrics_are_what_prometheus_reads(gateway):
 
 def test_there_is_nothing_else(gateway):
     assert gateway.get("/").status_code == 404
+
+
+def test_it_says_so_while_the_first_rows_are_being_read(app):
+    """The feed has found the log, and has not come to its end yet."""
+    registry, metrics = Registry(), Metrics()
+    fanout = Fanout(registry, Recent(), Revocation(registry, metrics), metrics)
+    fanout.run([Restarted("beef", 7)])
+    parts = SimpleNamespace(fanout=fanout, feed=Feed(app.config["PASSLINE"], "test"), is_draining=False)
+    web = Flask("health")
+    health.register(web, parts)
+    answer = web.test_client().get("/ready")
+    assert answer.status_code == 503
+    assert (answer.json["position"], answer.json["lag_ms"]) == ("beef-7", None)
