@@ -39,7 +39,7 @@ from .store import Away, Store
 from .threads import Threads
 
 # Seconds for which rows are gathered at least: on SQLite each batch takes the lock that orders need.
-GATHER = 0.05
+GATHER = 0.02
 # Seconds between two looks for rows that could not be written, or are about to be forgotten.
 ROUND = 2.0
 
