@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from app.contract import rooms
 from gateway.frames import Row
 from gateway.recent import Recent
 
@@ -54,3 +55,31 @@ def test_it_starts_over():
     recent = filled(row(1), row(2))
     recent.restart(70)
     assert (len(recent), recent.bytes, recent.floor) == (0, 0, 70)
+
+
+def test_it_takes_back_what_came_before():
+    recent = filled(row(8))
+    assert recent.recall([row(7, "b"), row(6, rooms.ACCESS), row(5)])
+    assert (recent.reaches(4), recent.reaches(3), len(recent)) == (True, False, 3)
+    assert [each.n for each in recent.after(4, ["a", "b", rooms.ACCESS])] == [5, 7, 8]
+    assert [each.n for each in recent.after(5, ["a"])] == [8]
+
+
+def test_it_takes_nothing_back_beyond_a_row_that_is_missing():
+    recent = filled(row(8))
+    assert not recent.recall([row(7), row(5)])
+    assert (recent.reaches(6), recent.reaches(5)) == (True, False)
+    assert not recent.recall([row(5)])
+
+
+def test_it_takes_back_no_more_than_it_has_space_for():
+    recent = filled(row(8), most_rows=3)
+    assert recent.has_space(2)
+    assert not recent.has_space(3)
+    assert not recent.recall([row(7), row(6), row(5)])
+    assert (recent.reaches(5), recent.reaches(4)) == (True, False)
+    recent.add(row(9))
+    assert (recent.reaches(6), recent.reaches(5)) == (True, False)
+    heavy = filled(row(8), most_bytes=20)
+    assert not heavy.recall([row(7), row(6), row(5)])
+    assert heavy.bytes <= 20 + len(row(1).data)

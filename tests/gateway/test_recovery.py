@@ -4,8 +4,10 @@ Each screen here does what a stock client does: it keeps the pid of the CONNECT 
 """
 
 import json
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import count
 from time import monotonic, sleep
 
 import pytest
@@ -101,6 +103,32 @@ def test_it_does_so_again_and_again(cast, screen):
         *_, offset = again.event(15)
         again.close()
         before = {"pid": pid, "offset": offset}
+
+
+def test_no_hole_and_no_double_while_events_are_written(app, cast, screen):
+    """It comes back again and again while a writer never rests."""
+    token, done, written = token_of(cast.admin), threading.Event(), count(1)
+
+    def keep_writing():
+        with app.app_context():
+            while not done.wait(0.002):
+                write("admin.orders", next(written), next(written))
+
+    before, heard = broken(screen(auth={"token": token})), []
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        for _ in range(60):
+            with screen(auth={"token": token, **before}) as admin:
+                pid, data, offset = welcome(admin)
+                assert (pid, data["recovered"]) == (before["pid"], True)
+                events = [*admin.before, admin.event(15)]
+                heard += numbers(events)
+                before["offset"] = max(offset, events[-1][3], key=place)
+    finally:
+        done.set()
+        writer.join()
+    assert heard == list(range(1, len(heard) + 1))
 
 
 def test_another_gateway_does_so_after_a_kill(cast, gateway, own_gateway, screen):

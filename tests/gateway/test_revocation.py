@@ -5,12 +5,13 @@ from datetime import timedelta
 from time import monotonic
 
 import pytest
+from sqlalchemy import text
 
 from app.contract import rooms
 from app.contract.identity import Identity, Role
 from app.contract.times import now
 from app.domain import access, log, people, sessions, tracking
-from app.extensions import atomic
+from app.extensions import atomic, db
 from app.models import Session
 from gateway.frames import Row
 from gateway.metrics import Metrics
@@ -163,6 +164,25 @@ def test_a_persons_row_ends_what_is_older_than_it(link, as_of, age, is_closed, i
     revocation.act(Row("aaaa", 5, rooms.ACCESS, "access.ended", json.dumps(ENDED), at))
     assert (len(registry.sockets), link.connection.closed) == (int(not is_closed), is_closed)
     assert ((Op.TEXT, b"41") in read(link.client.recv(65536))) is is_final
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_who_logged_in_after_the_row_and_before_it_had_its_place_may_return(cast, screen):
+    """Whoever numbers rows is held up: the row ends an access of before, and finds one of after as well."""
+    older = screen(cast.vendor)
+    older.ready()
+    db.session.rollback()
+    with db.engine.connect() as busy:
+        busy.execute(text("select * from log_head for update"))
+        access.end_all(cast.vendor, reason="logged_out_everywhere")
+        token = token_of(cast.vendor)
+        younger = screen(auth={"token": token})
+        younger.ready()
+        busy.rollback()
+    older.until_closed(15)
+    younger.until_closed(15)
+    assert (older.disconnected, younger.disconnected) == (True, False)
+    screen(auth={"token": token}).ready()
 
 
 def test_an_unknown_reason_lets_the_client_come_back(cast, screen):
