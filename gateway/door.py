@@ -213,7 +213,9 @@ class Handler(WebSocketHandler):
 
     def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
         """As the stock one, but a client that broke off, or reads or writes too slowly, is no error of ours."""
-        if isinstance(error, OSError) or error is self.deadline:
+        # What pywsgi calls an answer that could not be sent.
+        was_not_taken = isinstance(error, OSError) and str(self.status).startswith("socket error")
+        if was_not_taken or error is self.deadline:
             self.close_connection = True
         else:
             super().handle_error(kind, error, trace)
