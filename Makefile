@@ -14,7 +14,7 @@ ASSETS  := static/vendor/.made
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test races conformance check bench shots install install-dev assets format lock clean
+.PHONY: help run test races faults conformance check bench shots install install-dev assets format lock clean
 
 help:  ## Print this help
 	@echo "Passline: the live order desk of a restaurant business"
@@ -35,6 +35,10 @@ test: install-dev assets  ## Install what the tests need and run the whole suite
 
 races: install-dev  ## A hundred rounds of fifty people who race for one order (`make test` runs six)
 	@RACES=100 $(BIN)/python -m pytest tests/test_races.py -q -rs $(ARGS)
+
+faults: install-dev  ## Kill and stop everything under load, and count every event (ARGS="--screens 300 --random 8")
+	@scripts/install_system.sh
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 conformance: install-dev  ## The official suites of Engine.IO and Socket.IO against our transport (needs node)
 	@$(BIN)/python scripts/conformance.py
