@@ -1,8 +1,8 @@
 """Catching up: what a socket missed in its rooms, from memory or SQL, and then into the rooms without a gap.
 
-There is no half-way state in which live rows would have to be queued: a socket is written what it missed, page by
-page, until the rest of the gap lies in memory (recent.py). That rest is written and the rooms are joined in one step
-without a switch, and in that step the fan-out can not move: no hole, no double.
+There is no half-way state in which live rows would have to be queued: a socket is written what it missed, piece by
+piece, until the rest of the gap lies in memory (recent.py) and is small. That rest is written and the rooms are joined
+in one step without a switch, and in that step the fan-out can not move: no hole, no double.
 
 All or nothing: `reach` says first whether the log holds the whole gap; if it does not, nothing is written at all.
 
@@ -10,7 +10,7 @@ A gap that memory does not reach is read back into it for all rooms at once, as 
 come back to a gateway that has just begun cost a few statements. Beyond that each is read its own pages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 
 import gevent
@@ -26,10 +26,12 @@ from .metrics import Metrics
 from .recent import Recent
 from .refusals import Refusal, Refused
 from .registry import Registry, Socket
-from .store import Store
+from .store import Page, Store
 from .threads import Threads, TookTooLong
 
 PAGE = 500
+# Bytes of data that are written to one socket at a time: well below what may wait for it (wire.py).
+PIECE = 128 * 1024
 # Rows that are read back into memory at a time, and for how many seconds somebody waits for all of them.
 BACK = 5_000
 BACK_PATIENCE = 10.0
@@ -134,27 +136,46 @@ class Replay:
         return bool(rows) and self._recent.recall(rows)
 
     def _catch_up(self, socket: Socket, rooms: Mapping[str, str], n: int, out_of_place: bool) -> None:
-        epoch, source, has_written = self._fanout.epoch, "memory", False
-        while not self._recent.reaches(n):
-            source = "sql"
-            page = self._threads.run(self._store.page, list(rooms), epoch, n, self._fanout.n, PAGE)
-            if not socket.is_open:
-                raise Closed
-            if page.lost and not has_written:
-                # Since `reach` said that it is all there.
-                raise Refused(refusals.LOG_PRUNED)
-            if page.lost:
-                # Never a part of it: the client returns with the place that it has reached, and is told then.
-                self._end(socket, refusals.LOG_PRUNED)
-            self._write(socket, rooms, page.rows, out_of_place, source)
-            has_written = has_written or bool(page.rows)
-            n = page.end
-            try:
-                transport.drained(socket)
-            except transport.TooSlow:
-                self._end(socket, refusals.TOO_SLOW)
-        self._write(socket, rooms, self._recent.after(n, rooms), out_of_place, source)
+        source, has_written = "memory", False
+        while True:
+            if self._recent.reaches(n):
+                rows: Sequence[Row] = self._recent.after(n, rooms)
+                if sum(len(row.data) for row in rows) <= PIECE:
+                    break
+                end = rows[-1].n
+            else:
+                source, page = "sql", self._page(socket, rooms, n, has_written)
+                rows, end = page.rows, page.end
+            for piece in _pieces(rows):
+                self._write(socket, rooms, piece, out_of_place, source)
+                has_written = True
+                self._let_it_read(socket)
+            n = end
+        self._write(socket, rooms, rows, out_of_place, source)
         self._metrics.replays.labels(source).inc()
+
+    def _page(self, socket: Socket, rooms: Mapping[str, str], n: int, has_written: bool) -> Page:
+        """The next page from SQL. It should all be there: `reach` said so."""
+        epoch = str(self._fanout.epoch)
+        page = self._threads.run(self._store.page, list(rooms), epoch, n, self._fanout.n, PAGE)
+        if not socket.is_open:
+            raise Closed
+        if page.lost and not has_written:
+            raise Refused(refusals.LOG_PRUNED)
+        if page.lost:
+            # Never a part of it: the client returns with the place that it has reached, and is told then.
+            self._end(socket, refusals.LOG_PRUNED)
+        return page
+
+    def _let_it_read(self, socket: Socket) -> None:
+        """Go on when the client has taken most of what it was given, and others have had their turn."""
+        gevent.sleep(0)
+        try:
+            transport.drained(socket)
+        except transport.TooSlow:
+            self._end(socket, refusals.TOO_SLOW)
+        if not socket.is_open:
+            raise Closed
 
     def _end(self, socket: Socket, refusal: Refusal) -> NoReturn:
         self._metrics.refused(refusal)
@@ -170,3 +191,15 @@ class Replay:
             transport.deliver((socket,), frame)
         if rows:
             self._metrics.replayed.labels(source).inc(len(rows))
+
+
+def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """`rows` in order, PIECE bytes of data at a time, or one row that has more."""
+    begin = size = 0
+    for place, row in enumerate(rows):
+        if size and size + len(row.data) > PIECE:
+            yield rows[begin:place]
+            begin, size = place, 0
+        size += len(row.data)
+    if size:
+        yield rows[begin:]

@@ -50,19 +50,23 @@ def test_it_replays_from_memory_without_the_database(cast, gateway, screen):
     assert gateway.metric("replays_total", source="memory") == before + 1
 
 
+def is_told_all(admin, expected):
+    """All of it was replayed, each once and in order."""
+    data, position = admin.ready(20)
+    assert data["recovered"] is True
+    assert numbers(admin.before) == expected
+    assert position == head_now()
+
+
 def test_it_reads_back_into_memory_what_a_new_gateway_has_not_there(cast, own_gateway, screen):
     """The first who comes back pays for all."""
     since = head_now()
     write("admin.orders", *range(1, 5601))
     gateway = own_gateway()
     write("admin.orders", 5601)
-    gateway.reaches(place(since) + 5601)
+    gateway.reaches(place(since) + 5601, timeout=30)
     for _ in range(2):
-        admin = screen(cast.admin, {"since": since}, to=gateway)
-        data, position = admin.ready()
-        assert data["recovered"] is True
-        assert numbers(admin.before) == list(range(1, 5602))
-        assert position == head_now()
+        is_told_all(screen(cast.admin, {"since": since}, to=gateway), list(range(1, 5602)))
     assert gateway.metric("replays_total", source="memory") == 2
     assert gateway.metric("recent_rows") == 5601
 
@@ -74,14 +78,19 @@ def test_it_replays_from_sql_what_memory_cannot_hold(cast, own_gateway, screen):
         write("user.999", *["x" * 2**20] * 6)
     gateway = own_gateway()
     write("admin.orders", 601)
-    gateway.reaches(place(since) + 619)
-    admin = screen(cast.admin, {"since": since}, to=gateway)
-    data, position = admin.ready()
-    assert data["recovered"] is True
-    assert numbers(admin.before) == list(range(1, 602))
-    assert position == head_now()
+    gateway.reaches(place(since) + 619, timeout=30)
+    is_told_all(screen(cast.admin, {"since": since}, to=gateway), list(range(1, 602)))
     assert gateway.metric("replays_total", source="sql") == 1
     assert gateway.metric("recent_rows") < 20
+
+
+def test_it_replays_more_than_may_wait_for_a_client(cast, gateway, screen):
+    """Eight megabytes, to one that reads: nobody takes it for slow."""
+    since, texts = head_now(), [f"{n} {'x' * 20_000}" for n in range(400)]
+    for start in range(0, 400, 100):
+        write("admin.orders", *texts[start : start + 100])
+    gateway.reaches(place(since) + 400, timeout=30)
+    is_told_all(screen(cast.admin, {"since": since}), texts)
 
 
 @pytest.mark.parametrize("since", ["beefbeef-1", "nonsense", "", 7, {"n": 1}])
@@ -98,21 +107,21 @@ def test_it_does_not_recover_from_past_the_head(cast, screen):
     assert data["recovered"] is False
 
 
-def test_it_does_not_recover_over_what_the_log_no_longer_holds(cast, own_gateway, screen):
+def test_it_does_not_recover_over_what_the_log_no_longer_holds(cast, gateway, own_gateway, screen):
     """Neither over what was pruned, nor over rows that somebody deleted without a word."""
     epoch, _, n = head_now().partition("-")
     start, row_place = int(n), EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
     write("admin.orders", 1, 2, 3, 4)
     # Somebody has to number them first.
-    own_gateway().reaches(start + 4, timeout=30)
+    gateway.reaches(start + 4, timeout=30)
     forget(row_place <= start + 2, pruned=start + 2)
 
     def returns(*places):
         """To a gateway that has nothing in memory."""
-        gateway, told = own_gateway(), []
-        gateway.reaches(start + 4)
+        forgetful, told = own_gateway(), []
+        forgetful.reaches(start + 4, timeout=30)
         for n in places:
-            admin = screen(cast.admin, {"since": f"{epoch}-{n}"}, to=gateway)
+            admin = screen(cast.admin, {"since": f"{epoch}-{n}"}, to=forgetful)
             told.append((admin.ready()[0]["recovered"], numbers(admin.before)))
         return told
 
