@@ -39,9 +39,23 @@ def flask_settings(config: Config) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
         "MAX_CONTENT_LENGTH": 256 * 1024,
-        "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
-        "RATELIMIT_ENABLED": True,
+        **_rate_limits(config),
         "API_TITLE": "Passline",
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",
+    }
+
+
+def _rate_limits(config: Config) -> dict[str, object]:
+    """Failed log-ins are counted in Redis, for all web processes together; by each for itself while that is away."""
+    # The limiter's own name for a socket in the file system.
+    uri = (config.redis_url or "memory://").replace("unix://", "redis+unix://", 1)
+    # One attempt: the process can count for itself, and somebody waits to log in.
+    options = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0, "retry": None} if config.redis_url else {}
+    return {
+        "RATELIMIT_STORAGE_URI": uri,
+        "RATELIMIT_STORAGE_OPTIONS": options,
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        # What fails between the look and the count is logged, and one guess more is let through.
+        "RATELIMIT_SWALLOW_ERRORS": True,
     }

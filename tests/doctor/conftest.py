@@ -79,6 +79,8 @@ def bare_app() -> Iterator[Callable[..., Flask]]:
         return made[-1]
 
     yield make
+    # The limiter is one for all applications: for those of other tests it counts in memory again.
+    made.append(create_app(settings("sqlite://")))
     for app in made:
         with app.app_context():
             db.engine.dispose()
