@@ -89,10 +89,3 @@ class KeyReused(Invalid):
     """This Idempotency-Key was used with another request."""
 
     code = "idempotency_key_reused"
-
-
-class TooMany(DomainError):
-    """Too many attempts; wait a moment."""
-
-    code = "too_many_requests"
-    status = 429

@@ -88,7 +88,6 @@ _ENDED = {
     "withdrawn": LINK_WITHDRAWN,
     "expired": EXPIRED,
     "role_changed": ACCESS_CHANGED,
-    "restaurant_changed": ACCESS_CHANGED,
 }
 
 

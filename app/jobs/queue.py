@@ -8,14 +8,16 @@ from huey.serializer import SignedSerializer
 
 from app.config import Config
 
+_NAME = "default"
 
-def make(config: Config, name: str = "default") -> Huey:
-    """The queue `name` of this installation; nothing is kept of what a task returns."""
+
+def make(config: Config) -> Huey:
+    """The queue of this installation; nothing is kept of what a task returns."""
     # Tasks are pickles: one that we have not signed ourselves is never read.
     options = {"results": False, "serializer": SignedSerializer(secret=config.secret_key)}
     if config.redis_url:
-        return RedisHuey(name, url=config.redis_url, **options)
+        return RedisHuey(_NAME, url=config.redis_url, **options)
     if config.is_sqlite:
         path = config.database_url.removeprefix("sqlite:///")
-        return SqliteHuey(name, filename=f"{path}.queue", **options)
-    return PostgresHuey(name, dsn=config.database_url.replace("+psycopg", "", 1), **options)
+        return SqliteHuey(_NAME, filename=f"{path}.queue", **options)
+    return PostgresHuey(_NAME, dsn=config.database_url.replace("+psycopg", "", 1), **options)

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.contract.identity import Role
 from app.contract.times import now
 from app.extensions import Model
 
@@ -42,8 +41,3 @@ class Person(Model):
     # What Flask-Login asks of a user; the session row, not the person, is what a cookie names.
     is_authenticated = True
     is_anonymous = False
-
-    @property
-    def is_admin(self) -> bool:
-        """Whether this person sees and manages everything."""
-        return self.role == Role.ADMIN

@@ -1,6 +1,7 @@
 """Refusals, translated once: for programs problem JSON (RFC 9457), for people a page that says what to do next.
 
-Views raise and never catch. A program is whoever asks under /api, or says that it wants JSON (our own scripts do).
+A view raises, or shows the refusal on its own page (refusals.py). A program is whoever asks under /api, or says that
+it wants JSON (our own scripts do).
 """
 
 import orjson
@@ -93,17 +94,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         429: "Too many attempts; wait a moment and try again.",
     }
     code = (error.name or "refused").lower().replace(" ", "_")
-    response = _answer(error.code, code, details.get(error.code) or error.description or "Refused.", _fields(error))
+    response = _answer(error.code, code, details.get(error.code) or error.description or "Refused.")
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
     return response
-
-
-def _fields(error: HTTPException) -> dict[str, object] | None:
-    """What webargs found wrong, by field, when the error comes from a schema."""
-    data = getattr(error, "data", None)
-    return {"errors": data["messages"]} if isinstance(data, dict) and "messages" in data else None
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

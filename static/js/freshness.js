@@ -86,7 +86,6 @@ export function look() {
   if (document.body.dataset.live !== state) {
     document.body.dataset.live = state;
     line.dataset.liveState = state;
-    document.dispatchEvent(new CustomEvent("passline:state", { detail: { state } }));
   }
   write(state);
 }

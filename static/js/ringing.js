@@ -2,7 +2,7 @@
 // repeated by the audio thread (one looped buffer), so a hidden tab with slow timers rings as well.
 //
 // Browsers start no sound before a gesture: until the context runs, a bar asks for one tap, and <html data-sound> says
-// `blocked` or `on`. passline:rang {state, at} tells that a source was started, and when on the context's clock.
+// `blocked` or `on`.
 
 import { icon } from "./toasts.js";
 
@@ -49,17 +49,11 @@ export function ring() {
   source = new AudioBufferSourceNode(context, { buffer: sound, loop: calling });
   source.connect(context.destination);
   source.start();
-  tell();
 }
 
 function hush() {
   source?.stop();
   source = null;
-}
-
-function tell() {
-  const detail = { state: context.state, at: context.currentTime, looped: source.loop };
-  document.dispatchEvent(new CustomEvent("passline:rang", { detail }));
 }
 
 function bell() {

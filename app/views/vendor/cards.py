@@ -6,7 +6,7 @@ the kitchen says that it stopped; so it cannot vanish from under somebody's hand
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -71,11 +71,6 @@ class Card:
     def minutes(self) -> Sequence[int]:
         """The preparation times that one tap offers, the restaurant's own among them."""
         return sorted({*_MINUTES, self.order.restaurant.preparation_minutes})
-
-    @property
-    def changed_at(self) -> datetime:
-        """When it became what it is."""
-        return self.order.changed_at
 
 
 def of_board(staff: Person) -> list[Card]:
