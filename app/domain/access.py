@@ -1,6 +1,6 @@
 """Ending an access: the row that gave it ends, and an event tells every gateway to close the sockets that hold it.
 
-The ways in are in sessions.py, tokens.py and tracking.py; this is the one way out.
+The ways in are in sessions.py and tracking.py; this is the one way out.
 """
 
 from collections.abc import Sequence

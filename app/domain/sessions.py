@@ -1,4 +1,4 @@
-"""Logging in and out: sessions and bearer tokens begin here. How they end is in access.py."""
+"""Logging in: sessions and bearer tokens begin here. How they end is in access.py."""
 
 from datetime import timedelta
 from typing import Any

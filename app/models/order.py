@@ -1,6 +1,6 @@
 """Orders, their items frozen at the price of the moment, the words they are found by, and requests to cancel.
 
-`status` and `version` change only in domain/order_states.py. `confirmed_at` is when the order became the kitchen's
+`status` and `version` change only in domain/order_transition.py. `confirmed_at` is when the order became the kitchen's
 business (paid, or cash): before it no vendor sees it. Who may see an order is `Order.visible_to`, and nowhere else.
 """
 

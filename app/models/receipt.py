@@ -1,6 +1,6 @@
 """Receipts: which screen has drawn which version of which order, and whether a person could see and hear it.
 
-Written by the gateway alone (gateway/receipts.py), read by the trace and the boards.
+Written by the gateway alone (gathered in gateway/receipts.py), read by the trace of an order (doctor/trace.py).
 """
 
 from datetime import datetime
