@@ -92,9 +92,9 @@ def _listen(config: Config, door: Door, requests: Pool) -> WSGIServer:
         log=None,
         error_log=logging.getLogger("gateway.http"),
     )
-    # gevent-websocket would log every request, with its address.
+    # gevent-websocket would log every request, with its address, and what is wrong with it.
     quiet = logging.getLogger("geventwebsocket")
-    quiet.setLevel(logging.WARNING)
+    quiet.setLevel(logging.ERROR)
     vars(server)["logger"] = quiet
     server.start()
     return server

@@ -14,6 +14,7 @@ import pytest
 import requests
 import websocket
 
+from gateway.connection import PING
 from gateway.engine import Engine, Limits
 from tests.gateway.link import Audience
 from tests.gateway.process import ROOT
@@ -272,14 +273,16 @@ def test_who_does_not_answer_is_closed(suite):
 
 
 def test_who_did_not_answer_in_time_is_unknown_at_that_moment():
-    """Not only when the next round comes about."""
+    """Not only when the next round comes about. And it has not asked for last words."""
     engine = Engine(Limits(ping_every=0.01, ping_patience=0.01))
     engine.audience = Audience()
     engine.open_polling({}, "address")
     (connection,) = engine.connections()
+    connection.send(PING)
     gevent.sleep(0.03)
     assert engine.connection(connection.sid) is None
     assert connection.closed
+    assert engine.last_words(connection.sid) is None
 
 
 # -- Engine.IO: closing (2 cases of either suite) ----------------------------------------------------------------------
@@ -371,9 +374,13 @@ def test_a_newer_trial_takes_the_place_of_an_older(suite):
     with polling.websocket() as older:
         older.say("2probe")
         older.hear(1)
+        with polling.websocket() as hasty:
+            assert older.is_closed()
+            # What the older one said does not count for it.
+            hasty.say("5")
+            assert hasty.is_closed()
         with polling.websocket() as newer:
             upgrade(polling, newer, "engine.io")
-        assert older.is_closed()
 
 
 # -- Socket.IO: connecting (7 cases) -----------------------------------------------------------------------------------

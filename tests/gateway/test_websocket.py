@@ -161,8 +161,8 @@ def test_it_refuses_a_message_in_too_many_parts():
 
 def test_a_ping_within_the_largest_message_is_heard():
     whole = b"x" * MOST
-    sent = masked(Op.TEXT, whole[:-1], is_last=False) + masked(Op.PING, b"?") + masked(Op.CONTINUATION, whole[-1:])
-    assert heard(Reader(MOST), sent) == [(Op.PING, b"?"), (Op.TEXT, whole)]
+    sent = masked(Op.TEXT, whole[:-1], is_last=False) + masked(Op.PING, b"ping") + masked(Op.CONTINUATION, whole[-1:])
+    assert heard(Reader(MOST), sent) == [(Op.PING, b"ping"), (Op.TEXT, whole)]
 
 
 WRONG = {

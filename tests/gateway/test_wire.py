@@ -50,7 +50,12 @@ class OneSocket:
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("send", [lambda link, frame: link.connection.send(frame), deliver], ids=["send", "deliver"])
+ways = pytest.mark.parametrize(
+    "send", [lambda link, *frames: [*map(link.connection.send, frames)], deliver], ids=["send", "deliver"]
+)
+
+
+@ways
 def test_partial_writes_keep_order_and_bytes(narrow, send):
     dice = random.Random(7)
     frames = [Frame(f"4{n}:" + chr(97 + n % 26) * dice.choice([0, 5, 300, 5_000, 50_000])) for n in range(60)]
@@ -105,18 +110,34 @@ def test_a_newer_frame_takes_the_place_of_an_older_with_its_key(narrow):
     assert narrow.texts(len(sent) + 3)[len(sent) :] == ["4a9", "4-", "4b2"]
 
 
-def test_a_frame_with_a_key_is_not_torn_once_it_has_begun(narrow):
+@ways
+def test_a_frame_with_a_key_is_not_torn_once_it_has_begun(narrow, send):
     """The kernel takes a part of it: its rest goes out, and the newer one follows."""
     sent = []
     while narrow.connection.pending == 0:
         sent.append(Frame(f"4{len(sent)}" + "x" * 60_000, "position"))
-        deliver(narrow, sent[-1])
+        send(narrow, sent[-1])
     # The last one has begun, or the kernel took nothing of it: then it may be replaced.
     has_begun = narrow.connection.pending < len(sent[-1].wire)
-    deliver(narrow, newer := Frame("4newer", "position"), newest := Frame("4newest", "position"))
-    assert newer is not newest
+    send(narrow, Frame("4newer", "position"), newest := Frame("4newest", "position"))
     kept = sent if has_begun else sent[:-1]
     assert narrow.texts(len(kept) + 1) == [frame.text for frame in [*kept, newest]]
+
+
+@ways
+def test_a_frame_with_a_key_that_has_not_begun_is_replaced(link, monkeypatch, send):
+    """The kernel is full to the last byte."""
+
+    def full(_data):
+        raise BlockingIOError
+
+    link.messages(1)
+    link.wire.direct = full
+    monkeypatch.setattr(Wire, "_sent", lambda _wire, _data: 0)
+    send(link, Frame("4older", "position"), Frame("4newer", "position"))
+    monkeypatch.undo()
+    assert link.connection.pending == len(Frame("4newer").wire)
+    assert link.texts(1) == ["4newer"]
 
 
 def test_what_is_about_to_be_written_is_not_replaced():
