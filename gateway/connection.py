@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # Packets of one client: so many at once (a page that returns asks for all its channels), and so many a second.
 BURST, PER_SECOND = 200, 20
+# Packets in one answer to a client that polls: python-engineio's client takes no more.
+MOST_AT_ONCE = 16
 # Messages that may wait for the greenlet that works on them; a WebSocket is not read from while there are more.
 _MOST_WAITING = 32
 
@@ -54,10 +56,12 @@ class Polling:
         self.wake.set()
 
     def taken(self) -> str:
-        """Everything that waits, as one payload."""
-        payload = "\x1e".join(frame.text for frame in self.frames)
-        self.frames, self.size = [], 0
-        self.wake.clear()
+        """What waits, as one payload; what is too much for one waits for the next request."""
+        payload = "\x1e".join(frame.text for frame in self.frames[:MOST_AT_ONCE])
+        del self.frames[:MOST_AT_ONCE]
+        self.size = sum(len(frame.text) for frame in self.frames)
+        if not self.frames:
+            self.wake.clear()
         return payload
 
 
