@@ -4,6 +4,7 @@ The row's data is JSON text already and is never parsed here: the frame is glued
 """
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from .transport import Frame
@@ -37,6 +38,16 @@ class Row:
         """
         data = f'{self.data[:-1]},"position":"{self.epoch}-{self.n}"}}'
         return event(self.name, prefix + self.room, data, position)
+
+
+class Several(Frame):
+    """Packets in order for a WebSocket, one frame after the other: one send instead of many."""
+
+    __slots__ = ()
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        super().__init__("")
+        self._wire = b"".join(frame.wire for frame in frames)
 
 
 def event(name: str, channel: str, data: str, position: str) -> Frame:

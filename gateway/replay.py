@@ -21,7 +21,7 @@ from app.contract.positions import Position
 from . import refusals, transport
 from .checks import Checks
 from .fanout import Fanout
-from .frames import Row
+from .frames import Row, Several
 from .metrics import Metrics
 from .recent import Recent
 from .refusals import Refusal, Refused
@@ -185,12 +185,17 @@ class Replay:
     def _write(
         self, socket: Socket, rooms: Mapping[str, str], rows: Sequence[Row], out_of_place: bool, source: str
     ) -> None:
-        for row in rows:
-            prefix = rooms[row.room]
-            frame = row.frame_out_of_place(prefix, self._fanout.position) if out_of_place else row.frame(prefix)
+        if not rows:
+            return
+        place = self._fanout.position
+        if out_of_place:
+            missed = [row.frame_out_of_place(rooms[row.room], place) for row in rows]
+        else:
+            missed = [row.frame(rooms[row.room]) for row in rows]
+        # One send for all; who polls is given as much with each answer as a client takes.
+        for frame in missed if socket.eio.wire is None else (Several(missed),):
             transport.deliver((socket,), frame)
-        if rows:
-            self._metrics.replayed.labels(source).inc(len(rows))
+        self._metrics.replayed.labels(source).inc(len(rows))
 
 
 def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

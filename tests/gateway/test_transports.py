@@ -6,7 +6,7 @@ from time import monotonic
 import pytest
 
 from app.contract import rooms
-from tests.gateway.rows import head_now, numbers, write
+from tests.gateway.rows import head_now, numbers, place, write
 from tests.gateway.stock import STOCK
 
 pytestmark = STOCK
@@ -33,6 +33,17 @@ def test_it_serves_stock_clients_over_each_transport(cast, gateway, stock, trans
     assert vendor.next("passline.test")[1] == f"private-{room}"
     vendor.next("beat")
     assert vendor.client.transport() == ("polling" if transports == ("polling",) else "websocket")
+
+
+@pytest.mark.parametrize("transports", [("polling",), ("websocket",)])
+def test_it_lets_stock_clients_catch_up_over_each_transport(cast, gateway, stock, transports):
+    room, vendor = rooms.vendor_orders(cast.restaurant.id), stock(gateway, cast.vendor)
+    vendor.position = head_now()
+    write(room, *range(100))
+    gateway.reaches(place(head_now()))
+    vendor.connect(*transports)
+    assert numbers([vendor.next("passline.test") for _ in range(100)]) == list(range(100))
+    assert vendor.next("ready")[1]["recovered"] is True
 
 
 def test_a_gateway_that_stops_lets_stock_clients_come_back_by_themselves(cast, own_gateway, stock, screen):
