@@ -15,6 +15,7 @@ from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 
 from . import order_clock, orders, tracking
 from .order_search import terms
+from .order_states import once_paid
 from .order_transition import begin
 
 # Without the letters and digits that are mistaken for one another at a noisy counter.
@@ -67,7 +68,7 @@ def place(
             number=_fresh_number(session),
             restaurant=restaurant,
             customer=customer,
-            status=_first_status(payment, scheduled_for),
+            status=once_paid(scheduled_for) if payment == "cash" else "awaiting_payment",
             version=1,
             fulfilment=fulfilment,
             address=address.strip() if fulfilment == "delivery" else "",
@@ -98,12 +99,6 @@ def place(
         token = tracking.create_link(order)
         orders.accept_by_rule(order)
     return Placed(order, token)
-
-
-def _first_status(payment: str, scheduled_for: datetime | None) -> str:
-    if payment != "cash":
-        return "awaiting_payment"
-    return "placed" if scheduled_for is None else "scheduled"
 
 
 def _check(

@@ -55,6 +55,15 @@ class Edge:
     note: frozenset[str] = frozenset()
     rule: Callable[[Order, datetime], str | None] | None = None
 
+    def refusal(self, order: Order, at: datetime) -> str | None:
+        """Why the edge's rule keeps `order` from it at `at`; None: it does not."""
+        return self.rule(order, at) if self.rule else None
+
+
+def once_paid(scheduled_for: datetime | None) -> str:
+    """Where a paid order goes: to the kitchen, or to wait for its time."""
+    return "placed" if scheduled_for is None else "scheduled"
+
 
 def _delivery(order: Order, at: datetime) -> str | None:
     return None if order.fulfilment == "delivery" else "Only a delivery order leaves with a driver."
@@ -65,11 +74,11 @@ def _no_delivery(order: Order, at: datetime) -> str | None:
 
 
 def _for_now(order: Order, at: datetime) -> str | None:
-    return None if order.scheduled_for is None else "It is for later: it waits, scheduled, for its time."
+    return None if once_paid(order.scheduled_for) == "placed" else "It is for later: it waits, scheduled, for its time."
 
 
 def _for_later(order: Order, at: datetime) -> str | None:
-    return "It is for now: it is placed at once." if order.scheduled_for is None else None
+    return None if once_paid(order.scheduled_for) == "scheduled" else "It is for now: it is placed at once."
 
 
 def _recently_ready(order: Order, at: datetime) -> str | None:
@@ -125,5 +134,5 @@ def allowed(order: Order, role: str, at: datetime | None = None) -> list[Edge]:
     return [
         edge
         for edge in EDGES.values()
-        if edge.start == order.status and role in edge.roles and (edge.rule is None or edge.rule(order, at) is None)
+        if edge.start == order.status and role in edge.roles and edge.refusal(order, at) is None
     ]

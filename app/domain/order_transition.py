@@ -100,9 +100,8 @@ def _check(edge: Edge, order: Order, by: Actor, at: datetime, reason_code: str |
         raise Invalid("Say why.", errors={"reason_code": ["A reason is needed here."]})
     if by.role in edge.note and not (note or "").strip():
         raise Invalid("Write down why.", errors={"note": ["A note (a reference) is needed here."]})
-    broken = edge.rule(order, at) if edge.rule else None
-    if broken:
-        raise Conflict(broken, **now_at(order, by))
+    if refusal := edge.refusal(order, at):
+        raise Conflict(refusal, **now_at(order, by))
 
 
 def _guarded_update(

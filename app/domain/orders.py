@@ -18,6 +18,7 @@ from app.models import CancellationRequest, Order
 
 from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
+from .order_states import EDGES, once_paid
 from .order_transition import walk
 
 _PREP_MINUTES = range(1, 241)
@@ -120,30 +121,32 @@ def transition(
     **how: Unpack[How],
 ) -> bool:
     """Walk `order` to the state `to` by the verb that leads there: what the API and the admin's page call."""
-    match to:
-        case "accepted" if order.status == "cancelled":
+    edge = EDGES.get((order.status, to))
+    # Some verbs choose the way by what the order is: one that its rule forbids is left to `walk`, which says why.
+    match edge.verb if edge and edge.refusal(order, now()) is None else None:
+        case "restore":
             return restore(order, by=by, **how)
-        case "accepted":
+        case "accept":
             return accept(order, by=by, prep_minutes=prep_minutes, **how)
-        case "picked_up" | "collected" if (to == "picked_up") == (order.fulfilment == "delivery"):
+        case "hand_over":
             return hand_over(order, by=by, handover_code=handover_code, **how)
-        case "cancelled":
+        case "cancel" | "decline":
             return cancel(order, by=by, reason_code=reason_code, **how)
-        case "delivered":
+        case "deliver":
             return deliver(order, by=by, **how)
-        case "undeliverable":
+        case "give_up":
             return give_up(order, by=by, reason_code=reason_code, **how)
-        case "placed" if order.status == "scheduled":
+        case "release":
             return release(order, by=by, **how)
-        case "placed" | "scheduled":
-            return settle(order, to, by=by, **how)
+        case "settle":
+            return settle(order, by=by, **how)
         case _:
             return walk(order, to, by=by, at=now(), reason_code=reason_code, **how)
 
 
-def settle(order: Order, to: str, *, by: Actor, **how: Unpack[How]) -> bool:
+def settle(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
-    at = now()
+    at, to = now(), once_paid(order.scheduled_for)
     values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
     with atomic():
         moved = walk(order, to, by=by, at=at, values=values, **how)

@@ -65,7 +65,7 @@ def test_it_refuses_data_that_is_not_the_lines():
 def story(cast) -> list[tuple[EventLog, dict]]:
     """Every event that S1 and S2 have, fired by the verbs that fire it."""
     paid = order_in(cast, "awaiting_payment")
-    orders.settle(paid, "placed", by=cast.admin, note="RKT1")
+    orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")
     orders.request_cancellation(order, by=cast.customer, note="please")
     orders.cancel(order, by=cast.vendor, reason_code="customer_asked", note="ok")

@@ -57,7 +57,7 @@ def test_it_keeps_the_rules_of_the_edges(orders, histories):
             edge = EDGES[change.from_status, change.to_status]
             then = Order(**{column.name: getattr(order, column.name) for column in Order.__table__.columns})
             then.changed_at = before.at
-            assert edge.rule is None or edge.rule(then, change.at) is None
+            assert edge.refusal(then, change.at) is None
 
 
 def test_it_names_who_took_each_step(orders, histories):

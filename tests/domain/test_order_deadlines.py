@@ -105,5 +105,5 @@ def test_it_accepts_a_paid_order_where_the_restaurant_wants_that(cast):
     order = order_in(cast, "awaiting_payment")
     with atomic():
         cast.restaurant.auto_accept = True
-    orders.settle(order, "placed", by=cast.admin, note="Receipt RKT123")
+    orders.settle(order, by=cast.admin, note="Receipt RKT123")
     assert (order.status, order.version) == ("accepted", 3)

@@ -150,7 +150,7 @@ def test_it_hides_an_unpaid_order_from_the_kitchen(cast):
 
 def test_it_gives_a_paid_order_to_the_kitchen(cast):
     order = order_in(cast, "awaiting_payment")
-    orders.settle(order, "placed", by=cast.admin, note="Receipt RKT123")
+    orders.settle(order, by=cast.admin, note="Receipt RKT123")
     assert (order.status, order.payment_status) == ("placed", "paid")
     assert [e.name for e in events_of(order) if e.room.startswith("vendor-orders")] == [
         "OrderStatusChanged",
@@ -211,7 +211,7 @@ def test_what_the_kitchen_has_already_is_not_accepted_by_rule(cast, again):
     if again == "release":
         assert not orders.release(order, by=SYSTEM)
     else:
-        assert not orders.settle(order, "placed", by=cast.admin, note="Receipt RKT123")
+        assert not orders.settle(order, by=cast.admin, note="Receipt RKT123")
     assert (order.status, order.version, len(events_of(order))) == ("placed", 1, before)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.contract.identity import Role
 from app.contract.times import now
 from app.domain import orders, tracking
-from app.domain.order_states import EDGES, Edge
+from app.domain.order_states import EDGES, Edge, once_paid
 from app.extensions import db
 from app.models import CancellationRequest, Order, OrderChange, TrackingLink
 from app.views import loading
@@ -122,14 +122,13 @@ def _drawn(template: str, order: Order) -> str:
 def steps(order: Order) -> Sequence[Step]:
     """Every edge from where `order` is that an admin may walk, those that its rule forbids now with the reason."""
     at = now()
-    waits = order.scheduled_for is not None
     return [
-        Step(edge, edge.rule(order, at) if edge.rule else None)
+        Step(edge, edge.refusal(order, at))
         for edge in EDGES.values()
         if edge.start == order.status
         and Role.ADMIN in edge.roles
-        # A paid order goes where it belongs: a scheduled one waits, any other is placed.
-        and (edge.verb != "settle" or (edge.to == "scheduled") == waits)
+        # What is paid for has one way: the other will never be its own.
+        and (edge.verb != "settle" or edge.to == once_paid(order.scheduled_for))
     ]
 
 
