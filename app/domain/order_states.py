@@ -25,6 +25,8 @@ LABELS = {
     "undeliverable": "Undeliverable",
 }
 ENDS = frozenset({"delivered", "collected", "cancelled", "undeliverable"})
+# The kitchen works on it: cancelling is theirs, asking for it is the customer's.
+WITH_THE_KITCHEN = frozenset({"accepted", "preparing", "ready_for_pickup"})
 CANCELLATION_KINDS = ("declined", "expired", "customer", "vendor", "admin", "payment_failed", "abandoned")
 REASONS = {
     "too_busy": "Too busy right now",

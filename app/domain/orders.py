@@ -18,7 +18,7 @@ from app.models import CancellationRequest, Order
 
 from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
-from .order_states import EDGES, once_paid
+from .order_states import EDGES, WITH_THE_KITCHEN, once_paid
 from .order_transition import walk
 
 _PREP_MINUTES = range(1, 241)
@@ -97,6 +97,13 @@ def cancel(
         "due_at": None,
     }
     return walk(order, "cancelled", by=by, at=now(), reason_code=reason_code, values=values, **how)
+
+
+def call_off(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The customer changed their mind. Conflict where the kitchen has it: `request_cancellation` asks for it then."""
+    if order.status in WITH_THE_KITCHEN:
+        raise Conflict("The kitchen has accepted it meanwhile. You can ask them to cancel.")
+    return cancel(order, by=by, reason_code="changed_mind", **how)
 
 
 def restore(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
@@ -180,7 +187,7 @@ def request_cancellation(order: Order, *, by: Actor, note: str = "") -> Cancella
     with atomic() as session:
         # Until we are done nobody moves the order or asks for the same, and the event tells what it is by then.
         session.refresh(order, with_for_update={"of": Order})
-        if order.status not in ("accepted", "preparing", "ready_for_pickup"):
+        if order.status not in WITH_THE_KITCHEN:
             raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
         request = session.scalars(existing).one_or_none()
         if request is None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_tracking_token
+from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import Order, TrackingLink
 
@@ -18,11 +19,12 @@ LINGERS = timedelta(hours=48)
 
 
 def create_link(order: Order) -> str:
-    """A new link to `order`; the token is told this once and stored hashed. One to an ended order runs out too."""
+    """A new link to `order`; the token is told this once and stored hashed. Refuses an ended order with Conflict."""
+    if order.status in ENDS:
+        raise Conflict("The order is done; there is nothing left to follow.")
     token = new_tracking_token()
-    expires_at = order.changed_at + LINGERS if order.status in ENDS else None
     with atomic() as session:
-        session.add(TrackingLink(order_id=order.id, token_hash=digest(token), expires_at=expires_at))
+        session.add(TrackingLink(order_id=order.id, token_hash=digest(token)))
     return token
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.contract import rooms
 from app.contract.times import now
 from app.domain import access, orders, people, sessions, tracking
-from app.errors import WrongCredentials
+from app.errors import Conflict, WrongCredentials
 from app.extensions import db
-from app.models import EventLog
+from app.models import EventLog, TrackingLink
 from tests.cast import PASSWORD
 from tests.factories import place, session_of, token_of
 
@@ -91,9 +91,9 @@ def test_it_never_logs_in_who_is_deactivated(cast):
         sessions.sign_in("customer@example.com", PASSWORD)
 
 
-def test_a_link_to_an_order_that_has_ended_runs_out_too(cast):
+def test_no_link_is_made_to_an_order_that_has_ended(cast):
     order = place(cast).order
     orders.cancel(order, by=cast.customer)
-    token = tracking.create_link(order)
-    with time_machine.travel(now() + timedelta(hours=49)):
-        assert tracking.by_token(token) is None
+    with pytest.raises(Conflict):
+        tracking.create_link(order)
+    assert TrackingLink.query.count() == 1

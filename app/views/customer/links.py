@@ -10,8 +10,6 @@ from sqlalchemy import or_, select
 from app.contract.identity import Role
 from app.contract.times import now
 from app.domain import tracking
-from app.domain.order_states import ENDS
-from app.errors import Conflict
 from app.extensions import db
 from app.models import Order, TrackingLink
 from app.views import loading
@@ -48,8 +46,6 @@ def order_link(number: str) -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     order = loading.order(number)
     with flashed() as refusal:
-        if order.status in ENDS:
-            raise Conflict("The order is done; there is nothing left to follow.")
         token = tracking.create_link(order)
     if not refusal:
         keep_token(order.number, token)

@@ -9,8 +9,8 @@ from wtforms.validators import Length
 
 from app.contract.identity import Role
 from app.domain import orders as verbs
-from app.domain.order_states import ENDS, allowed
-from app.errors import Conflict, Invalid
+from app.domain.order_states import ENDS, WITH_THE_KITCHEN, allowed
+from app.errors import Invalid
 from app.extensions import db
 from app.models import CancellationRequest, Order
 from app.views import formats, loading
@@ -20,9 +20,6 @@ from app.views.refusals import flashed
 
 from . import bp, story
 from .links import has_links, link_to_show
-
-# The kitchen works on it: cancelling is theirs, asking is the customer's.
-_WITH_THE_KITCHEN = ("accepted", "preparing", "ready_for_pickup")
 
 
 class RequestForm(FlaskForm):
@@ -50,9 +47,7 @@ def order_cancellation(number: str) -> ResponseReturnValue:
     person = loading.person(Role.CUSTOMER)
     order = loading.order(number)
     with flashed() as refusal:
-        if order.status in _WITH_THE_KITCHEN:
-            raise Conflict("The kitchen has accepted it meanwhile. You can ask them to cancel.")
-        verbs.cancel(order, by=person, reason_code="changed_mind", **OrderForm().checked().how)
+        verbs.call_off(order, by=person, **OrderForm().checked().how)
     if not refusal:
         _say("Your order is cancelled.")
     return redirect(url_for(".order", number=number), 303)
@@ -85,7 +80,7 @@ def _shown(order: Order) -> dict[str, object]:
         "fragment_url": url_for(".order_fragment", number=order.number),
         "told": story.told(order),
         "may_cancel": any(edge.to == "cancelled" for edge in allowed(order, Role.CUSTOMER)),
-        "may_ask": order.status in _WITH_THE_KITCHEN,
+        "may_ask": order.status in WITH_THE_KITCHEN,
         "may_share": order.status not in ENDS,
         "cancellation_request": db.session.scalars(request).one_or_none(),
     }
