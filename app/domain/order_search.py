@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, false, intersect, or_, select, text
 from sqlalchemy.orm import Session, scoped_session
 
+from app.extensions import db
 from app.models import Order, OrderTerm
 
 _WORD = re.compile(r"[^\W_]+")
@@ -38,6 +39,16 @@ def terms(number: str, name: str, phone: str | None) -> list[str]:
     """What an order is found by."""
     digits = re.sub(r"\D", "", phone or "")
     return list(dict.fromkeys([number.lower(), *words(name), *([f"+{digits}"] if digits else [])]))
+
+
+def narrowed(orders: Select[Any], text: str, *, alone: bool, before: int, limit: int) -> Select[Any]:
+    """`orders` narrowed to those that `text` finds; `alone`: it is all orders there are, and nothing else narrows them.
+
+    Then the ids of the page are found first: see `newest`.
+    """
+    if alone:
+        return orders.where(Order.id.in_(newest(db.session, text, before=before, limit=limit)))
+    return matching(orders, text)
 
 
 def matching(orders: Select[Any], text: str) -> Select[Any]:

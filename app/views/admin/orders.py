@@ -10,7 +10,6 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
-from sqlalchemy.orm import lazyload, selectinload
 from wtforms import IntegerField, SearchField, SelectField
 from wtforms.validators import Length, NumberRange, Optional
 
@@ -18,7 +17,7 @@ from app.domain import order_search
 from app.domain.order_states import LABELS
 from app.errors import Invalid
 from app.extensions import db
-from app.models import Order, Person, Restaurant
+from app.models import Order, Restaurant
 from app.views.formats import remember_position
 from app.views.loading import person
 
@@ -93,28 +92,17 @@ def _page() -> Page:
     form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
     if not form.validate():
         raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
-    query, before = rows(person()), _BIGGEST_ID if form.after.data is None else form.after.data
+    query = Order.for_lists(person(), items=False)
+    before = _BIGGEST_ID if form.after.data is None else form.after.data
     if form.status.data:
         query = query.where(Order.status == form.status.data)
     if form.restaurant.data:
         query = query.where(Order.restaurant_id == restaurants[form.restaurant.data][0])
-    if form.q.data and len(form.narrows) == 1:
-        ids = order_search.newest(db.session, form.q.data, before=before, limit=_PAGE + 1)
-        query = query.where(Order.id.in_(ids))
-    elif form.q.data:
-        query = order_search.matching(query, form.q.data)
+    if form.q.data:
+        alone = len(form.narrows) == 1
+        query = order_search.narrowed(query, form.q.data, alone=alone, before=before, limit=_PAGE + 1)
     found = db.session.scalars(query.where(Order.id < before).order_by(Order.id.desc()).limit(_PAGE + 1)).all()
     return Page(found[:_PAGE], form, found[_PAGE - 1].id if len(found) > _PAGE else None)
-
-
-def rows(viewer: Person) -> Select[Any]:
-    """The orders that `viewer` may see, with what a row shows in two statements more, and without their items.
-
-    Not joined: with a LIMIT, a planner that begins at the restaurants would sort every order first.
-    """
-    return Order.visible_to(viewer).options(
-        selectinload(Order.restaurant), selectinload(Order.customer).lazyload(Person.restaurant), lazyload(Order.items)
-    )
 
 
 def _restaurants() -> Select[int, str, str]:

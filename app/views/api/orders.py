@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import NotRequired, TypedDict
 
 from flask import Response, url_for
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from app.contract.identity import Role
 from app.domain import order_json, order_placement, order_search
 from app.errors import Invalid
 from app.extensions import db
-from app.models import Order, OrderChange, Person, Restaurant
+from app.models import Order, OrderChange, Restaurant
 from app.models.event_log import head
 from app.views import loading
 
@@ -75,14 +75,16 @@ def orders(wanted: OrderFilter) -> Response:
     # Before the rows: what they do not show yet has a higher position and will be replayed.
     position = str(head(db.session))
     person = loading.person()
-    query = Order.for_lists(person).where(Order.id < place(wanted, BIGGEST_ID))
+    before, limit = place(wanted, BIGGEST_ID), wanted["limit"] + 1
+    query = Order.for_lists(person).where(Order.id < before)
     if "status" in wanted:
         query = query.where(Order.status == wanted["status"])
     if "restaurant" in wanted:
         query = query.where(Order.restaurant_id == _restaurant(wanted["restaurant"]).id)
     if "q" in wanted:
-        query = _found(query, wanted, person)
-    rows = db.session.scalars(query.order_by(Order.id.desc()).limit(wanted["limit"] + 1)).all()
+        alone = person.role == Role.ADMIN and "status" not in wanted and "restaurant" not in wanted
+        query = order_search.narrowed(query, _searched(wanted["q"]), alone=alone, before=before, limit=limit)
+    rows = db.session.scalars(query.order_by(Order.id.desc()).limit(limit)).all()
     found = page(rows, wanted["limit"], lambda row: row.id, lambda row: order_json.whole(row, person.role))
     return answer(found, headers={"Passline-Position": position})
 
@@ -145,15 +147,6 @@ def _restaurant(slug: str) -> Restaurant:
     if found is None:
         raise Invalid("There is no such restaurant.", errors={"restaurant": ["No restaurant has this slug."]})
     return found
-
-
-def _found(query: Select[Order], wanted: OrderFilter, person: Person) -> Select[Order]:
-    """`query` narrowed to what is searched for; where nothing else narrows it, by the page's ids alone."""
-    text = _searched(wanted["q"])
-    if person.role != Role.ADMIN or "status" in wanted or "restaurant" in wanted:
-        return order_search.matching(query, text)
-    before, limit = place(wanted, BIGGEST_ID), wanted["limit"] + 1
-    return query.where(Order.id.in_(order_search.newest(db.session, text, before=before, limit=limit)))
 
 
 def _searched(text: str) -> str:
