@@ -12,17 +12,17 @@ from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, RestaurantClosed
 from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
+from app.models.order import MOST_OF_ONE
 
 from . import order_clock, orders, tracking
 from .order_search import terms
-from .order_states import once_paid
+from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
 
 # Without the letters and digits that are mistaken for one another at a noisy counter.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_LENGTH = 7
 MOST_LINES = 50
-MOST_OF_ONE = 99
 SCHEDULE_WITHIN = timedelta(days=7)
 
 
@@ -112,10 +112,10 @@ def _check(
 ) -> dict[int, MenuItem]:
     """The menu items by id, when all of the request is in order."""
     errors: dict[str, list[str]] = {}
-    if fulfilment not in ("pickup", "delivery", "dine_in"):
-        errors["fulfilment"] = ["One of pickup, delivery, dine_in."]
-    if payment not in ("cash", "mpesa"):
-        errors["payment"] = ["One of cash, mpesa."]
+    if fulfilment not in FULFILMENTS:
+        errors["fulfilment"] = [f"One of {', '.join(FULFILMENTS)}."]
+    if payment not in PAYMENTS:
+        errors["payment"] = [f"One of {', '.join(PAYMENTS)}."]
     if fulfilment == "delivery" and not address.strip():
         errors["address"] = ["Where to?"]
     if not 1 <= len(lines) <= MOST_LINES:

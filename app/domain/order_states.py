@@ -24,6 +24,8 @@ LABELS = {
     "cancelled": "Cancelled",
     "undeliverable": "Undeliverable",
 }
+FULFILMENTS = {"pickup": "Pickup", "delivery": "Delivery", "dine_in": "Eat in"}
+PAYMENTS = {"cash": "Cash", "mpesa": "M-Pesa"}
 ENDS = frozenset({"delivered", "collected", "cancelled", "undeliverable"})
 # The kitchen works on it: cancelling is theirs, asking for it is the customer's.
 WITH_THE_KITCHEN = frozenset({"accepted", "preparing", "ready_for_pickup"})

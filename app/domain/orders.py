@@ -15,13 +15,12 @@ from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
 from app.models import CancellationRequest, Order
+from app.models.order import MOST_PREP_MINUTES
 
 from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .order_states import EDGES, WITH_THE_KITCHEN, once_paid
 from .order_transition import walk
-
-_PREP_MINUTES = range(1, 241)
 
 
 class How(TypedDict, total=False):
@@ -35,8 +34,9 @@ class How(TypedDict, total=False):
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
     """Take the order on; `prep_minutes` from now (default: the restaurant's) move the promise."""
     minutes = order.restaurant.preparation_minutes if prep_minutes is None else prep_minutes
-    if prep_minutes is not None and minutes not in _PREP_MINUTES:
-        raise Invalid("From 1 to 240 minutes.", errors={"prep_minutes": ["From 1 to 240 minutes."]})
+    if prep_minutes is not None and not 1 <= minutes <= MOST_PREP_MINUTES:
+        wanted = f"From 1 to {MOST_PREP_MINUTES} minutes."
+        raise Invalid(wanted, errors={"prep_minutes": [wanted]})
     at = now()
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
     if order.scheduled_for is None:

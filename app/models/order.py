@@ -18,13 +18,20 @@ from .columns import BigInt, Instant, Key, choice, reference
 from .person import Person
 from .restaurant import Restaurant
 
+# How much people may write and ask for: the bounds of columns, forms, pages and the API alike.
+LONGEST_NOTE = 500
+LONGEST_LINE_NOTE = 200
+LONGEST_ADDRESS = 300
+MOST_OF_ONE = 99
+MOST_PREP_MINUTES = 240
+
 
 class OrderItem(Model):
     """A line of an order: name and price as they were when it was placed (minor units of the order's currency)."""
 
     __tablename__ = "order_items"
     __table_args__ = (
-        CheckConstraint("quantity between 1 and 99", name="quantity"),
+        CheckConstraint(f"quantity between 1 and {MOST_OF_ONE}", name="quantity"),
         CheckConstraint("unit_price_minor >= 0", name="price_not_negative"),
     )
 
@@ -34,7 +41,7 @@ class OrderItem(Model):
     name: Mapped[str] = mapped_column(String(120))
     quantity: Mapped[int]
     unit_price_minor: Mapped[int]
-    note: Mapped[str] = mapped_column(String(200), default="")
+    note: Mapped[str] = mapped_column(String(LONGEST_LINE_NOTE), default="")
 
     @property
     def total_minor(self) -> int:
@@ -73,8 +80,8 @@ class Order(Model):
     status: Mapped[str] = mapped_column(choice())
     version: Mapped[int] = mapped_column(default=1)
     fulfilment: Mapped[str] = mapped_column(choice())
-    address: Mapped[str] = mapped_column(String(300), default="")
-    note: Mapped[str] = mapped_column(String(500), default="")
+    address: Mapped[str] = mapped_column(String(LONGEST_ADDRESS), default="")
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int]
     items_count: Mapped[int]
@@ -101,7 +108,7 @@ class Order(Model):
 
     cancellation_kind: Mapped[str | None] = mapped_column(choice())
     cancellation_reason: Mapped[str | None] = mapped_column(choice(40))
-    cancellation_note: Mapped[str | None] = mapped_column(String(500))
+    cancellation_note: Mapped[str | None] = mapped_column(String(LONGEST_NOTE))
     stop_acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
 
     restaurant: Mapped[Restaurant] = relationship(lazy="joined", innerjoin=True)
@@ -164,5 +171,5 @@ class CancellationRequest(Model):
     id: Mapped[Key]
     order_id: Mapped[int] = reference("orders.id", unique=True)
     person_id: Mapped[int] = reference("people.id")
-    note: Mapped[str] = mapped_column(String(500), default="")
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)

@@ -9,6 +9,7 @@ from app.contract.times import now
 from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice, reference
+from .order import LONGEST_NOTE
 
 
 class OrderChange(Model):
@@ -26,6 +27,6 @@ class OrderChange(Model):
     actor_name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(choice())
     reason_code: Mapped[str | None] = mapped_column(choice(40))
-    note: Mapped[str | None] = mapped_column(String(500))
+    note: Mapped[str | None] = mapped_column(String(LONGEST_NOTE))
     at: Mapped[datetime] = mapped_column(Instant, default=now)
     occurred_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -9,10 +9,11 @@ from flask_wtf.csrf import generate_csrf
 
 from app.contract.times import iso, now
 from app.domain.money import spoken
-from app.domain.order_states import LABELS, REASONS
+from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
 from app.extensions import db
 from app.models import Restaurant
 from app.models.event_log import head
+from app.models.order import LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
 
 from .security import gateway_url
 
@@ -26,6 +27,15 @@ def register(app: Flask) -> None:
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
     app.add_template_filter(REASONS.get, "reason_label")
+    app.add_template_filter(FULFILMENTS.get, "fulfilment_label")
+    app.add_template_filter(PAYMENTS.get, "payment_label")
+    app.jinja_env.globals |= {
+        "REASONS": REASONS,
+        "LONGEST_NOTE": LONGEST_NOTE,
+        "LONGEST_LINE_NOTE": LONGEST_LINE_NOTE,
+        "MOST_OF_ONE": MOST_OF_ONE,
+        "MOST_PREP_MINUTES": MOST_PREP_MINUTES,
+    }
     app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
 
 

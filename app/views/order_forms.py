@@ -16,8 +16,8 @@ from wtforms.widgets import HiddenInput
 from app.domain.order_states import LABELS, REASONS
 from app.domain.orders import How
 from app.errors import Invalid
+from app.models.order import LONGEST_NOTE, MOST_PREP_MINUTES
 
-_NOTE_LENGTH = 500
 # What the column holds; neither database compares with more.
 _BIGGEST_VERSION = 2**31 - 1
 _REASONS = {"": "Choose a reason", **REASONS}
@@ -54,14 +54,16 @@ class OrderForm(FlaskForm):
 class AcceptanceForm(OrderForm):
     """In how many minutes it will be ready."""
 
-    prep_minutes = IntegerField("Minutes", [InputRequired("In how many minutes?"), NumberRange(min=1, max=240)])
+    prep_minutes = IntegerField(
+        "Minutes", [InputRequired("In how many minutes?"), NumberRange(min=1, max=MOST_PREP_MINUTES)]
+    )
 
 
 class CancellationForm(OrderForm):
     """Why the kitchen does not make it."""
 
     reason_code = SelectField("Reason", [InputRequired("Choose a reason.")], choices=_REASONS)
-    note = StringField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
+    note = StringField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
 class HandoverForm(OrderForm):
@@ -75,5 +77,5 @@ class TransitionForm(OrderForm):
 
     to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=LABELS)
     reason_code = SelectField("Reason", [MayBeEmpty()], choices=_REASONS)
-    note = TextAreaField("Note", [MayBeEmpty(), Length(max=_NOTE_LENGTH)], filters=[_stripped])
-    prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=240)])
+    note = TextAreaField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
+    prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=MOST_PREP_MINUTES)])

@@ -3,11 +3,9 @@
 from flask import Blueprint
 
 from app.contract.identity import Role
-from app.domain.order_states import REASONS
 from app.views.loading import person
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-bp.context_processor(lambda: {"REASONS": REASONS})
 
 
 @bp.before_request

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from app.contract.identity import Role
-from app.domain.order_states import CANCELLATION_KINDS, LABELS, REASONS
+from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS, REASONS
 
 
 def _id(about: str = "") -> fields.Integer:
@@ -223,7 +223,7 @@ class Payment(Document):
     """How it is paid, and whether."""
 
     status = fields.String()
-    method = _one_of(("cash", "mpesa"))
+    method = _one_of(PAYMENTS)
 
 
 class Order(Document):
@@ -236,7 +236,7 @@ class Order(Document):
     status = _one_of(LABELS)
     status_label = fields.String()
     version = fields.Integer()
-    fulfilment = _one_of(("pickup", "delivery", "dine_in"))
+    fulfilment = _one_of(FULFILMENTS)
     address = fields.String()
     note = fields.String()
     items = fields.List(fields.Nested(OrderItem))

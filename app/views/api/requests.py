@@ -1,12 +1,14 @@
 """What the API is told: the bodies and queries of its calls. An unknown field is refused, by name.
 
-Bounds are those of the columns (models/) and of the verbs (domain/), said once more for the OpenAPI document.
+Bounds are those of the columns (models/) and of the verbs (domain/).
 """
 
 from marshmallow import Schema, fields, validate
 
-from app.domain.order_placement import MOST_LINES, MOST_OF_ONE
-from app.domain.order_states import LABELS, REASONS
+from app.domain import passwords
+from app.domain.order_placement import MOST_LINES
+from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.models.order import LONGEST_ADDRESS, LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
 
 from .fields import BIGGEST_ID, Choice, Digits, Moment, Text, Whole
 
@@ -24,7 +26,7 @@ class Credentials(Schema):
     """Whose token is asked for."""
 
     email = Text(254, shortest=1, required=True)
-    password = Text(200, shortest=1, required=True)
+    password = Text(passwords.LONGEST, shortest=1, required=True)
 
 
 class Paging(Schema):
@@ -49,7 +51,7 @@ class Line(Schema):
 
     menu_item_id = Whole(1, BIGGEST_ID, required=True)
     quantity = Whole(1, MOST_OF_ONE, required=True)
-    note = Text(200, about="For the kitchen.")
+    note = Text(LONGEST_LINE_NOTE, about="For the kitchen.")
 
 
 class NewOrder(Schema):
@@ -57,10 +59,10 @@ class NewOrder(Schema):
 
     restaurant = Text(60, shortest=1, required=True, about="The restaurant's slug.")
     items = fields.List(fields.Nested(Line), required=True, validate=validate.Length(1, MOST_LINES))
-    fulfilment = Choice(("pickup", "delivery", "dine_in"), required=True)
-    payment = Choice(("cash", "mpesa"), required=True)
-    address = Text(300, load_default="", about="Needed for a delivery.")
-    note = Text(500, load_default="", about="For the kitchen.")
+    fulfilment = Choice(FULFILMENTS, required=True)
+    payment = Choice(PAYMENTS, required=True)
+    address = Text(LONGEST_ADDRESS, load_default="", about="Needed for a delivery.")
+    note = Text(LONGEST_NOTE, load_default="", about="For the kitchen.")
     scheduled_for = Moment(about="When it shall be ready, up to 7 days from now. Left out: as soon as possible.")
 
 
@@ -72,8 +74,8 @@ class Transition(Schema):
         1, _BIGGEST_VERSION, about="The version on your screen: refused when it is another by now."
     )
     reason_code = Choice(REASONS, about="Staff must say why they decline or cancel.")
-    note = Text(500, about="An admin must write why, or a reference, where an order is restored or settled.")
-    prep_minutes = Whole(1, 240, about="With `accepted`: minutes from now. Left out: the restaurant's.")
+    note = Text(LONGEST_NOTE, about="An admin must write why, or a reference, where an order is restored or settled.")
+    prep_minutes = Whole(1, MOST_PREP_MINUTES, about="With `accepted`: minutes from now. Left out: the restaurant's.")
     handover_code = Text(8, about="With `picked_up`: what the guest's order is called for with.")
     occurred_at = Moment(about="The device's clock, kept beside the server's.")
 
@@ -81,4 +83,4 @@ class Transition(Schema):
 class NewCancellationRequest(Schema):
     """Why the customer would like to cancel what the kitchen works on."""
 
-    note = Text(500, load_default="")
+    note = Text(LONGEST_NOTE, load_default="")

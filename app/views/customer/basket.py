@@ -6,10 +6,10 @@ Kept as it was typed, so that a page that refuses shows it again.
 import re
 from collections.abc import Container, Iterator, Mapping
 
-from app.domain.order_placement import MOST_OF_ONE, Line
+from app.domain.order_placement import Line
+from app.models.order import LONGEST_LINE_NOTE, MOST_OF_ONE
 
 _QUANTITY = re.compile(r"quantity-(\d{1,18})")
-LONGEST_NOTE = 200
 
 
 class Basket:
@@ -34,8 +34,8 @@ class Basket:
         for item_id, quantity in self.quantities.items():
             if not (quantity.isascii() and quantity.isdigit() and len(quantity) < 6 and int(quantity) <= MOST_OF_ONE):
                 self.errors[item_id] = f"A number from 0 to {MOST_OF_ONE}."
-            elif len(self.notes[item_id]) > LONGEST_NOTE:
-                self.errors[item_id] = f"At most {LONGEST_NOTE} characters."
+            elif len(self.notes[item_id]) > LONGEST_LINE_NOTE:
+                self.errors[item_id] = f"At most {LONGEST_LINE_NOTE} characters."
         return not self.errors
 
     def lines(self) -> Iterator[Line]:

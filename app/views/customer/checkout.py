@@ -12,24 +12,29 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.contract.times import iso, now
 from app.domain import passwords
 from app.domain.opening import times_ahead
+from app.domain.order_states import PAYMENTS
 from app.models import Restaurant
+from app.models.order import LONGEST_ADDRESS, LONGEST_NOTE
 
 _FULFILMENTS = {"pickup": "Pick up", "delivery": "Delivery", "dine_in": "Eat here"}
 _TIMES = {"now": "As soon as possible", "later": "At a set time"}
-_PAYMENTS = {"cash": "Cash"}
 # Mobile money is paid in the currency of the country where it works.
 _MPESA_CURRENCY = "KES"
+
+
+def _at_most(characters: int) -> Length:
+    return Length(max=characters, message=f"At most {characters} characters.")
 
 
 class CheckoutForm(FlaskForm):
     """Everything but the basket; `key` makes a form count once, however often its button is pressed."""
 
     fulfilment = RadioField("How do you want it?", choices=_FULFILMENTS, default="pickup")
-    address = StringField("Delivery address", [Length(max=300, message="At most 300 characters.")])
+    address = StringField("Delivery address", [_at_most(LONGEST_ADDRESS)])
     when = RadioField("When?", choices=_TIMES, default="now")
     scheduled_for = SelectField("Time", validate_choice=False)
-    note = TextAreaField("Note for the kitchen", [Length(max=500, message="At most 500 characters.")])
-    payment = RadioField("Payment", choices=_PAYMENTS, default="cash")
+    note = TextAreaField("Note for the kitchen", [_at_most(LONGEST_NOTE)])
+    payment = RadioField("Payment", choices=PAYMENTS, default="cash")
     key = HiddenField()
 
     def __init__(self, restaurant: Restaurant, *, open_now: bool) -> None:
@@ -37,8 +42,8 @@ class CheckoutForm(FlaskForm):
         days = _by_day(restaurant)
         self.offered = {value for times in days.values() for value in times}
         self.scheduled_for.choices = {"": "Choose a time", **days}
-        if restaurant.currency == _MPESA_CURRENCY:
-            self.payment.choices = {**_PAYMENTS, "mpesa": "M-Pesa"}
+        if restaurant.currency != _MPESA_CURRENCY:
+            self.payment.choices = {"cash": PAYMENTS["cash"]}
         if not open_now:
             self.when.choices = {"later": _TIMES["later"]}
             self.when.data = "later"

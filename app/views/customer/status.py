@@ -13,6 +13,7 @@ from app.domain.order_states import ENDS, WITH_THE_KITCHEN, allowed
 from app.errors import Invalid
 from app.extensions import db
 from app.models import CancellationRequest, Order
+from app.models.order import LONGEST_NOTE
 from app.views import formats, loading
 from app.views.order_forms import OrderForm
 from app.views.problems import wants_json
@@ -25,7 +26,7 @@ from .links import has_links, link_to_show
 class RequestForm(FlaskForm):
     """A word to the kitchen."""
 
-    note = TextAreaField(validators=[Length(max=500)])
+    note = TextAreaField(validators=[Length(max=LONGEST_NOTE)])
 
 
 @bp.get("/orders/<number>")
@@ -59,7 +60,8 @@ def order_cancellation_request(number: str) -> ResponseReturnValue:
     order, form = loading.order(number), RequestForm()
     with flashed() as refusal:
         if not form.validate():
-            raise Invalid("At most 500 characters.", errors={"note": ["At most 500 characters."]})
+            too_long = f"At most {LONGEST_NOTE} characters."
+            raise Invalid(too_long, errors={"note": [too_long]})
         verbs.request_cancellation(order, by=person, note=(form.note.data or "").strip())
     if not refusal:
         _say("The kitchen has been asked. Until they answer, your order goes on.")

@@ -3,13 +3,9 @@
 from flask import Blueprint
 
 from app.contract.identity import Role
-from app.domain.order_states import REASONS
 from app.views.loading import person
 
 bp = Blueprint("vendor", __name__, url_prefix="/vendor")
-
-
-bp.context_processor(lambda: {"REASONS": REASONS})
 
 
 @bp.before_request

@@ -6,7 +6,6 @@
 import { tab } from "../memory.js";
 
 const form = document.querySelector("form[data-menu]");
-const MOST = 99;
 
 if (form?.querySelector("#checkout")) start();
 
@@ -43,7 +42,7 @@ function quantityOf(dish) {
 
 function step(dish, by) {
   const field = quantityOf(dish);
-  const quantity = Math.min(MOST, Math.max(0, (Number.parseInt(field.value, 10) || 0) + by));
+  const quantity = Math.min(Number(field.max), Math.max(0, (Number.parseInt(field.value, 10) || 0) + by));
   field.value = quantity || "";
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
