@@ -67,7 +67,7 @@ class Engine:
         self._unaccepted: dict[Connection, float] = {}
         self._on_trial: dict[Connection, float] = {}
         # What a closed connection that polls had still to be told, and until when it may ask.
-        self._last_words: dict[str, tuple[str, float]] = {}
+        self._last_words: dict[str, tuple[Polling, float]] = {}
         self._greenlets = Group()
 
     def connection(self, sid: str | None) -> Connection | None:
@@ -178,13 +178,16 @@ class Engine:
             self._addresses[connection.address] -= 1
             if not self._addresses[connection.address]:
                 del self._addresses[connection.address]
-            if connection.polling is not None and connection.polling.frames and not connection.polling.has_reader:
-                self._last_words[connection.sid] = connection.polling.taken(), monotonic() + FAREWELL
+            if connection.polling is not None and connection.polling.frames:
+                self._last_words[connection.sid] = connection.polling, monotonic() + FAREWELL
             self.spawn(self.audience.closed, connection, reason)
 
     def last_words(self, sid: str) -> str | None:
-        """What a connection that was closed between two polls had still to be told; said once."""
-        return self._last_words.pop(sid, (None, 0.0))[0]
+        """What a connection that is closed had still to be told, in as many answers as it takes; None: nothing more."""
+        polling, _ = self._last_words.get(sid, (None, 0.0))
+        if polling is None or polling.has_reader or not polling.frames:
+            return None
+        return polling.taken()
 
     # -- time ------------------------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ import pytest
 import requests
 import websocket
 
-from gateway.connection import PING
+from gateway.connection import MOST_AT_ONCE, PING
 from gateway.engine import Engine, Limits
+from gateway.transport import Frame
 from tests.gateway.link import Audience
 from tests.gateway.process import ROOT
 from tests.services import Server, end_with_parent
@@ -283,6 +284,20 @@ def test_who_did_not_answer_in_time_is_unknown_at_that_moment():
     assert engine.connection(connection.sid) is None
     assert connection.closed
     assert engine.last_words(connection.sid) is None
+
+
+def test_last_words_are_said_in_as_many_answers_as_they_take():
+    engine = Engine(Limits())
+    engine.audience = Audience()
+    engine.open_polling({}, "address")
+    (connection,) = engine.connections()
+    frames = [Frame(f"4{n}") for n in range(MOST_AT_ONCE + 1)]
+    for frame in frames:
+        connection.send(frame)
+    connection.close()
+    answers = [engine.last_words(connection.sid) for _ in range(3)]
+    assert "\x1e".join(answers[:2]).split("\x1e") == [frame.text for frame in frames]
+    assert answers[2] is None
 
 
 # -- Engine.IO: closing (2 cases of either suite) ----------------------------------------------------------------------
