@@ -4,18 +4,12 @@ What differs from one machine to another goes on the command line or into GUNICO
 `--workers 4`. A request has 3 s to end after a stop was asked for, so that all processes are down within 5 s.
 """
 
-import sys
 from contextlib import ExitStack
 from typing import Any
 
 from app import presence, startup
-from app.config import Config, ConfigError
 
-try:
-    _config = Config.from_env()
-except ConfigError as error:
-    sys.exit(f"The web process cannot start:\n{error}")
-startup.check(_config)
+_config = startup.begin("web process")
 
 bind = f"{_config.listen_host}:{_config.web_port}"
 worker_class = "gthread"

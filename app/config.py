@@ -81,22 +81,26 @@ class _Reader:
 
     def config(self) -> Config:
         env = self.environment()
-        web_port = self.port("WEB_PORT", 5000)
+        web_port = self.port("WEB_PORT", Config.web_port)
         settings = Config(
             env=env,
             secret_key=self.secret_key(env),
             database_url=self.database_url(env),
             redis_url=self.url("REDIS_URL", ("redis", "rediss", "unix")),
-            listen_host=self.text("LISTEN_HOST") or "127.0.0.1",
+            listen_host=self.text("LISTEN_HOST") or Config.listen_host,
             web_port=web_port,
-            gateway_port=self.port("GATEWAY_PORT", 5001),
+            gateway_port=self.port("GATEWAY_PORT", Config.gateway_port),
             gateway_url=self.url("GATEWAY_URL", ("http", "https")),
             allowed_origins=self.origins(env, web_port),
             trusted_proxies=self.networks("TRUSTED_PROXIES"),
-            log_retention_hours=self.number("LOG_RETENTION_HOURS", 24, low=1, high=24 * 365),
-            connections_per_address=self.number("CONNECTIONS_PER_ADDRESS", 1_000, low=1, high=1_000_000),
-            connections_per_person=self.number("CONNECTIONS_PER_PERSON", 100, low=1, high=1_000_000),
-            log_level=self.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+            log_retention_hours=self.number("LOG_RETENTION_HOURS", Config.log_retention_hours, low=1, high=24 * 365),
+            connections_per_address=self.number(
+                "CONNECTIONS_PER_ADDRESS", Config.connections_per_address, low=1, high=1_000_000
+            ),
+            connections_per_person=self.number(
+                "CONNECTIONS_PER_PERSON", Config.connections_per_person, low=1, high=1_000_000
+            ),
+            log_level=self.choice("LOG_LEVEL", Config.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":
             self.problems.append("LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)")
@@ -123,7 +127,7 @@ class _Reader:
 
     def environment(self) -> Environment:
         allowed = get_args(Environment)
-        chosen = self.choice("PASSLINE_ENV", "production", allowed)
+        chosen = self.choice("PASSLINE_ENV", Config.env, allowed)
         return next(name for name in allowed if name == chosen)
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:

@@ -1,4 +1,4 @@
-"""What every serving process checks before it serves: in production, that no demo person is in the database.
+"""How every serving process begins: its settings can be used, and in production no demo person is in the database.
 
 Demo passwords are public: whoever reads the README could log in. Whether the database is migrated, `/readyz` says.
 """
@@ -8,7 +8,17 @@ import sys
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from .config import Config
+from .config import Config, ConfigError
+
+
+def begin(process: str) -> Config:
+    """The settings of this process (`process` is its name for people); ends it where it cannot or must not serve."""
+    try:
+        config = Config.from_env()
+    except ConfigError as error:
+        sys.exit(f"The {process} cannot start:\n{error}")
+    check(config)
+    return config
 
 
 def check(config: Config) -> None:

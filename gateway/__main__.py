@@ -15,18 +15,12 @@ os.environ["PSYCOPG_WAIT_FUNC"] = "wait_c"
 import sys  # noqa: E402  (nothing of ours, and nothing that opens sockets, may be imported before the patch)
 
 from app import presence, startup  # noqa: E402
-from app.config import Config, ConfigError  # noqa: E402
 from gateway.server import serve  # noqa: E402
 
 
 def main() -> int:
-    """Serve; the exit code says whether the settings could be used."""
-    try:
-        config = Config.from_env()
-    except ConfigError as error:
-        sys.stderr.write(f"The gateway cannot start:\n{error}\n")
-        return 2
-    startup.check(config)
+    """Serve; the exit code says how it went."""
+    config = startup.begin("gateway")
     with presence.kept("gateway", config):
         return serve(config)
 

@@ -34,21 +34,36 @@ def test_it_starts_while_the_database_is_away(tmp_path):
     startup.check(settings(f"sqlite:///{tmp_path}/nowhere/x.db", env="production"))
 
 
-@pytest.mark.parametrize("command", [["gunicorn", "wsgi:app"], ["gateway"], ["app.jobs"]], ids=lambda c: c[0])
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_each_process_refuses_by_itself(cast, backend, database_url_of, command):
-    with atomic():
-        cast.customer.is_demo = True
+PROCESSES = {"web process": ["gunicorn", "wsgi:app"], "gateway": ["gateway"], "worker": ["app.jobs"]}
+
+
+def start(process: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **{name: value for name, value in os.environ.items() if name != "GUNICORN_CMD_ARGS"},
         "PASSLINE_ENV": "production",
         "SECRET_KEY": "k" * 40,
-        "DATABASE_URL": database_url_of(backend),
         "WEB_PORT": str(free_port()),
         "GATEWAY_PORT": str(free_port()),
+        **settings,
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", *command], env=environment, capture_output=True, text=True, timeout=20, check=False
-    )
+    command = [sys.executable, "-m", *PROCESSES[process]]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=False)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_each_process_refuses_by_itself(cast, backend, database_url_of, process):
+    with atomic():
+        cast.customer.is_demo = True
+    ended = start(process, DATABASE_URL=database_url_of(backend))
     assert ended.returncode != 0
     assert "does not start: 1 demo people" in ended.stderr
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_each_process_names_the_settings_that_are_wrong(process):
+    ended = start(process, SECRET_KEY="short", LOG_LEVEL="LOUD")
+    assert ended.returncode != 0
+    assert f"The {process} cannot start:\nSECRET_KEY: shorter" in ended.stderr
+    assert "LOG_LEVEL: 'LOUD'" in ended.stderr
+    assert "Traceback" not in ended.stderr

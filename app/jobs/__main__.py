@@ -9,7 +9,6 @@ import structlog
 from huey.consumer import Consumer
 
 from app import presence, startup
-from app.config import Config
 from app.factory import create_app
 
 from . import deadlines, queue, schedule
@@ -21,9 +20,8 @@ _PATIENCE = 3
 
 def main() -> None:
     """Run until a signal comes."""
-    config = Config.from_env()
+    config = startup.begin("worker")
     app = create_app(config)
-    startup.check(config)
     tasks = queue.make(config)
     schedule.register(tasks, app)
     stop = threading.Event()
