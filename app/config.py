@@ -58,6 +58,16 @@ class Config:
         """Whether the database is the one file beside us."""
         return self.database_url.startswith("sqlite")
 
+    @property
+    def sqlite_path(self) -> str:
+        """Where that file is."""
+        return self.database_url.removeprefix("sqlite:///")
+
+    @property
+    def libpq_url(self) -> str:
+        """The PostgreSQL database for psycopg itself: without the name of the driver."""
+        return self.database_url.replace("+psycopg", "", 1)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Config":
         """The settings of this process; `environ` replaces environment and `.env` together.

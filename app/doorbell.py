@@ -30,7 +30,7 @@ class Doorbell:
 
     def init(self, config: Config) -> None:
         """Learn where to ring. The thread starts with the first ring, after a server forked."""
-        self._url = None if config.is_sqlite else config.database_url.replace("+psycopg", "", 1)
+        self._url = None if config.is_sqlite else config.libpq_url
 
     def ring(self) -> None:
         """Say that the log grew. Never waits, never fails."""

@@ -91,7 +91,7 @@ def _followed(seen: int, began: datetime) -> Iterator[str]:
     And one for each that was written after `began` and waits for its position.
     """
     waiting = set[int]()
-    place = EventLog.id if db.engine.dialect.name == "sqlite" else EventLog.position
+    place = EventLog.place(db.session)
     rows = (
         select(EventLog.id, place.label("place"), EventLog.created_at, EventLog.room, EventLog.name, Order.number)
         .outerjoin(Order, Order.id == EventLog.order_id)

@@ -77,7 +77,7 @@ def prune(before: datetime, *, most: int = 5000) -> int:
     gets a part.
     """
     with atomic() as session:
-        place = EventLog.id if session.get_bind().dialect.name == "sqlite" else EventLog.position
+        place = EventLog.place(session)
         oldest = select(place, EventLog.created_at).where(place.is_not(None)).order_by(place).limit(most)
         last = 0
         for position, created_at in session.execute(oldest):

@@ -18,6 +18,5 @@ def make(config: Config) -> Huey:
     if config.redis_url:
         return RedisHuey(_NAME, url=config.redis_url, **options)
     if config.is_sqlite:
-        path = config.database_url.removeprefix("sqlite:///")
-        return SqliteHuey(_NAME, filename=f"{path}.queue", **options)
-    return PostgresHuey(_NAME, dsn=config.database_url.replace("+psycopg", "", 1), **options)
+        return SqliteHuey(_NAME, filename=f"{config.sqlite_path}.queue", **options)
+    return PostgresHuey(_NAME, dsn=config.libpq_url, **options)

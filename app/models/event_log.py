@@ -45,6 +45,11 @@ class EventLog(Model):
     order_id: Mapped[int | None] = mapped_column(BigInt, index=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
 
+    @classmethod
+    def place(cls, session: Session | scoped_session[Any]) -> Any:
+        """The column by which readers page, in the database of `session`."""
+        return cls.id if _is_sqlite(session) else cls.position
+
 
 class LogHead(Model):
     """The one row that says which life of the database this is, how far the log is numbered, and who numbers it.
@@ -74,5 +79,9 @@ _HEAD = text("select epoch, position from log_head")
 
 def head(session: Session | scoped_session[Any]) -> Position:
     """How far the log is numbered now. A page reads this before its rows, so that replay covers what it did not see."""
-    row = session.execute(_SQLITE_HEAD if session.get_bind().dialect.name == "sqlite" else _HEAD).one()
+    row = session.execute(_SQLITE_HEAD if _is_sqlite(session) else _HEAD).one()
     return Position(row[0], row[1])
+
+
+def _is_sqlite(session: Session | scoped_session[Any]) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
