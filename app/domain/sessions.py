@@ -92,8 +92,7 @@ def _open(kind: Assemblies, query: Prepared, key: str) -> Any:
         return None
     row, person = kind.make(session, found[0])
     set_committed_value(row, "person", person)
-    lasts = row.ended_at is None and row.expires_at > now() and person.is_active
-    return row if lasts else None
+    return row if row.lasts(now()) and person.is_active else None
 
 
 def _known(email: str, password: str) -> Person:

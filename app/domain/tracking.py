@@ -32,9 +32,7 @@ def by_token(token: str) -> TrackingLink | None:
     """The link that `token` opens, while it lasts."""
     query = select(TrackingLink).where(TrackingLink.token_hash == digest(token))
     row = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if row is None or row.ended_at is not None or (row.expires_at is not None and row.expires_at <= now()):
-        return None
-    return row
+    return row if row is not None and row.lasts(now()) else None
 
 
 def withdraw_links(order: Order) -> int:

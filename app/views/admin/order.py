@@ -133,5 +133,5 @@ def steps(order: Order) -> Sequence[Step]:
 
 
 def _open_links(order: Order) -> int:
-    open_links = select(func.count()).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None))
+    open_links = select(func.count()).where(TrackingLink.order_id == order.id, TrackingLink.lasting(now()))
     return db.session.scalars(open_links).one()

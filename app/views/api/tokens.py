@@ -54,9 +54,7 @@ def end_token(token_id: int) -> Response:
 
 def _lasting() -> Select[ApiToken]:
     """The tokens of whoever asks that have not ended."""
-    return select(ApiToken).where(
-        ApiToken.person_id == loading.person().id, ApiToken.ended_at.is_(None), ApiToken.expires_at > now()
-    )
+    return select(ApiToken).where(ApiToken.person_id == loading.person().id, ApiToken.lasting(now()))
 
 
 def _token(row: ApiToken) -> Document:

@@ -5,7 +5,7 @@ Only its hash is stored, so the token waits in the customer's own cookie until t
 
 from flask import flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.contract.identity import Role
 from app.contract.times import now
@@ -36,8 +36,7 @@ def link_to_show(order: Order) -> str | None:
 
 def has_links(order: Order) -> bool:
     """Whether any link to `order` still opens."""
-    lasting = or_(TrackingLink.expires_at.is_(None), TrackingLink.expires_at > now())
-    query = select(TrackingLink.id).where(TrackingLink.order_id == order.id, TrackingLink.ended_at.is_(None), lasting)
+    query = select(TrackingLink.id).where(TrackingLink.order_id == order.id, TrackingLink.lasting(now()))
     return db.session.execute(query.limit(1)).first() is not None
 
 
