@@ -4,8 +4,10 @@ Flask-SocketIO is the surface for handlers; its message queue and its rooms are 
 what it would stand on, python-engineio, is replaced (surface.py).
 """
 
+import gc
 import logging
 import os
+import resource
 import signal
 import socket
 from datetime import timedelta
@@ -42,7 +44,7 @@ from .registry import Registry
 from .replay import Replay
 from .revocation import Revocation
 from .store import Store
-from .surface import Surface
+from .surface import Events, Surface
 from .threads import Threads
 
 # Real threads for the loop's database calls, and with them its connections.
@@ -58,6 +60,8 @@ def serve(config: Config) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     parts, engine, door = build(config)
+    _allow_descriptors()
+    _spare_the_collector()
     requests = Pool()
     parts.metrics.greenlets.set_function(lambda: len(requests) + engine.greenlets)
     try:
@@ -83,6 +87,19 @@ def serve(config: Config) -> int:
     return 1 if failed else 0
 
 
+def _allow_descriptors() -> None:
+    """A client is a descriptor, and 1,024 of them is what most systems begin with: take what may be had."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _spare_the_collector() -> None:
+    """What stands now stands until the end, and connections leave no cycles behind: it need not look so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
+
+
 def _listen(config: Config, door: Door, requests: Pool) -> WSGIServer:
     server = WSGIServer(
         (config.listen_host, config.gateway_port),
@@ -102,9 +119,7 @@ def _listen(config: Config, door: Door, requests: Pool) -> WSGIServer:
 
 def build(config: Config) -> tuple[Parts, Engine, Door]:
     """The parts, the engine under them, and the door in front: the WSGI application."""
-    app = Flask("gateway")
-    # Before Flask-SocketIO puts python-engineio in front of it.
-    pages = app.wsgi_app
+    pages, events = Flask("gateway"), Events("events")
     metrics, registry, recent = Metrics(), Registry(), Recent()
     threads, store = Threads(THREADS), Store(config, THREADS)
     checks = Checks(store, threads)
@@ -114,12 +129,12 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
         fanout=fanout, recent=recent, registry=registry, store=store, threads=threads, checks=checks, metrics=metrics
     )
     clients = Clients(lambda sid, eio_sid: handlers.accepted(sid, eio_sid))
-    io: Any = SocketIO(app, **socketio_options(clients))
+    io: Any = SocketIO(events, **socketio_options(clients))
     engine = Engine(Limits(per_address=config.connections_per_address))
     parts = Parts(
         config=config,
         clients=clients,
-        engine=Surface(engine, io.server, app, metrics),
+        engine=Surface(engine, io.server, events, metrics),
         registry=registry,
         recent=recent,
         revocation=revocation,
@@ -142,13 +157,13 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
     )
     handlers = Handlers(parts)
     handlers.register(io)
-    health.register(app, parts)
+    health.register(pages, parts)
     metrics.connections.set_function(lambda: len(registry.sockets))
     metrics.rooms.set_function(lambda: len(registry.rooms))
     metrics.remembered.set_function(lambda: len(recent))
     metrics.lag.set_function(lambda: parts.feed.lag)
     door = Door(
-        pages,
+        pages.wsgi_app,
         engine=engine,
         config=config,
         closed_because=lambda: closed_because(parts),
