@@ -197,7 +197,11 @@ def test_another_persons_pid_gives_nothing_and_takes_nothing(cast, screen):
     assert welcome(screen(cast.vendor, before))[0] == before["pid"]
 
 
-@pytest.mark.parametrize("pid", [new_pid(), "", "x" * 5000, 7, {"pid": 1}, "half \ud800"])
+@pytest.mark.parametrize(
+    "pid",
+    [new_pid(), "", "x" * 5000, 7, {"pid": 1}, "half \ud800"],
+    ids=["unknown", "empty", "long", "number", "object", "half a character"],
+)
 def test_a_pid_that_nobody_knows_leaves_the_offset_to_count_as_since(cast, gateway, screen, pid):
     """Forged, or of a gateway that was killed before it had written the row: nothing is lost, nothing comes twice."""
     offset = head_now()

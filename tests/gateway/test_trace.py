@@ -42,7 +42,9 @@ def test_it_says_who_was_refused(gateway, screen):
     assert told[refusals.NO_IDENTITY.code] >= 1
 
 
-@pytest.mark.parametrize("value", [None, "", "nonsense", operator.proof("another key")])
+@pytest.mark.parametrize(
+    "value", [None, "", "nonsense", operator.proof("another key")], ids=["none", "empty", "nonsense", "another key"]
+)
 def test_it_is_refused_to_everybody_else(gateway, value):
     headers = {} if value is None else {operator.HEADER: value}
     answer = gateway.get("/trace", params={"positions": "1"}, headers=headers)
