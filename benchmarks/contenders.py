@@ -85,7 +85,9 @@ def one_by_one(scene: Stage) -> Iterator[Contender]:
 def passline(scene: Stage, **environment: str) -> Contender:
     """The real gateway, with everything on; events are rows of the real log, one transaction for each `emit`."""
     port = free_port()
-    settings = {"GATEWAY_PORT": str(port), "ALLOWED_ORIGINS": wire.ORIGIN, **environment}
+    # The crowd's thousands are few people at few addresses.
+    many = {"CONNECTIONS_PER_ADDRESS": "1000000", "CONNECTIONS_PER_PERSON": "1000000"}
+    settings = {"GATEWAY_PORT": str(port), "ALLOWED_ORIGINS": wire.ORIGIN, **many, **environment}
     server = scene.start([sys.executable, "-m", "gateway"], port, path="/ready", **settings)
     return Contender("Passline", port, server, lambda seat: authenticated(port, seat), write_rows)
 
