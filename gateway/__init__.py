@@ -4,14 +4,17 @@ The path of one event through this process:
 
     log.py        waits for the doorbell and reads numbered rows            \\
     sequencer.py  gives committed rows their position (PostgreSQL)           } one real thread: feed.py
+    stream.py     hands the newest rows to many gateways (Redis)             |
     feed.py       keeps the place in the log, survives outages, hands over  /
     fanout.py     on the loop, in order of position: acts on `!access` rows (revocation.py), remembers (recent.py),
-                  builds one frame (frames.py) and gives it to the room's sockets (registry.py)
-    transport.py  the only file that touches a connection
+                  builds one frame (frames.py), gives it to the room's sockets (registry.py), counts them (tally.py)
+    transport.py  one non-blocking send for each socket, and what waits for those that do not read
 
-The path of one client: engine.py (what is refused before Socket.IO) -> auth.py (who is it, or a refusal of
-refusals.py), by the rows that checks.py finds for many at once -> recoveries.py (does it come back, and to what) ->
-clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a gap) -> beat.py.
+The path of one client: door.py (HTTP: refused, polling.py, or a WebSocket) -> engine.py and connection.py (Engine.IO;
+over wire.py and websocket.py once it is a WebSocket) -> surface.py (python-socketio and Flask-SocketIO on top) ->
+auth.py (who is it, or a refusal of refusals.py), by the rows that checks.py finds for many at once -> recoveries.py
+(does it come back, and to what) -> clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a
+gap) -> beat.py. drain.py lets it go when the gateway stops; suite.py is the same transport for the official suites.
 
 Invariants: the loop never waits for a database (store.py runs in the real threads of threads.py); a socket is in a
 room only after it was accepted and caught up; nothing is sent without a room; a position written to a socket never
