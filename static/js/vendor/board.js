@@ -5,6 +5,7 @@ import { fetchNew } from "../fragments.js";
 import * as ringing from "../ringing.js";
 import { toast } from "../toasts.js";
 import * as keys from "./keys.js";
+import * as steady from "./steady.js";
 
 const board = document.querySelector(".pl-board");
 // Received, and not drawn yet: the bell rings for these too, should the card be long in coming.
@@ -28,6 +29,7 @@ document.addEventListener("passline:gone", (event) => {
 
 ringing.start();
 keys.start();
+steady.start();
 settle();
 
 /** Put a fresh card where it belongs, or take it off the board. */

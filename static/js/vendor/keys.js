@@ -19,7 +19,8 @@ export function leave(card) {
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]") || event.target.matches("input, select, textarea")) return;
-  const acts = walk(event.key) || press(event.key);
+  // A key that is held down walks on, and presses once.
+  const acts = walk(event.key) || (!event.repeat && press(event.key));
   if (acts) event.preventDefault();
 }
 
