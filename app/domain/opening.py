@@ -28,7 +28,7 @@ class Opening:
 
 def opening(restaurant: Restaurant, at: datetime) -> Opening:
     """Whether `restaurant` is open at `at`, and when that ends."""
-    periods = sorted(_periods(restaurant, at))
+    periods = sorted(restaurant.openings(at, days=_AHEAD.days))
     is_open = restaurant.is_open(at)
     if not is_open:
         return Opening(False, next((start for start, _ in periods if start > at), None))
@@ -45,21 +45,9 @@ def times_ahead(restaurant: Restaurant, at: datetime) -> Iterator[datetime]:
     local = earliest.astimezone(restaurant.zone).replace(second=0, microsecond=0)
     local += timedelta(minutes=-local.minute % 30)
     time = local.astimezone(UTC)
+    # Asked for hundreds of times: worked out once.
+    openings = list(restaurant.openings(at, days=_AHEAD.days))
     while time <= at + SCHEDULE_WITHIN:
-        if restaurant.is_open(time):
+        if any(opens <= time < closes for opens, closes in openings):
             yield time
         time += _STEP
-
-
-def _periods(restaurant: Restaurant, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Each opening and closing from the day before `at`, as instants; a closing after midnight is the next day's."""
-    today = at.astimezone(restaurant.zone).date()
-    for ahead in range(-1, _AHEAD.days):
-        day = today + timedelta(days=ahead)
-        for hours in restaurant.hours:
-            if hours.weekday == day.weekday():
-                closing_day = day + timedelta(days=1) if hours.closes <= hours.opens else day
-                yield (
-                    datetime.combine(day, hours.opens, restaurant.zone),
-                    datetime.combine(closing_day, hours.closes, restaurant.zone),
-                )

@@ -1,6 +1,7 @@
 """Restaurants: where they are in time and money, when they are open, and how they take orders."""
 
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, String, UniqueConstraint
@@ -70,12 +71,15 @@ class Restaurant(Model):
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies within the opening hours (a pause is another fact: `accepting`)."""
-        local = at.astimezone(self.zone)
-        clock = local.time()
-        for hours in self.hours:
-            after_midnight = hours.closes <= hours.opens
-            if hours.weekday == local.weekday() and hours.opens <= clock and (after_midnight or clock < hours.closes):
-                return True
-            if after_midnight and hours.weekday == (local.weekday() - 1) % 7 and clock < hours.closes:
-                return True
-        return False
+        return any(opens <= at < closes for opens, closes in self.openings(at, days=1))
+
+    def openings(self, at: datetime, *, days: int) -> Iterator[tuple[datetime, datetime]]:
+        """Each opening and its closing, as instants (UTC), of so many days from that of `at`, and of the day before."""
+        today = at.astimezone(self.zone).date()
+        for ahead in range(-1, days):
+            day = today + timedelta(days=ahead)
+            for hours in self.hours:
+                if hours.weekday == day.weekday():
+                    closing_day = day + timedelta(days=1) if hours.closes <= hours.opens else day
+                    opens = datetime.combine(day, hours.opens, self.zone)
+                    yield opens.astimezone(UTC), datetime.combine(closing_day, hours.closes, self.zone).astimezone(UTC)
