@@ -122,7 +122,11 @@ function parsed(html) {
 
 function put(url, fresh) {
   const old = shown(url);
-  if (!old) return tell("fetched", { url, element: fresh });
+  if (!old) {
+    tell("fetched", { url, element: fresh });
+    // Whoever waited for it has put it onto the page, or has no place for it.
+    return fresh.isConnected && tell("drawn", { element: fresh });
+  }
   if (versionOf(fresh) < versionOf(old)) return;
   if (pressing && old.matches(":active")) return waiting.set(url, fresh);
   if (tell("drawing", { old, fresh })) tell("drawn", { element: replace(old, fresh) });

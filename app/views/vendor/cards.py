@@ -37,7 +37,7 @@ class Card:
     request: CancellationRequest | None
 
     @property
-    def is_stopped(self) -> bool:
+    def must_stop(self) -> bool:
         """Whether the kitchen still has to say that it stopped."""
         order = self.order
         return (
@@ -50,7 +50,7 @@ class Card:
     @property
     def column(self) -> str:
         """Where it stands."""
-        return "kitchen" if self.is_stopped else COLUMNS.get(self.order.status, "")
+        return "kitchen" if self.must_stop else COLUMNS.get(self.order.status, "")
 
     @property
     def rank(self) -> str:
@@ -60,7 +60,7 @@ class Card:
             "scheduled": self.order.scheduled_for,
             "ready_for_pickup": self.order.changed_at,
         }.get(self.order.status, self.order.promised_from)
-        return f"{'0' if self.is_stopped else '1'} {iso(due or self.order.created_at)} {self.order.id:020}"
+        return f"{'0' if self.must_stop else '1'} {iso(due or self.order.created_at)} {self.order.id:020}"
 
     @property
     def steps(self) -> set[str]:

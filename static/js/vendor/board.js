@@ -42,11 +42,9 @@ function drawn(card) {
     card.remove();
   } else if (!card.isConnected || card.parentElement !== column || !isInPlace(card)) {
     const focused = card.contains(document.activeElement) ? document.activeElement : null;
-    const isNew = !card.isConnected;
     column.insertBefore(card, [...column.querySelectorAll(".pl-ticket")].find((other) => other !== card && after(other, card)) ?? null);
     focused?.focus({ preventScroll: true });
     card.classList.add("pl-ticket-fresh");
-    if (isNew) document.dispatchEvent(new CustomEvent("passline:drawn", { detail: { element: card } }));
   }
   settle();
 }
