@@ -1,11 +1,12 @@
-"""Starts the processes of the Procfile together and stops them together, within 5 s and without orphans.
+"""Starts the processes of the Procfile together, starts again who ends, and stops all within 5 s without orphans.
 
 honcho reads the Procfile and prints the lines. Starting and stopping are done here, because honcho's own loop
 (2.0) leaves processes behind: it does not know SIGHUP (a closed terminal window), it fails on a signal that
 comes while it starts, and it counts its 5 s from the first process that ended, not from the signal.
 
 Each process leads a session of its own, so that a Ctrl-C of the terminal reaches this one alone, which then
-asks each of them once with SIGTERM. When one ends by itself, the others are stopped as well.
+asks each of them once with SIGTERM. One that ends by itself is started again, after 1 s, 2 s, 4 s, at most 30 s; the
+others go on. Only when one never comes up at all are the others stopped as well.
 """
 
 import ctypes
@@ -16,20 +17,68 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
+import addresses  # which also lets us import what lies beside this folder
+from addresses import Address
 from dotenv import dotenv_values
 from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
+from app.config import Config, ConfigError
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 4.0  # seconds between SIGTERM and SIGKILL
 PR_SET_PDEATHSIG = 1
 
+LONGEST_PAUSE = 30.0  # seconds before a process is started again
+STEADY = 60.0  # who ran for so many seconds begins with the shortest pause again
+UP = 10.0  # who ran for so many seconds, or answered, has come up
+CHANCES = 3  # how often one that has never come up may end
+
 Print = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Ended:
+    name: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    name: str
+
+
+Happened = SimpleQueue[Ended | Answered | signal.Signals]
+
+
+@dataclass
+class Program:
+    """A line of the Procfile, and how the processes that ran it have fared."""
+
+    command: str
+    process: subprocess.Popen[str] | None = None
+    began: float = 0.0  # by the monotonic clock, like `due`
+    ends: int = 0  # so many in a row, none after a steady run
+    has_come_up: bool = False
+    due: float | None = None  # when it is to be started again
+
+    def ended(self, now: float) -> float | None:
+        """Note that its process ended; the seconds until the next one, or None where there is no hope."""
+        ran = now - self.began
+        self.process = None
+        self.has_come_up = self.has_come_up or ran >= UP
+        self.ends = 1 if ran >= STEADY else self.ends + 1
+        if not self.has_come_up and self.ends >= CHANCES:
+            return None
+        pause = min(2.0 ** (self.ends - 1), LONGEST_PAUSE)
+        self.due = now + pause
+        return pause
 
 
 def die_with_parent() -> None:
@@ -60,31 +109,36 @@ def relay(name: str, process: subprocess.Popen[str], say: Print) -> None:
         say(name, line)
 
 
-def watch(name: str, process: subprocess.Popen[str], ended: Callable[[str], None]) -> None:
+def watch(name: str, process: subprocess.Popen[str], happened: Happened) -> None:
     """Tell when a process has ended, though a child of it may still hold the pipe open."""
     process.wait()
-    ended(name)
+    happened.put(Ended(name))
+
+
+def ask(name: str, address: Address, happened: Happened) -> None:
+    """Tell when a process answers for the first time."""
+    address.await_answer()
+    happened.put(Answered(name))
 
 
 def stop(processes: dict[str, subprocess.Popen[str]], say: Print) -> None:
     """SIGTERM to everyone's process group, SIGKILL to what is left after PATIENCE seconds."""
     deadline = time.monotonic() + PATIENCE
-    signal_groups(processes, signal.SIGTERM)
+    for process in processes.values():
+        signal_group(process, signal.SIGTERM)
     while any(p.poll() is None for p in processes.values()) and time.monotonic() < deadline:
         time.sleep(0.05)
     for name, process in processes.items():
         if process.poll() is None:
             say("system", f"{name} did not stop within {PATIENCE:.0f} s: killed\n")
-    # Also where the leader has ended: a child of its own may be left in the group.
-    signal_groups(processes, signal.SIGKILL)
+        # Also where the leader has ended: a child of its own may be left in the group.
+        signal_group(process, signal.SIGKILL)
 
 
-def signal_groups(processes: dict[str, subprocess.Popen[str]], number: signal.Signals) -> None:
-    for process in processes.values():
-        try:
-            os.killpg(process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            continue  # the whole group has ended (macOS says EPERM of one that only holds zombies)
+def signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    # Refused where the whole group has ended (macOS says EPERM of one that only holds zombies).
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
 
 
 def printer_for(names: list[str]) -> Print:
@@ -115,31 +169,102 @@ def environment_of(folder: Path) -> dict[str, str]:
     return environment
 
 
+class Launcher:
+    """The programs of one Procfile, together."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], happened: Happened) -> None:
+        commands = parse_procfile((folder / "Procfile").read_text()).processes
+        self.folder = folder
+        self.environment = environment
+        self.happened = happened
+        self.programs = {name: Program(command) for name, command in commands.items()}
+        self.say = printer_for(list(commands))
+        self.relays: dict[str, threading.Thread] = {}
+
+    def start(self, name: str) -> None:
+        program = self.programs[name]
+        program.due, program.began = None, time.monotonic()
+        program.process = start(program.command, self.folder, self.environment)
+        self.relays[name] = in_background(relay, name, program.process, self.say)
+        in_background(watch, name, program.process, self.happened)
+
+    def run(self, places: dict[str, Address]) -> int:
+        """Start all and keep them up until a signal comes (returns 0) or one never comes up (returns 1)."""
+        for name in self.programs:
+            self.start(name)
+        unready = set(places)
+        for name, address in places.items():
+            in_background(ask, name, address, self.happened)
+        while True:
+            match self.next_event():
+                case Ended(name):
+                    if not self.goes_on_after(name):
+                        return 1
+                case Answered(name):
+                    self.programs[name].has_come_up = True
+                    unready.discard(name)
+                    if not unready and "web" in places:
+                        self.say("system", f"Ready: http://localhost:{places['web'].port}\n")
+                case signal.Signals() as number:
+                    self.say("system", f"{number.name}: stopping {', '.join(self.programs)}\n")
+                    return 0
+
+    def next_event(self) -> Ended | Answered | signal.Signals:
+        """Wait for what happens next; start meanwhile whose pause is over."""
+        while True:
+            due = {name: program.due for name, program in self.programs.items() if program.due is not None}
+            try:
+                wait = max(0.0, min(due.values()) - time.monotonic()) if due else None
+                return self.happened.get(timeout=wait)
+            except Empty:
+                self.start(min(due, key=due.__getitem__))
+
+    def goes_on_after(self, name: str) -> bool:
+        """Say that a program ended and what comes of it; False where nothing but its end does."""
+        program = self.programs[name]
+        assert program.process is not None
+        # Children of one that was killed may hold its port.
+        signal_group(program.process, signal.SIGKILL)
+        how = manner(program.process.returncode)
+        pause = program.ended(time.monotonic())
+        if pause is None:
+            self.say("system", f"{name} ended by itself ({how}) and has never come up: stopping the others\n")
+            return False
+        self.say("system", f"{name} ended by itself ({how}): starting it again in {pause:.0f} s\n")
+        return True
+
+    def stop(self) -> None:
+        stop({name: program.process for name, program in self.programs.items() if program.process}, self.say)
+        for thread in self.relays.values():
+            thread.join(timeout=0.5)
+        self.say("system", "all stopped\n")
+
+
+def manner(code: int) -> str:
+    """How a process ended, in words."""
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"code {code}"
+
+
 def main(folder: Path) -> int:
-    """Run the Procfile of a folder until a signal comes (returns 0) or a process ends (returns 1)."""
-    happened: SimpleQueue[str | signal.Signals] = SimpleQueue()
+    """Run the Procfile of a folder; the exit code says whether that went well until a signal came."""
+    happened: Happened = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda received, _frame: happened.put(signal.Signals(received)))
 
-    commands = parse_procfile((folder / "Procfile").read_text()).processes
     environment = environment_of(folder)
-    say = printer_for(list(commands))
-    processes = {name: start(command, folder, environment) for name, command in commands.items()}
-    relays = [in_background(relay, name, process, say) for name, process in processes.items()]
-    for name, process in processes.items():
-        in_background(watch, name, process, happened.put)
-
-    first = happened.get()
-    if isinstance(first, signal.Signals):
-        say("system", f"{first.name}: stopping {', '.join(processes)}\n")
-    else:
-        code = processes[first].returncode
-        say("system", f"{first} ended by itself (code {code}): stopping the others\n")
-    stop(processes, say)
-    for thread in relays:
-        thread.join(timeout=0.5)
-    say("system", "all stopped\n")
-    return 0 if isinstance(first, signal.Signals) else 1
+    try:
+        config = Config.from_env(environment)
+    except ConfigError as error:
+        sys.exit(f"Passline cannot start:\n{error}")
+    launcher = Launcher(folder, environment, happened)
+    places = addresses.of(config, environment.get("GUNICORN_CMD_ARGS", ""))
+    places = {name: address for name, address in places.items() if name in launcher.programs}
+    taken = addresses.why_taken(places, "make run" if config.env == "demo" else "python scripts/start.py")
+    if taken:
+        sys.exit(taken)
+    code = launcher.run(places)
+    launcher.stop()
+    return code
 
 
 if __name__ == "__main__":
