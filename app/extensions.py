@@ -16,7 +16,6 @@ from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine, MetaData, Table, event
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
-migrate = Migrate(render_as_batch=True)
 login = LoginManager()
 csrf = CSRFProtect()
 doorbell = Doorbell()
@@ -137,7 +135,10 @@ def init(app: Flask) -> None:
     with app.app_context():
         tune_sqlite(db.engine)
     doorbell.init(app.config["PASSLINE"])
-    migrate.init_app(app, db, directory=app.config["MIGRATIONS"], compare_type=True)
+    # Here and not above: it brings Alembic, and the gateway, which needs our models, needs none of that.
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=app.config["MIGRATIONS"], compare_type=True, render_as_batch=True)
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -35,6 +35,12 @@ STATES = ("awaiting_payment", "scheduled", "placed", "accepted", "preparing", "r
 
 
 @pytest.fixture
+def backend():
+    """The stricter of the two: what SQLite takes for a text or a number, PostgreSQL may refuse."""
+    return "postgresql"
+
+
+@pytest.fixture
 def operations(app, cast):
     """The operations of the document, ready to be called."""
 
