@@ -35,6 +35,18 @@ def test_it_counts_and_adds_up(visit: Visit, cast: Cast):
     expect(page.locator("[data-basket-lines] .pl-line")).to_have_text(["1×The First Table stew€12.50"])
 
 
+def test_the_way_to_the_basket_goes_where_the_basket_is_in_sight(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    page.set_viewport_size({"width": 390, "height": 500})
+    bar = page.get_by_role("link", name="See basket")
+    expect(bar).to_have_count(0)
+    fill(page)
+    expect(bar).to_contain_text("3 items")
+    bar.click()
+    expect(page.locator("#checkout")).to_be_in_viewport()
+    expect(bar).to_have_count(0)
+
+
 def test_the_total_is_in_the_currency_of_the_restaurant(visit: Visit, cast: Cast):
     page = visit(cast.customer, "/r/second")
     fill(page)

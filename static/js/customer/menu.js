@@ -6,6 +6,9 @@
 import { tab } from "../memory.js";
 
 const form = document.querySelector("form[data-menu]");
+const bar = document.querySelector("[data-basket-bar]");
+let count = 0; // of what is in the basket
+let isInSight = false;
 
 if (form?.querySelector("#checkout")) start();
 
@@ -19,6 +22,11 @@ function start() {
   form.addEventListener("input", draw);
   form.addEventListener("change", () => tab.write(key, chosen().map(({ id, quantity, note }) => ({ id, quantity, note }))));
   form.addEventListener("submit", (event) => sent(event, key));
+  // The bar leads to the basket; beside it, it would be a second button that looks like "Place the order".
+  new IntersectionObserver(([basket]) => {
+    isInSight = basket.isIntersecting;
+    offer();
+  }, { rootMargin: "0px 0px -96px" }).observe(form.querySelector("#checkout"));
   // Out of the back-forward cache: the button works again, and pressing it means another order.
   window.addEventListener("pageshow", ({ persisted }) => persisted && fresh());
   draw();
@@ -64,7 +72,7 @@ function chosen() {
 function draw() {
   const lines = chosen();
   const total = money(lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0));
-  const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
+  count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
   for (const dish of form.querySelectorAll("[data-dish]")) {
     dish.classList.toggle("pl-dish-chosen", lines.some(({ id }) => id === dish.dataset.dish));
   }
@@ -73,7 +81,11 @@ function draw() {
   form.querySelector("[data-basket-sum]").hidden = lines.length === 0;
   for (const element of document.querySelectorAll("[data-basket-total]")) element.textContent = count ? total : "";
   document.querySelector("[data-basket-count]").textContent = `${count} ${count === 1 ? "item" : "items"}`;
-  document.querySelector("[data-basket-bar]").hidden = count === 0;
+  offer();
+}
+
+function offer() {
+  bar.hidden = count === 0 || isInSight;
 }
 
 function row({ quantity, name, price, note }) {
