@@ -1,6 +1,7 @@
 """The board under many cards and quick fingers: it is one screen high, and nothing slides under a second tap."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit, is_live
 from tests.cast import Cast
@@ -52,3 +53,18 @@ def test_a_second_tap_does_not_press_the_card_that_moved_up(
     board.wait_for_function(_BUTTON_THERE, arg=finger)
     board.mouse.click(*finger)
     board.locator(f"[data-column={other}] #order-{second.number}").wait_for()
+
+
+def test_a_new_order_below_the_fold_is_counted_and_led_to(visit: Visit, cast: Cast):
+    place(cast)
+    board = visit(cast.vendor, "/vendor/")
+    board.set_viewport_size({"width": 820, "height": 560})
+    is_live(board)
+    hidden = place(cast).order
+    card = board.locator(f"#order-{hidden.number}")
+    expect(board.get_by_role("button", name="1 below")).to_be_visible()
+    expect(card).not_to_be_in_viewport()
+    board.locator(".pl-toast a").click()
+    expect(card).to_be_in_viewport()
+    expect(board.locator(".pl-toast")).to_have_count(0)
+    expect(board.get_by_role("button", name="1 below")).to_have_count(0)

@@ -16,6 +16,15 @@ def test_a_change_is_said_and_stands_in_the_title(visit: Visit, cast: Cast):
     expect(page).to_have_title(f"The kitchen has accepted it · {order.number} · Passline")
 
 
+def test_only_the_latest_news_of_an_order_is_shown(visit: Visit, cast: Cast):
+    order = place(cast).order
+    page = is_live(visit(cast.customer, f"/orders/{order.number}"))
+    orders.accept(order, by=cast.vendor)
+    expect(page.locator(".pl-toast-title")).to_have_text(["The kitchen has accepted it"])
+    orders.start(order, by=cast.vendor)
+    expect(page.locator(".pl-toast-title")).to_have_text(["Being prepared"])
+
+
 def test_what_the_customer_is_writing_survives_a_change(visit: Visit, cast: Cast):
     order = order_in(cast, "accepted")
     page = is_live(visit(cast.customer, f"/orders/{order.number}"))
@@ -44,5 +53,7 @@ def test_cancelling_is_shown_without_a_reload_in_both_windows(visit: Visit, cast
     page.locator("summary", has_text="Cancel this order").click()
     page.get_by_role("button", name="Yes, cancel it").click()
     expect(page.locator(".pl-order")).to_have_attribute("data-state", "cancelled")
+    expect(page.locator("#order-title")).to_be_focused()
+    expect(page.locator(".pl-toast")).to_have_count(0)
     expect(home.locator(".pl-past-order")).to_have_count(1)
     expect(home.locator(".pl-live-order")).to_have_count(0)

@@ -1,18 +1,26 @@
 // The status page: a change of state is said (a fragment that was put in place is silent to a screen reader) and stands
-// in the window's title, for whoever looks at another tab; the link that is shown once can be copied.
+// in the window's title, for whoever looks at another tab; the link that is shown once can be copied. Who calls the
+// order off here needs no news of it: the focus goes up to the headline that says so.
 
 import { toast } from "../toasts.js";
 
 const BAD = new Set(["cancelled", "undeliverable"]);
 
 let state = document.querySelector(".pl-order").dataset.state;
+let isCallingOff = false;
+
+document.addEventListener("submit", ({ target }) => {
+  isCallingOff = target.closest("details")?.dataset.keep === "cancel";
+});
 
 document.addEventListener("passline:drawn", ({ detail: { element } }) => {
   if (!element.matches(".pl-order") || element.dataset.state === state) return;
   state = element.dataset.state;
-  const title = element.querySelector("#order-title").textContent;
+  const headline = element.querySelector("#order-title");
+  const title = headline.textContent;
   const text = element.querySelector(".pl-order-sentence").textContent;
-  toast({ title, text, kind: BAD.has(state) ? "warning" : "info" });
+  if (isCallingOff && state === "cancelled") headline.focus();
+  else toast({ title, text, kind: BAD.has(state) ? "warning" : "info", about: element.dataset.orderNumber });
   document.title = `${title} · ${element.dataset.orderNumber} · Passline`;
 });
 

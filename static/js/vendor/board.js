@@ -3,7 +3,8 @@
 
 import { fetchNew } from "../fragments.js";
 import * as ringing from "../ringing.js";
-import { toast } from "../toasts.js";
+import { forget, toast } from "../toasts.js";
+import * as below from "./below.js";
 import * as keys from "./keys.js";
 import * as steady from "./steady.js";
 
@@ -30,12 +31,14 @@ document.addEventListener("passline:gone", (event) => {
 ringing.start();
 keys.start();
 steady.start();
+below.start();
 settle();
 
 /** Put a fresh card where it belongs, or take it off the board. */
 function drawn(card) {
   if (!card.matches(".pl-ticket")) return;
   expected.delete(card.dataset.fragment);
+  if (card.dataset.columnOf !== "new") forget(card.dataset.orderNumber, "news");
   const column = document.querySelector(`[data-column="${card.dataset.columnOf}"]`);
   if (!column) {
     keys.leave(card);
@@ -75,6 +78,7 @@ function settle() {
     if (count.dataset.count === "scheduled") count.closest("details").hidden = cards === 0;
     if (count.dataset.count === "new") document.title = document.title.replace(/^(\(\d+\) )?/, cards ? `(${cards}) ` : "");
   }
+  below.look();
   ringing.call(expected.size > 0 || document.querySelector('[data-column="new"] > .pl-ticket') !== null);
 }
 
@@ -83,13 +87,13 @@ function received(order) {
   ringing.again();
   settle();
   const dishes = order.items.map((item) => `${item.quantity}× ${item.name}`).join(", ");
-  toast({ kind: "news", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}` });
+  toast({ kind: "news", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}`, about: order.number });
 }
 
 function asked({ order, note }) {
   ringing.ring();
   const title = `${order.customer.name} asks to cancel ${order.number.slice(-4)}`;
-  toast({ kind: "danger", title, text: note, stays: true, href: `#order-${order.number}` });
+  toast({ kind: "danger", title, text: note, stays: true, href: `#order-${order.number}`, about: order.number });
 }
 
 /** Said when it was not this kitchen that cancelled. */
@@ -99,5 +103,5 @@ function cancelled({ order, changed_by: by }) {
   const expired = order.cancellation.kind === "expired";
   const title = `Order ${order.number.slice(-4)} ${expired ? "has expired" : "was cancelled"}`;
   const text = expired ? "Nobody accepted it in time." : `By ${by.name}. ${order.cancellation.note ?? ""}`;
-  toast({ kind: "danger", title, text, stays: true });
+  toast({ kind: "danger", title, text, stays: true, about: order.number });
 }
