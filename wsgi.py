@@ -2,10 +2,13 @@
 
 import sys
 
+from app import cli
 from app.config import ConfigError
 from app.factory import create_app
 
 try:
     app = create_app()
 except ConfigError as error:
-    sys.exit(f"wrong  settings  these cannot be used:\n{error}")
+    if "--help" not in sys.argv:
+        sys.exit(f"wrong  settings  these cannot be used:\n{error}")
+    app = cli.without_settings()

@@ -179,7 +179,10 @@ class _Reader:
         if value is None and env == "demo":
             return _demo_secret_key()
         if value is None:
-            self.problems.append("SECRET_KEY: required; make one with `openssl rand -hex 32`")
+            self.problems.append(
+                "SECRET_KEY: required; make one with `openssl rand -hex 32`. Or, beside the demo of `make run`: "
+                "PASSLINE_ENV=demo .venv/bin/flask --app wsgi …"
+            )
             return ""
         if env == "production" and len(value) < 32:
             self.problems.append("SECRET_KEY: shorter than 32 characters; make one with `openssl rand -hex 32`")

@@ -10,6 +10,9 @@ import structlog
 
 from .config import Config
 
+# What these say of every start would push the addresses off the demo's screen.
+_TALKATIVE = ("alembic", "huey")
+
 
 def configure(config: Config) -> None:
     """Set up structlog and the standard library's logging for this process."""
@@ -32,3 +35,6 @@ def configure(config: Config) -> None:
         cache_logger_on_first_use=config.env != "test",
     )
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", force=config.env != "test")
+    if config.env == "demo" and config.log_level != "DEBUG":
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(max(level, logging.WARNING))

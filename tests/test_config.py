@@ -50,6 +50,11 @@ def test_it_wants_a_long_key_in_production():
         Config.from_env({"SECRET_KEY": "short"})
 
 
+def test_it_says_how_to_call_a_command_beside_the_demo():
+    with pytest.raises(ConfigError, match=r"PASSLINE_ENV=demo \.venv/bin/flask --app wsgi"):
+        Config.from_env({})
+
+
 def test_it_reads_a_secret_from_a_file(tmp_path):
     path = tmp_path / "key"
     path.write_text(KEY + "\n", encoding="utf-8")

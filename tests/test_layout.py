@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": ANY,
     "factory": ANY,
     "gateway": {"contract", "config", "extensions", "models", "doorbell", "logs", "presence", "startup"},
-    "wsgi": {"config", "factory"},
+    "wsgi": {"cli", "config", "factory"},
 }
 
 # What contract may import beside the standard library: both processes and any tool can load it.

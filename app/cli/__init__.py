@@ -5,6 +5,7 @@ commands run, so that no serving process loads them.
 """
 
 from flask import Flask
+from flask_migrate import Migrate
 
 from .demo import demo
 from .doctor import doctor
@@ -16,3 +17,11 @@ def register(app: Flask) -> None:
     """Put the commands onto `app`."""
     for command in (users, events, demo, doctor):
         app.cli.add_command(command)
+
+
+def without_settings() -> Flask:
+    """An application that has its commands and nothing else, so that each can say what it does."""
+    app = Flask("passline")
+    register(app)
+    Migrate().init_app(app)
+    return app
