@@ -4,6 +4,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app.config import Config
+
 from .refusals import refusals
 
 demo = AppGroup("demo", help="The demo's data (with PASSLINE_ENV=demo or test alone).")
@@ -38,4 +40,6 @@ def demo_greet() -> None:
     click.echo(f"  {'Log in as':<{width}}   with the password {cast.PASSWORD}")
     for email, who in cast.LOG_INS.items():
         click.echo(f"  {email:<{width}}   {who}")
-    click.echo()
+    ports = {"WEB_PORT": (config.web_port, Config.web_port), "GATEWAY_PORT": (config.gateway_port, Config.gateway_port)}
+    others = "".join(f" {name}={port}" for name, (port, default) in ports.items() if port != default)
+    click.echo(f"\n  Other commands, beside it: PASSLINE_ENV={config.env}{others} .venv/bin/flask --app wsgi doctor\n")

@@ -1,6 +1,7 @@
 """`flask demo`: the demo's data."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -46,3 +47,10 @@ def test_it_greets_with_addresses_and_log_ins(run):
     assert "http://127.0.0.1:5000" in shown
     assert all(email in shown for email in demo_cast.LOG_INS)
     assert demo_cast.PASSWORD in shown
+
+
+def test_it_says_how_other_commands_are_called_beside_it(run, app, monkeypatch):
+    settings = app.config["PASSLINE"]
+    assert "PASSLINE_ENV=test .venv/bin/flask --app wsgi doctor\n" in run("demo", "greet").output
+    monkeypatch.setitem(app.config, "PASSLINE", replace(settings, web_port=5010, gateway_port=5011))
+    assert "=test WEB_PORT=5010 GATEWAY_PORT=5011 .venv/bin/flask --app wsgi doctor\n" in run("demo", "greet").output
