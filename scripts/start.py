@@ -54,7 +54,15 @@ class Answered:
     name: str
 
 
-Happened = SimpleQueue[Ended | Answered | signal.Signals]
+@dataclass(frozen=True)
+class Spoke:
+    """It said its first line; or for UP seconds nothing, which some settings make it do."""
+
+    name: str
+
+
+Event = Ended | Answered | Spoke | signal.Signals
+Happened = SimpleQueue[Event]
 
 
 @dataclass
@@ -102,11 +110,13 @@ def start(command: str, folder: Path, environment: dict[str, str]) -> subprocess
     )
 
 
-def relay(name: str, process: subprocess.Popen[str], say: Print) -> None:
+def relay(name: str, process: subprocess.Popen[str], say: Print, happened: Happened) -> None:
     """Print what a process and its children say, until all of them have closed the pipe."""
     assert process.stdout is not None
-    for line in process.stdout:
+    for number, line in enumerate(process.stdout):
         say(name, line)
+        if number == 0:
+            happened.put(Spoke(name))
 
 
 def watch(name: str, process: subprocess.Popen[str], happened: Happened) -> None:
@@ -119,6 +129,12 @@ def ask(name: str, address: Address, happened: Happened) -> None:
     """Tell when a process answers for the first time."""
     address.await_answer()
     happened.put(Answered(name))
+
+
+def presume(name: str, happened: Happened) -> None:
+    """Count a process that cannot be asked as ready after a while, though it says nothing."""
+    time.sleep(UP)
+    happened.put(Spoke(name))
 
 
 def stop(processes: dict[str, subprocess.Popen[str]], say: Print) -> None:
@@ -180,21 +196,24 @@ class Launcher:
         self.programs = {name: Program(command) for name, command in commands.items()}
         self.say = printer_for(list(commands))
         self.relays: dict[str, threading.Thread] = {}
+        self.unready = set(self.programs)
 
     def start(self, name: str) -> None:
         program = self.programs[name]
         program.due, program.began = None, time.monotonic()
         program.process = start(program.command, self.folder, self.environment)
-        self.relays[name] = in_background(relay, name, program.process, self.say)
+        self.relays[name] = in_background(relay, name, program.process, self.say, self.happened)
         in_background(watch, name, program.process, self.happened)
 
     def run(self, places: dict[str, Address]) -> int:
         """Start all and keep them up until a signal comes (returns 0) or one never comes up (returns 1)."""
         for name in self.programs:
             self.start(name)
-        unready = set(places)
-        for name, address in places.items():
-            in_background(ask, name, address, self.happened)
+        for name in self.programs:
+            if name in places:
+                in_background(ask, name, places[name], self.happened)
+            else:
+                in_background(presume, name, self.happened)
         while True:
             match self.next_event():
                 case Ended(name):
@@ -202,14 +221,23 @@ class Launcher:
                         return 1
                 case Answered(name):
                     self.programs[name].has_come_up = True
-                    unready.discard(name)
-                    if not unready and "web" in places:
-                        self.say("system", f"Ready: http://localhost:{places['web'].port}\n")
+                    self.note_ready(name, places)
+                case Spoke(name):
+                    # Of one that can be asked, its answer counts.
+                    if name not in places:
+                        self.note_ready(name, places)
                 case signal.Signals() as number:
                     self.say("system", f"{number.name}: stopping {', '.join(self.programs)}\n")
                     return 0
 
-    def next_event(self) -> Ended | Answered | signal.Signals:
+    def note_ready(self, name: str, places: dict[str, Address]) -> None:
+        """With the last one, say where: after the lines of their start, so that the address stays on the screen."""
+        was_unready = bool(self.unready)
+        self.unready.discard(name)
+        if was_unready and not self.unready and "web" in places:
+            self.say("system", f"Ready: http://localhost:{places['web'].port}\n")
+
+    def next_event(self) -> Event:
         """Wait for what happens next; start meanwhile whose pause is over."""
         while True:
             due = {name: program.due for name, program in self.programs.items() if program.due is not None}

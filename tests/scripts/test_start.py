@@ -36,6 +36,7 @@ import signal, sys, time
 if "deaf" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 import sign_in
+print("asleep")
 time.sleep(0.5 if "brief" in sys.argv else 99)
 """
 # What web and gateway have in common: each answers at its port that it can serve.
@@ -183,6 +184,15 @@ def test_it_starts_one_again_that_is_killed_and_leaves_the_others(launch: Launch
     os.killpg(make.pid, signal.SIGINT)
     within(5, lambda: make.poll() is not None)
     assert alive(tmp_path) == []
+
+
+def test_it_says_the_address_last(launch: Launch, tmp_path: Path, ports):
+    (tmp_path / "slow.py").write_text(f"import time; time.sleep(1)\n{SLEEPER}")
+    launch(web=SERVE_WEB, gateway=SERVE_GATEWAY, worker="python slow.py", wait=False)
+    within(30, lambda: "Ready:" in said(tmp_path))
+    asleep, ready = (line for line in said(tmp_path).splitlines() if "asleep" in line or "Ready" in line)
+    assert asleep.endswith("asleep")
+    assert ready.endswith(f"Ready: http://localhost:{ports[0]}")
 
 
 def test_it_waits_longer_each_time_until_one_ran_for_a_minute(monkeypatch):
