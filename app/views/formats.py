@@ -15,6 +15,7 @@ from app.models import Restaurant
 from app.models.event_log import head
 from app.models.order import LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
 
+from . import reasons
 from .security import gateway_url
 
 
@@ -24,13 +25,14 @@ def register(app: Flask) -> None:
     app.add_template_filter(iso, "iso")
     app.add_template_filter(clock, "clock")
     app.add_template_filter(local_time, "local_time")
+    app.add_template_filter(zone, "zone")
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
     app.add_template_filter(REASONS.get, "reason_label")
     app.add_template_filter(FULFILMENTS.get, "fulfilment_label")
     app.add_template_filter(PAYMENTS.get, "payment_label")
     app.jinja_env.globals |= {
-        "REASONS": REASONS,
+        "reasons_offered": reasons.offered,
         "LONGEST_NOTE": LONGEST_NOTE,
         "LONGEST_LINE_NOTE": LONGEST_LINE_NOTE,
         "MOST_OF_ONE": MOST_OF_ONE,
@@ -52,6 +54,12 @@ def clock(at: datetime, restaurant: Restaurant) -> str:
 def local_time(at: datetime, restaurant: Restaurant) -> str:
     """The time of day alone, in the restaurant's zone: for the end of a window whose beginning says the day."""
     return str(format_time(at.astimezone(restaurant.zone), "HH:mm", locale="en"))
+
+
+def zone(at: datetime, restaurant: Restaurant) -> str:
+    """What the restaurant's clock is called at `at` ("CET"; "UTC+03" where it has no name): for lists of many zones."""
+    name = at.astimezone(restaurant.zone).tzname() or "UTC"
+    return name if name.isalpha() else f"UTC{name}"
 
 
 def remember_position() -> None:

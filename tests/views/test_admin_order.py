@@ -53,6 +53,16 @@ def test_every_edge_that_an_admin_may_walk_is_walked(cast, as_person, start, to)
     assert (last.actor_name, last.role, last.note) == ("Admin Person", "admin", "by the book")
 
 
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [({}, "Hand over"), ({"fulfilment": "delivery", "address": "1 Street"}, "Hand over to the driver")],
+    ids=["pickup", "delivery"],
+)
+def test_it_is_handed_over_in_one_way(cast, details, words):
+    offered = [step.words for step in steps(order_in(cast, "ready_for_pickup", **details))]
+    assert [each for each in offered if each.startswith("Hand over")] == [words]
+
+
 def test_a_paid_order_that_waits_for_its_time_is_scheduled(cast, as_person):
     order = order_in(cast, "awaiting_payment", scheduled_for=now() + timedelta(hours=3))
     assert [step.edge.to for step in steps(order)] == ["scheduled", "cancelled"]

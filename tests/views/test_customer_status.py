@@ -74,7 +74,7 @@ def test_the_steps_follow_the_history_and_say_what_is_to_come(cast):
     assert [step.text for step in steps if step.at] == [
         "Sent to the kitchen", "Accepted", "In preparation", "Ready", "Back in preparation",
     ]  # fmt: skip
-    assert [step.text for step in steps if not step.at] == ["Ready", "Picked up"]
+    assert [step.text for step in steps if not step.at] == ["Ready", "Collected"]
     assert [step.is_now for step in steps] == [False, False, False, False, True, False, False]
 
 
@@ -87,6 +87,20 @@ def test_a_decline_says_why(cast):
     order = place(cast).order
     orders.cancel(order, by=cast.vendor, reason_code="sold_out")
     assert told(order).sentence == "The First Table could not take this order. Reason: something is sold out."
+
+
+def test_the_word_of_the_kitchen_stands_beside_its_decline(cast, as_person):
+    order = place(cast).order
+    orders.cancel(order, by=cast.vendor, reason_code="sold_out", note="The last one went a minute ago")
+    page = as_person(cast.customer).get(f"/orders/{order.number}").text
+    assert "The last one went a minute ago" in page[: page.index("Step by step")]
+
+
+def test_who_called_it_off_is_told_so_and_others_are_told_who(cast):
+    order = place(cast).order
+    orders.call_off(order, by=cast.customer)
+    assert told(order, mine=True).sentence == "You cancelled it."
+    assert told(order).sentence == "It was cancelled by the guest."
 
 
 @pytest.mark.parametrize("status", ["placed", "scheduled", "awaiting_payment"])

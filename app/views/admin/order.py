@@ -32,6 +32,7 @@ _WORDS = {
     "mark_ready": "Mark as ready",
     "recall": "Recall to the kitchen",
     "hand_over": "Hand over",
+    "hand_over delivery": "Hand over to the driver",
     "deliver": "Mark as delivered",
     "give_up": "Mark as undeliverable",
     "restore": "Restore the order",
@@ -48,7 +49,7 @@ class Step:
     @property
     def words(self) -> str:
         """What the button says."""
-        return _WORDS[self.edge.verb]
+        return _WORDS["hand_over delivery" if self.edge.to == "picked_up" else self.edge.verb]
 
     @property
     def ends_it(self) -> bool:
@@ -129,6 +130,8 @@ def steps(order: Order) -> Sequence[Step]:
         and Role.ADMIN in edge.roles
         # What is paid for has one way: the other will never be its own.
         and (edge.verb != "settle" or edge.to == once_paid(order.scheduled_for))
+        # It leaves with a driver, or over the counter: which, was said when it was ordered.
+        and (edge.verb != "hand_over" or edge.refusal(order, at) is None)
     ]
 
 

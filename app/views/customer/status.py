@@ -80,7 +80,7 @@ def _shown(order: Order) -> dict[str, object]:
         "order": order,
         "mine": True,
         "fragment_url": url_for(".order_fragment", number=order.number),
-        "told": story.told(order),
+        "told": story.told(order, mine=True),
         "may_cancel": any(edge.to == "cancelled" for edge in allowed(order, Role.CUSTOMER)),
         "may_ask": order.status in WITH_THE_KITCHEN,
         "may_share": order.status not in ENDS,

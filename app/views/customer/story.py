@@ -1,6 +1,7 @@
 """An order told to its guest: one headline, one sentence, the steps so far with their times, the steps to come.
 
-The same words for the customer and for whoever holds the link, so they name no person; times are the restaurant's.
+The same words for the customer (but for what they did themselves) and for whoever holds the link, so they name no
+person; times are the restaurant's.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ _HEADLINES: Mapping[str, str] = {
     "ready_for_pickup dine_in": "Ready, coming to your table",
     "picked_up": "On its way to you",
     "delivered": "Delivered",
-    "collected": "Picked up",
+    "collected": "Collected",
     "collected dine_in": "Served",
     "undeliverable": "It could not be delivered",
 }
@@ -52,6 +53,7 @@ _CANCELLED: Mapping[str, tuple[str, str]] = {
     "payment_failed": ("The payment did not go through", "The order was cancelled; the kitchen never had it."),
     "abandoned": ("Not paid in time", "The order was cancelled; the kitchen never had it."),
 }
+_YOU_CANCELLED = "You cancelled it."
 _STEPS: Mapping[str, str] = {
     "awaiting_payment": "Ordered, not paid yet",
     "scheduled": "Ordered for later",
@@ -61,7 +63,7 @@ _STEPS: Mapping[str, str] = {
     "ready_for_pickup": "Ready",
     "picked_up": "On its way",
     "delivered": "Delivered",
-    "collected": "Picked up",
+    "collected": "Collected",
     "collected dine_in": "Served",
     "cancelled": "Cancelled",
     "undeliverable": "Could not be delivered",
@@ -89,9 +91,11 @@ class Told:
     window_says: str | None
 
 
-def told(order: Order) -> Told:
-    """The story of `order` as it stands."""
+def told(order: Order, *, mine: bool = False) -> Told:
+    """The story of `order` as it stands; `mine`: to the customer who placed it."""
     headline, sentence = _heading(order)
+    if mine and order.cancellation_kind == "customer":
+        sentence = _YOU_CANCELLED
     return Told(headline, sentence, [*_past(order), *_to_come(order)], window_says(order))
 
 
