@@ -6,7 +6,7 @@ it wants JSON (our own scripts do).
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -66,12 +66,17 @@ def _answer(status: int, code: str, detail: str, members: dict[str, object] | No
     if wants_json():
         response = problem(status, code, detail, members)
     else:
-        # Without Flask's context processors: they would ask the database who this is, and it may be what broke.
-        page = current_app.jinja_env.get_template("error.html")
-        response = Response(page.render(status=status, title=_TITLES.get(status, "Refused"), detail=detail), status)
+        response = Response(_page(status=status, title=_TITLES.get(status, "Refused"), detail=detail), status)
     if status == 401 and request.path.startswith("/api/"):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _page(*, status: int, **words: str) -> str:
+    if status < 500:
+        return render_template("error.html", knows=True, status=status, **words)
+    # Without Flask's context processors: they would ask the database who this is, and it may be what broke.
+    return current_app.jinja_env.get_template("error.html").render(knows=False, status=status, **words)
 
 
 def _domain(error: DomainError) -> ResponseReturnValue:

@@ -1,6 +1,6 @@
 // Light or dark: the visitor's own choice if there is one, else what the device prefers. Loaded in <head> and run
 // before the first paint, so that no page flashes. Without JavaScript the CSS follows the device by itself.
-// Here as well: the one button that every page may have, "Go back".
+// Here as well what every page may have: the button "Go back", and the account's menu, which closes by itself.
 
 const KEY = "passline-theme";
 const root = document.documentElement;
@@ -39,4 +39,12 @@ window.addEventListener("storage", (event) => event.key === KEY && show());
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) toggle();
   if (event.target.closest("[data-history-back]")) window.history.back();
+  const menu = document.querySelector(".pl-menu[open]");
+  if (menu && !menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".pl-menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });

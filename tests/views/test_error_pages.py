@@ -18,6 +18,14 @@ def test_a_page_of_another_role_says_so(cast, as_person):
     assert "Not for you" in as_person(cast.customer).get("/admin/").text
 
 
+def test_whoever_is_logged_in_keeps_their_account_and_their_ways(cast, as_person):
+    page = as_person(cast.customer).get("/nowhere").text
+    assert "Customer Person" in page
+    assert 'href="/orders/"' in page
+    assert 'href="/orders/"' not in as_person(cast.vendor).get("/nowhere").text
+    assert 'href="/orders/"' not in as_person(None).get("/nowhere").text
+
+
 def test_a_program_gets_a_problem_document(cast, as_person):
     answer = as_person(None).get("/nowhere", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
