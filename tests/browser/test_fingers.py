@@ -102,7 +102,9 @@ def test_a_row_that_no_longer_belongs_stays_until_the_list_is_drawn_anew(visit: 
     order = place(cast).order
     page = is_live(visit(cast.admin, "/admin/?status=placed"))
     orders.accept(order, by=cast.vendor)
-    expect(page.locator("tr.pl-row-left")).to_have_attribute("data-order-number", order.number)
+    left = page.locator("tr.pl-row-left")
+    expect(left).to_have_attribute("data-order-number", order.number)
+    expect(left.locator(".pl-state")).to_have_text("Accepted")
 
 
 def test_it_says_what_it_has_drawn(visit: Visit, cast: Cast):

@@ -21,6 +21,14 @@ def test_it_lists_every_order_newest_first(cast, as_person):
     assert numbers(as_person(cast.admin).get("/admin/")) == [unpaid, second, first]
 
 
+def test_times_of_several_zones_say_their_zone(cast, as_person):
+    place(cast)
+    browser = as_person(cast.admin)
+    assert "pl-zone" not in browser.get("/admin/").text
+    place(cast, restaurant=cast.other_restaurant)
+    assert re.findall(r'pl-zone">(\w+)<', browser.get("/admin/").text) in (["JST", "WET"], ["JST", "WEST"])
+
+
 def test_it_narrows_by_status(cast, as_person):
     place(cast)
     accepted = order_in(cast, "accepted").number

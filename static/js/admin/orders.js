@@ -1,9 +1,11 @@
 // The list of orders: on its newest page, unfiltered and with nobody's pointer on it, it follows by itself. Anywhere
-// else no row moves: rows that are shown change in place, and what is new waits behind one button.
+// else no row moves: rows that are shown change in place, and what is new waits behind one button. A row that left what
+// the list was narrowed to stays, greyed, and shows its new state.
 
 const bar = document.getElementById("newer");
 let held = null; // the list as it is now, while an older one is shown
 let created = 0;
+const heard = new Map(); // number -> the newest version that was told of
 
 document.addEventListener("passline:drawing", (event) => {
   const { old, fresh } = event.detail;
@@ -16,6 +18,7 @@ document.addEventListener("passline:drawn", ({ detail: { element } }) => {
 });
 document.addEventListener("passline:event", ({ detail }) => {
   if (detail.name === "OrderCreated") created += 1;
+  if (detail.number) heard.set(detail.number, Math.max(detail.version ?? 0, heard.get(detail.number) ?? 0));
 });
 
 function follows(list) {
@@ -35,8 +38,24 @@ function hold(list, fresh) {
     rows.delete(row.dataset.orderNumber);
     row.classList.toggle("pl-row-left", !now);
     if (now && now.dataset.orderVersion !== row.dataset.orderVersion) put(row, now.cloneNode(true));
+    if (!now && heard.get(row.dataset.orderNumber) > Number(row.dataset.orderVersion)) redraw(list, row);
   }
   offer(list, rows.size);
+}
+
+/** The state of `row` as it is now, out of a list of this order alone. */
+async function redraw(list, row) {
+  const number = row.dataset.orderNumber;
+  const url = new URL(list.dataset.fragment, window.location.href);
+  url.search = new URLSearchParams({ q: number });
+  const response = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
+  if (!response?.ok) return; // it stays as it was, greyed
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  const now = template.content.querySelector(`tr[data-order-number="${CSS.escape(number)}"]`);
+  if (!now || !row.isConnected || Number(now.dataset.orderVersion) <= Number(row.dataset.orderVersion)) return;
+  row.querySelector(".pl-cell-state").replaceWith(now.querySelector(".pl-cell-state"));
+  Object.assign(row.dataset, now.dataset);
 }
 
 function put(row, now) {
