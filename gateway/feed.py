@@ -132,6 +132,11 @@ class Feed:
                 look_at = monotonic() + LOOK
             place = self._place
             rows = log.after(place.epoch, place.n, BATCH)
+            if rows and rows[0].n > place.n + 1:
+                # Positions have no holes. Were those in between pruned before we came to read them?
+                self._place = self._look(log.head())
+                if self._place is not place:
+                    continue
             if rows:
                 self._place = Restarted(place.epoch, rows[-1].n)
                 self._hand(*rows)
@@ -146,7 +151,8 @@ class Feed:
         """The place to read on from: ours, or the head of a log that is not the one we knew."""
         self.sequenced_at = monotonic() - head.sequenced_ago
         place = self._place
-        if place is None or head.epoch != place.epoch or head.n < place.n:
+        # The last: this process was stopped for longer than the log is kept.
+        if place is None or head.epoch != place.epoch or head.n < place.n or place.n < head.pruned:
             place = Restarted(head.epoch, head.n)
             self._hand(place)
             _log.info("feed.started", epoch=head.epoch, position=head.n)

@@ -37,11 +37,15 @@ _sleep = monkey.get_original("time", "sleep")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the log is numbered, in which life of the database; seconds since its sequencer showed life."""
+    """How far the log is numbered, in which life of the database; seconds since its sequencer showed life.
+
+    Rows up to `pruned` are there no more.
+    """
 
     epoch: str
     n: int
     sequenced_ago: float
+    pruned: int
 
 
 class Log(Protocol):
@@ -85,10 +89,11 @@ class SqliteLog:
         """The head is where AUTOINCREMENT stands. A file that was replaced under us is an error: open it anew."""
         if os.stat(self._path).st_ino != self._file:
             raise sqlite3.OperationalError("the database file was replaced")
-        epoch, n = self._db.execute(
-            "select epoch, coalesce((select seq from sqlite_sequence where name = 'event_log'), 0) from log_head"
+        epoch, n, pruned = self._db.execute(
+            "select epoch, coalesce((select seq from sqlite_sequence where name = 'event_log'), 0), pruned"
+            " from log_head"
         ).fetchone()
-        return Head(epoch, n, sequenced_ago=0.0)
+        return Head(epoch, n, 0.0, pruned)
 
     def number(self) -> None:
         """Nothing to do."""
@@ -140,7 +145,8 @@ class PostgresLog:
             config.database_url.replace("+psycopg", "", 1),
             autocommit=True,
             application_name="passline-gateway-feed",
-            options="-c statement_timeout=5000",
+            # Each statement sees what is committed by then, whatever the server's default is.
+            options=r"-c statement_timeout=5000 -c default_transaction_isolation=read\ committed",
             **PATIENCE,
         )
         self._sequencer = Sequencer(self._connection, holder)
@@ -151,12 +157,12 @@ class PostgresLog:
     def head(self) -> Head:
         """From the one row that the sequencer keeps: each renewal put the lease's end LEASE seconds ahead."""
         row = self._connection.execute(
-            "select epoch, position, extract(epoch from lease_until - clock_timestamp())::float from log_head"
+            "select epoch, position, extract(epoch from lease_until - clock_timestamp())::float, pruned from log_head"
         ).fetchone()
         if row is None:
             raise psycopg.OperationalError("log_head has no row")
-        epoch, n, left = row
-        return Head(epoch, n, sequenced_ago=float("inf") if left is None else LEASE - left)
+        epoch, n, left, pruned = row
+        return Head(epoch, n, float("inf") if left is None else LEASE - left, pruned)
 
     def number(self) -> None:
         """One step of the sequencer: numbers, or tries to become the one who does."""
@@ -197,7 +203,7 @@ class StreamedLog(PostgresLog):
         self._stream = Stream(str(config.redis_url))
         # The term in which this process last brought the stream up to date.
         self._published_in: int | None = None
-        self._head = Head("", 0, 0.0)
+        self._head = Head("", 0, 0.0, 0)
         self._place = ("", 0)
 
     def head(self) -> Head:

@@ -1,9 +1,10 @@
 """The sequencer of PostgreSQL: gives committed rows of the log their position, one process at a time.
 
 Whoever holds the lease in `log_head` numbers. A lease that ran out (by the database's clock) may be taken, with the
-next term. Every numbering is one call of `passline_sequence` (migration 0002): one statement, one transaction, one
-round trip, and nothing in it when the term is not the current one. So a holder that was stopped and wakes can neither
-number rows nor sit on a lock, and a row that commits late is numbered when it commits, after those that were faster.
+next term; one's own, which a broken connection has left behind, at once. Every numbering is one call of
+`passline_sequence` (migration 0002): one statement, one transaction, one round trip, and nothing in it when the term is
+not the current one. So a holder that was stopped and wakes can neither number rows nor sit on a lock, and a row that
+commits late is numbered when it commits, after those that were faster.
 """
 
 from time import monotonic
@@ -19,7 +20,7 @@ MOST = 1000
 
 _TAKE = """
     update log_head set term = term + 1, holder = %s, lease_until = clock_timestamp() + make_interval(secs => %s)
-    where id = 1 and (lease_until is null or lease_until < clock_timestamp()) returning term
+    where id = 1 and (lease_until is null or lease_until < clock_timestamp() or holder = %s) returning term
 """
 _NUMBER = "select passline_sequence(%s, %s, make_interval(secs => %s))"
 _RELEASE = "update log_head set holder = null, lease_until = null where id = 1 and term = %s"
@@ -58,7 +59,7 @@ class Sequencer:
         if monotonic() < self._next_attempt:
             return False
         self._next_attempt = monotonic() + ATTEMPTS
-        self.term = self._value(_TAKE, (self._holder, LEASE))
+        self.term = self._value(_TAKE, (self._holder, LEASE, self._holder))
         if self.term is not None:
             _log.info("sequencer.taken", term=self.term, holder=self._holder)
         return self.term is not None

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.contract import rooms
+from app.contract.times import now
+from app.domain import log
 from app.extensions import atomic, db
 from app.factory import create_app
 from gateway import refusals
@@ -139,3 +142,20 @@ def test_a_stopped_gateway_misses_nothing(cast, own_gateway, screen):
     write(room, *range(50))
     gateway.send_signal(signal.SIGCONT)
     assert numbers([vendor.event(6) for _ in range(50)]) == list(range(50))
+
+
+def test_who_was_stopped_for_longer_than_the_log_is_kept_sends_everybody_to_reload(cast, own_gateway, screen):
+    gateway, room = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
+    vendor = screen(cast.vendor, to=gateway)
+    since = vendor.ready()[-1]
+    other = own_gateway()
+    gateway.send_signal(signal.SIGSTOP)
+    write(room, 1, 2)
+    other.reaches(place(since) + 2)
+    assert log.prune(now() + timedelta(seconds=1)) == 2
+    write(room, 3)
+    gateway.send_signal(signal.SIGCONT)
+    assert vendor.until_closed(8) == []
+    assert not vendor.disconnected
+    returned = screen(cast.vendor, {"since": since}, to=gateway)
+    assert returned.ready()[0]["recovered"] is False
