@@ -7,7 +7,7 @@ const button = document.querySelector(".pl-column-below");
 const PEEPS = 64; // px: a card of which only so much is seen is not seen
 
 export function start() {
-  button.addEventListener("click", () => below()[0]?.scrollIntoView({ block: "start", behavior: "smooth" }));
+  button.addEventListener("click", () => below()[0]?.scrollIntoView({ block: "start" }));
   column.addEventListener("scroll", look, { passive: true });
   new ResizeObserver(look).observe(column);
   look();
