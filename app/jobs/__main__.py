@@ -3,6 +3,8 @@
 SIGINT and SIGTERM both let a running job end and then stop; the launcher's Ctrl-C reaches us as SIGTERM.
 """
 
+import os
+import sys
 import threading
 
 import structlog
@@ -43,3 +45,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed. The interpreter's own end took up to three seconds on a busy machine, and gains nothing.
+    os._exit(0)
