@@ -36,18 +36,6 @@ document.addEventListener("passline:event", ({ detail }) => window.heard.push(de
 Visit = Callable[..., Page]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The marker is known, also where xdist is switched off."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that run in one worker")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has the site; the others need none."""
-    for item in items:
-        if "tests/browser" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """One Chromium for all tests; each person has a context of their own in it."""

@@ -14,13 +14,6 @@ from tests.conftest import settings
 from tests.doctor.installation import Installation
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has the processes; the others need none."""
-    for item in items:
-        if "tests/doctor" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("doctor"))
-
-
 @pytest.fixture(scope="session")
 def installations() -> Iterator[dict[str, Installation]]:
     """Those that were started."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,7 +106,8 @@ def scene(*, watchers: int, rate: float, postgres: bool = True) -> Iterator[Scen
         folder = closing.enter_context(TemporaryDirectory(prefix="passline-faults-"))
         url = server.create_database("faults") if server else f"sqlite:///{folder}/faults.db"
         config = settings(url, redis_url=redis.url if redis else None, allowed_origins=(_ORIGIN,))
-        app = create_app(config)
+        # Without Redis: the limiter is one for all applications of this process, and this Redis will be gone.
+        app = create_app(replace(config, redis_url=None))
         with app.app_context():
             upgrade(str(Path(__file__).resolve().parents[2] / "migrations"))
             cast = make_cast()
