@@ -10,9 +10,6 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 ASSETS  := static/vendor/.made
 
-# One more worker than this machine has cores: many tests wait for something.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
-
 # Arguments for pytest, for example: make test ARGS="tests/gateway -k replay"
 ARGS ?=
 
@@ -34,7 +31,7 @@ run: install assets  ## Install, migrate, load the demo, then run web, gateway a
 
 test: install-dev assets  ## Install what the tests need and run the whole suite
 	@scripts/install_system.sh
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist load -rs $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist load -rs $(ARGS)
 
 races: install-dev  ## A hundred rounds of fifty people who race for one order (`make test` runs six)
 	@RACES=100 $(BIN)/python -m pytest tests/test_races.py -q -rs $(ARGS)

@@ -119,8 +119,9 @@ class Engine:
         """A polling connection tries a WebSocket; a trial before this one is over."""
         if connection.probe is not None:
             connection.probe.too_slow()
-        probe = connection.probe = Probe(connection)
+        probe = Probe(connection)
         wire = probe.wire = Wire(descriptor, probe, most=self.limits.message)
+        connection.probe = probe
         self._on_trial.pop(connection, None)
         self._on_trial[connection] = monotonic() + self.limits.patience
         wire.begin(early)

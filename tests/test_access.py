@@ -162,8 +162,9 @@ def body_of_order(cast):
 def written():
     """What every table holds, as far as one call can change it."""
     db.session.rollback()
-    tables = db.metadata.tables
-    counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables.values()]
+    # But for the row of each process, which a gateway of another test may be writing just now.
+    tables = [table for name, table in db.metadata.tables.items() if name not in ("processes", "recoveries")]
+    counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
     return [*counts, db.session.scalars(select(func.sum(Order.version))).one()]
 
 

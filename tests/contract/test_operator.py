@@ -15,6 +15,15 @@ def test_it_holds_for_a_minute():
         assert not operator.holds(proof, KEY)
 
 
+def test_it_holds_for_a_clock_that_is_behind():
+    with time_machine.travel("2026-11-20T18:00:00Z", tick=False) as clock:
+        proof = operator.proof(KEY)
+        clock.shift(-30)
+        assert operator.holds(proof, KEY)
+        clock.shift(-31)
+        assert not operator.holds(proof, KEY)
+
+
 def test_it_holds_for_no_other_key():
     assert not operator.holds(operator.proof("another key"), KEY)
 
