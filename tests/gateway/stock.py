@@ -12,7 +12,10 @@ STOCK = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarn
 
 
 class Stock:
-    """A stock client of the gateway at `http`. It comes back by itself, and says how far it has seen the log."""
+    """A stock client of the gateway at `http`. It comes back by itself, and says how far it has seen the log.
+
+    It runs a thread for each packet, so what it heard may be a little out of order; order is what screen.py shows.
+    """
 
     def __init__(self, http: str, token: str) -> None:
         self.heard: queue.Queue[list[Any]] = queue.Queue()
@@ -42,5 +45,9 @@ class Stock:
         return {"token": self.token} | ({"since": self.position} if self.position else {})
 
     def _hear(self, name: str, *arguments: Any) -> None:
-        self.position = arguments[-1]
+        self.position = max(self.position or arguments[-1], arguments[-1], key=_place)
         self.heard.put([name, *arguments])
+
+
+def _place(position: str) -> int:
+    return int(position.rpartition("-")[2])
