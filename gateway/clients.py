@@ -99,4 +99,4 @@ class Clients(socketio.Manager):
 
     def emit(self, *_arguments: Any, **_options: Any) -> NoReturn:
         """Refused: every frame goes to a room, through the fan-out."""
-        raise NotImplementedError("events are written to the log; fanout.py sends them")
+        raise RuntimeError("events are written to the log; fanout.py sends them")
