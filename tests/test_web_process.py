@@ -63,13 +63,11 @@ def _answer(connection: socket.socket) -> bytes:
 
 
 def test_it_waits_for_no_connection_that_says_nothing(web, tmp_path):
-    in_reserve, idle = connected(web.port), connected(web.port)
-    idle.sendall(REQUEST)
-    assert _answer(idle).startswith(b"HTTP/1.1 200")
-    web.send_signal(signal.SIGTERM)
-    assert web.wait(20) == 0
-    assert (idle.recv(1), in_reserve.recv(1)) == (b"", b"")
+    with connected(web.port) as in_reserve, connected(web.port) as idle:
+        idle.sendall(REQUEST)
+        assert _answer(idle).startswith(b"HTTP/1.1 200")
+        web.send_signal(signal.SIGTERM)
+        assert web.wait(20) == 0
+        assert (idle.recv(1), in_reserve.recv(1)) == (b"", b"")
     assert "SIGKILL" not in (tmp_path / "log").read_text()
     assert db.session.scalar(select(func.count(Process.id))) == 0
-    idle.close()
-    in_reserve.close()

@@ -41,6 +41,8 @@ def test_the_way_to_the_basket_goes_where_the_basket_is_in_sight(visit: Visit, c
     bar = page.get_by_role("link", name="See basket")
     expect(bar).to_have_count(0)
     fill(page)
+    # To press a button, the page was scrolled as far as the driver liked, perhaps to the basket.
+    page.evaluate("scrollTo(0, 0)")
     expect(bar).to_contain_text("3 items")
     bar.click()
     expect(page.locator("#checkout")).to_be_in_viewport()

@@ -6,7 +6,7 @@ from app.contract.events import Message
 from app.contract.times import now
 from app.domain import log
 from app.extensions import atomic, db
-from app.models.event_log import head
+from app.models.event_log import EventLog, head
 
 
 def write(channel: str, *numbers: object) -> None:
@@ -21,6 +21,14 @@ def head_now() -> str:
     """The log's head, as a page reads it."""
     db.session.rollback()
     return str(head(db.session))
+
+
+def unnumbered() -> int:
+    """How many committed rows have no position yet; on SQLite none ever."""
+    db.session.rollback()
+    if db.engine.dialect.name == "sqlite":
+        return 0
+    return db.session.query(EventLog).filter(EventLog.position.is_(None)).count()
 
 
 def numbers(events: list[list[Any]]) -> list[object]:

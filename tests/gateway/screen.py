@@ -35,7 +35,11 @@ class Screen:
             timeout=10,
         )
         self._raw = self._ws.sock
-        self.sid = json.loads(self._ws.recv()[1:])["sid"]
+        try:
+            self.sid = json.loads(self._ws.recv()[1:])["sid"]
+        except BaseException:
+            self.close()
+            raise
         self.frames: list[str] = []
         self.beats: list[list[Any]] = []
         self._events: deque[list[Any]] = deque()

@@ -51,11 +51,6 @@ def take(sequencer):
     return sequencer.step()
 
 
-def unnumbered():
-    db.session.rollback()
-    return db.session.execute(text("select count(*) from event_log where position is null")).scalar_one()
-
-
 def test_it_numbers_committed_rows_without_holes(app, connect, quiet):
     sequencer = Sequencer(connect(), "one")
     start = place(head_now())
