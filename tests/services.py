@@ -21,7 +21,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 import redis
@@ -128,20 +128,18 @@ class Server(ABC):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+    def spawn(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Start the process; `options` of Popen beat these."""
+        ours = {
+            "cwd": self.folder,
+            "user": self.user,
+            "group": pwd.getpwnam(self.user).pw_gid if self.user else None,
+            "extra_groups": [] if self.user else None,
+            "start_new_session": True,  # a Ctrl-C is for pytest, which then stops us in order
+            "preexec_fn": end_with_parent(self.stop_signal),
+        }
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                user=self.user,
-                group=pwd.getpwnam(self.user).pw_gid if self.user else None,
-                extra_groups=[] if self.user else None,
-                start_new_session=True,  # a Ctrl-C is for pytest, which then stops us in order
-                preexec_fn=end_with_parent(self.stop_signal),
-            )
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **{**ours, **options})
 
     def __enter__(self) -> Self:
         return self.start()

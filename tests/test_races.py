@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import EventLog, Order, OrderChange
-from tests.browser.site import Web
 from tests.factories import place, token_of
+from tests.processes import Web
 
 ROUNDS = int(os.environ.get("RACES", "6")) // 2  # on each of the two databases
 PEOPLE = 50
@@ -25,7 +25,7 @@ PEOPLE = 50
 @pytest.fixture
 def webs(app):
     """Two web processes on the test's database."""
-    with Web(app.config["SQLALCHEMY_DATABASE_URI"]) as one, Web(app.config["SQLALCHEMY_DATABASE_URI"]) as two:
+    with Web(app.config["PASSLINE"]) as one, Web(app.config["PASSLINE"]) as two:
         yield one, two
 
 

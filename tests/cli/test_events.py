@@ -1,19 +1,17 @@
 """`flask events send` and `events tail`: a test event down the real path, and the log as it grows."""
 
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from app.config import ROOT
 from app.domain import log
 from app.extensions import db
 from app.models import EventLog
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import environment
 
 
 def test_it_puts_the_event_on_the_real_path(run):
@@ -45,11 +43,10 @@ def test_it_refuses_by_name_and_sends_nothing(run, words, named):
 @pytest.fixture
 def tail(app):
     """The command in a process of its own, following the log from now on."""
-    settings = {"PASSLINE_ENV": "test", "SECRET_KEY": "k" * 32, "DATABASE_URL": app.config["PASSLINE"].database_url}
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "events", "tail"],
         cwd=ROOT,
-        env={**os.environ, **settings, "PYTHONUNBUFFERED": "1"},
+        env=environment(app.config["PASSLINE"]),
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,80 +1,25 @@
 """An installation as somebody runs it: web, gateway and worker with one set of settings, and others that differ."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic, sleep
+from typing import TypeVar
 
-import requests
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app.config import Config
+from app.config import ROOT
 from app.doctor import processes
 from app.extensions import db
 from app.factory import create_app
 from tests.conftest import settings
-from tests.services import Server, end_with_parent, free_port
+from tests.gateway.process import Gateway
+from tests.processes import Process, Web, Worker
+from tests.services import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
-_COMMANDS = {"web": ["gunicorn", "wsgi:app"], "gateway": ["gateway"], "worker": ["app.jobs"]}
-
-
-class Process(Server):
-    """One of the three, with these settings."""
-
-    def __init__(self, kind: str, config: Config) -> None:
-        super().__init__()
-        self.kind = kind
-        self.config = config
-
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", *_COMMANDS[self.kind]]
-
-    def spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            "PASSLINE_ENV": "test",
-            "SECRET_KEY": self.config.secret_key,
-            "DATABASE_URL": self.config.database_url,
-            "WEB_PORT": str(self.config.web_port),
-            "GATEWAY_PORT": str(self.config.gateway_port),
-            "ALLOWED_ORIGINS": ",".join(self.config.allowed_origins),
-            "PYTHONUNBUFFERED": "1",
-        }
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                preexec_fn=end_with_parent(signal.SIGKILL),
-            )
-
-    def answers(self) -> bool:
-        port, path = {
-            "web": (self.config.web_port, "/readyz"),
-            "gateway": (self.config.gateway_port, "/ready"),
-            "worker": (0, ""),
-        }[self.kind]
-        if not port:
-            return True  # it shows its life in its row alone
-        try:
-            return requests.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200
-        except requests.RequestException:
-            return False
-
-    def remove(self) -> None:
-        self.kill()
-        super().remove()
+Part = TypeVar("Part", bound=Process)
 
 
 class Installation:
@@ -91,7 +36,11 @@ class Installation:
         self.app: Flask = create_app(self.config)
         with self.app.app_context():
             upgrade(str(ROOT / "migrations"))
-        self.parts = {kind: Process(kind, self.config) for kind in _COMMANDS}
+        self.parts: dict[str, Process] = {
+            "web": Web(self.config, web_port),
+            "gateway": Gateway(self.config, self.config.gateway_port),
+            "worker": Worker(self.config),
+        }
         self.others: list[Process] = []
 
     def complete(self) -> None:
@@ -107,17 +56,13 @@ class Installation:
     def _all_live(self) -> bool:
         with self.app.app_context():
             alive = processes.living()
-        return all(alive.of(kind) for kind in _COMMANDS)
+        return all(alive.of(kind) for kind in self.parts)
 
-    def other(self, kind: str, **changes: object) -> Config:
-        """The settings of one more process, which differs from the installation's in these."""
-        config = replace(self.config, **{f"{kind}_port": free_port(), **changes})
-        self.others.append(Process(kind, config).start())
-        return config
-
-    def other_gateway(self, **changes: object) -> str:
-        """The address of one more gateway."""
-        return f"http://localhost:{self.other('gateway', **changes).gateway_port}"
+    def other(self, kind: type[Part], **changes: object) -> Part:
+        """One more process, which differs from the installation's in these settings."""
+        process = kind(replace(self.config, **changes)).start()
+        self.others.append(process)
+        return process
 
     def send_others_away(self) -> None:
         """Only the three are left, in the processes' table too."""

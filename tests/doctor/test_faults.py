@@ -12,6 +12,8 @@ from app.models import EventLog, Person, Session
 from app.models.event_log import head
 from tests.doctor.installation import doctor, trace
 from tests.factories import place, token_of
+from tests.gateway.process import Gateway
+from tests.processes import Web
 from tests.services import free_port
 
 # Where the database makes no difference to a fault.
@@ -87,9 +89,9 @@ class TestWhoDoesNotAnswer:
         url = f"sqlite:///{tmp_path / 'passline.db'}"
         with bare_app(url).app_context():
             upgrade(installation.app.config["MIGRATIONS"])
-        other = installation.other_gateway(database_url=url)
-        web = installation.other("web", database_url=url)
-        report = doctor(installation.app, gateway_url=other, web_port=web.web_port)
+        gateway = installation.other(Gateway, database_url=url)
+        web = installation.other(Web, database_url=url)
+        report = doctor(installation.app, gateway_url=gateway.http, web_port=web.port)
         assert "another database" in report.says("gateway")
         assert "does not know a person who was just made" in report.says("log-in")
 
@@ -130,7 +132,7 @@ class TestWhoIsRefused:
     @on_sqlite
     def test_keys_that_differ(self, installation, people):
         key = "another key, also of forty letters......"
-        report = doctor(installation.app, gateway_url=installation.other_gateway(secret_key=key))
+        report = doctor(installation.app, gateway_url=installation.other(Gateway, secret_key=key).http)
         assert "SECRET_KEY differs" in report.says("secret key")
         assert "1003" in report.says("socket")
         assert key not in report.output
@@ -139,8 +141,8 @@ class TestWhoIsRefused:
 
     @on_sqlite
     def test_an_origin_that_the_gateway_does_not_know(self, installation):
-        other = installation.other_gateway(allowed_origins=("https://elsewhere.example.com",))
-        report = doctor(installation.app, gateway_url=other)
+        other = installation.other(Gateway, allowed_origins=("https://elsewhere.example.com",))
+        report = doctor(installation.app, gateway_url=other.http)
         assert "https://elsewhere.example.com" in report.says("origins")
         assert "1008" in report.says("socket")
 

@@ -9,6 +9,7 @@ from app.domain import orders
 from app.extensions import db
 from tests.doctor.installation import trace
 from tests.factories import place, token_of
+from tests.gateway.process import Gateway
 from tests.gateway.screen import Screen
 
 
@@ -62,15 +63,15 @@ def test_it_says_who_was_refused(installation, people, connect):
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 def test_each_of_several_gateways_answers_for_itself(installation, people, connect, tablet):
-    port = installation.other("gateway").gateway_port
-    elsewhere = [connect({"token": token_of(people.vendor)}, port) for _ in range(2)]
+    other = installation.other(Gateway)
+    elsewhere = [connect({"token": token_of(people.vendor)}, other.port) for _ in range(2)]
     for screen in elsewhere:
         screen.ready()
     order = place(people).order
     for screen in (tablet, *elsewhere):
         screen.event()
     (received,) = [line for line in trace(installation.app, order.number) if "OrderReceived" in line]
-    pids = [installation.parts["gateway"].process.pid, installation.others[0].process.pid]
+    pids = [installation.parts["gateway"].process.pid, other.process.pid]
     assert re.search(rf":{pids[0]}\) sent it to 1 socket .*:{pids[1]}\) sent it to 2 sockets ", received)
 
 

@@ -117,8 +117,7 @@ def restart_gateways(scene: Scene, _seconds: float) -> None:
 
 def lock_sqlite(scene: Scene, seconds: float) -> None:
     """Somebody holds the write lock of SQLite for a while."""
-    path = scene.web.database_url.removeprefix("sqlite:///")
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(scene.web.config.sqlite_path, isolation_level=None)
     connection.execute("begin immediate")
     time.sleep(min(seconds, 12.0))
     connection.execute("rollback")

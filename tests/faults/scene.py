@@ -20,11 +20,11 @@ from app.domain.order_placement import Line
 from app.extensions import db
 from app.factory import create_app
 from app.models import EventLog, Person
-from tests.browser.site import Web
 from tests.cast import Cast, make_cast
 from tests.conftest import settings
 from tests.factories import session_of, token_of
 from tests.gateway.process import Gateway
+from tests.processes import Web
 from tests.services import PostgresServer, RedisServer
 
 from .audience import Audience, Seat
@@ -111,7 +111,7 @@ def scene(*, watchers: int, rate: float, postgres: bool = True) -> Iterator[Scen
         with app.app_context():
             upgrade(str(Path(__file__).resolve().parents[2] / "migrations"))
             cast = make_cast()
-            web = Web(url)
+            web = Web(app.config["PASSLINE"])
             gateways = [Gateway(config) for _ in range(2)]
             for process in (web, *gateways):
                 closing.callback(process.remove)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -9,8 +10,8 @@ from limits.storage import storage_from_string
 from redis import Redis
 
 from app.factory import flask_settings
-from tests.browser.site import Web
 from tests.conftest import settings
+from tests.processes import Web
 from tests.services import RedisServer
 
 
@@ -24,10 +25,9 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def web(sqlite_app, database_url_of, redis, monkeypatch) -> Iterator[Web]:
+def web(sqlite_app, redis) -> Iterator[Web]:
     """A web process that counts in it."""
-    monkeypatch.setenv("REDIS_URL", redis.url)
-    with Web(database_url_of("sqlite")) as server:
+    with Web(replace(sqlite_app.config["PASSLINE"], redis_url=redis.url)) as server:
         yield server
 
 
