@@ -7,7 +7,10 @@ not the current one. So a holder that was stopped and wakes can neither number r
 commits late is numbered when it commits, after those that were faster.
 """
 
+import os
+import socket
 from time import monotonic
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -26,6 +29,14 @@ _NUMBER = "select passline_sequence(%s, %s, make_interval(secs => %s))"
 _RELEASE = "update log_head set holder = null, lease_until = null where id = 1 and term = %s"
 
 _log = structlog.get_logger(__name__)
+
+
+def new_holder() -> str:
+    """A name for this process where the lease is kept (80 characters at most): `host:pid` for people to read.
+
+    In containers that is the same for many, and one's own lease is taken at once: so a uuid stands behind it.
+    """
+    return f"{socket.gethostname()[:39]}:{os.getpid()}:{uuid4().hex}"
 
 
 class Sequencer:

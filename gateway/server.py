@@ -6,10 +6,8 @@ what it would stand on, python-engineio, is replaced (surface.py).
 
 import gc
 import logging
-import os
 import resource
 import signal
-import socket
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +41,7 @@ from .refusals import Refusal
 from .registry import Registry
 from .replay import Replay
 from .revocation import Revocation
+from .sequencer import new_holder
 from .store import Store
 from .surface import Events, Surface
 from .threads import Threads
@@ -140,7 +139,7 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
         revocation=revocation,
         fanout=fanout,
         replay=replay,
-        feed=Feed(config, f"{socket.gethostname()}:{os.getpid()}"),
+        feed=Feed(config, new_holder()),
         store=store,
         threads=threads,
         checks=checks,

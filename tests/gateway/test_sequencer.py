@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.contract import rooms
 from app.extensions import db
 from gateway.sequencer import LEASE, Sequencer
-from tests.gateway.rows import head_now, numbers, place, write
+from tests.gateway.rows import head_now, numbers, place, unnumbered, write
 
 
 @pytest.fixture
