@@ -6,6 +6,7 @@ without a DISCONNECT packet, so that the client returns.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import flask
@@ -111,7 +112,7 @@ class Handlers:
         parts.engine.accepted(eio_sid)
         parts.metrics.accepted.inc()
         try:
-            parts.replay.into(socket, entry.channels, entry.start)
+            socket.start = parts.replay.into(socket, entry.channels, entry.start)
         except Refused as refused:
             return self._let_go(eio_sid, refused.refusal)
         except (Away, TookTooLong) as error:
@@ -128,7 +129,11 @@ class Handlers:
     # -- asking ----------------------------------------------------------------------------------------------------
 
     def subscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:
-        """One more channel: `{channel, since?, auth?}`. `auth` is what Laravel Echo sends, and changes nothing."""
+        """One more channel: `{channel, since?, auth?}`. `auth` is what Laravel Echo sends, and changes nothing.
+
+        A room has one name at a time, the one that was asked for last. For as long as a socket is in it, it is given
+        each row once, under whatever name: `since` then brings only the rows from before it came in.
+        """
         parts = self._parts
         channel = rooms.parse(asked.get("channel"))
         rooms.check(socket.identity, channel, parts.checks)
@@ -140,7 +145,8 @@ class Handlers:
         recovered = None if since is None else start is not None
         wanted = {channel.room: channel.prefix}
         parts.recoveries.change(socket, {**socket.channels, **wanted})
-        parts.replay.into(socket, wanted, start, out_of_place=True)
+        upto = inf if is_new else socket.starts.get(channel.room, socket.start)
+        socket.starts[channel.room] = parts.replay.into(socket, wanted, start, upto=upto, out_of_place=True)
         if is_new:
             socket.extra.add(channel.room)
         return {"ok": True, "channel": asked["channel"], "position": parts.fanout.position, "recovered": recovered}
@@ -153,6 +159,7 @@ class Handlers:
             self._parts.recoveries.change(socket, others)
         self._parts.registry.leave(socket, channel.room)
         socket.extra.discard(channel.room)
+        socket.starts.pop(channel.room, None)
         return {"ok": True, "channel": asked["channel"]}
 
     def seen(self, socket: Socket, receipt: dict[str, Any]) -> Ack:

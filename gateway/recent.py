@@ -7,6 +7,7 @@ here but the rows about accesses, which are nobody's to hear; what came before c
 from collections import deque
 from collections.abc import Iterable
 from itertools import takewhile
+from math import inf
 
 from app.contract import rooms
 
@@ -74,7 +75,7 @@ class Recent:
         """Whether every row after position `n` is still here."""
         return n >= self.floor
 
-    def after(self, n: int, rooms: Iterable[str]) -> list[Row]:
-        """The rows of `rooms` after position `n`, in order. Ask `reaches` first."""
+    def after(self, n: int, rooms: Iterable[str], upto: float = inf) -> list[Row]:
+        """The rows of `rooms` after position `n` and up to `upto`, in order. Ask `reaches` first."""
         newest_first = (takewhile(lambda row: row.n > n, reversed(self._by_room.get(room, ()))) for room in rooms)
-        return sorted((row for rows in newest_first for row in rows), key=lambda row: row.n)
+        return sorted((row for rows in newest_first for row in rows if row.n <= upto), key=lambda row: row.n)

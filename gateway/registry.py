@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Socket:
     """One client whose identity is known. `rooms` maps each room that it is in to the prefix it knows it by.
 
-    `extra` are the rooms that it asked for, `seen` the receipts that it has given. `began` and `until` are those of the
+    `extra` are the rooms that it asked for, `seen` the receipts that it has given. After place `start` it was given
+    everything in its rooms; `starts` are rooms for which that is another place. `began` and `until` are those of the
     credential; `as_of` is the place of the log at which it was looked up. `entry` is how the socket comes in, until it
     is in; `pid`, `channels` and `kept_at` are what it can come back with (recoveries.py).
     """
@@ -37,6 +38,8 @@ class Socket:
         "screen",
         "seen",
         "sid",
+        "start",
+        "starts",
         "until",
     )
 
@@ -55,6 +58,8 @@ class Socket:
         self.channels: Mapping[str, str] = entry.channels
         self.kept_at: datetime | None = entry.kept_at
         self.rooms: dict[str, str] = {}
+        self.start = 0
+        self.starts: dict[str, int] = {}
         self.extra: set[str] = set()
         self.seen: dict[object, None] = {}
 

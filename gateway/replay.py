@@ -11,6 +11,7 @@ come back to a gateway that has just begun cost a few statements. Beyond that ea
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import inf
 from typing import NoReturn
 
 import gevent
@@ -82,19 +83,29 @@ class Replay:
         extent = self._checks.extent()
         return position.n if extent.epoch == position.epoch and position.n >= extent.lost else None
 
-    def into(self, socket: Socket, rooms: Mapping[str, str], start: int | None, *, out_of_place: bool = False) -> None:
+    def into(
+        self,
+        socket: Socket,
+        rooms: Mapping[str, str],
+        start: int | None,
+        *,
+        upto: float = inf,
+        out_of_place: bool = False,
+    ) -> int:
         """Write what `rooms` (room: prefix) had after `start` (of `reach`; None: nothing), then join them.
 
-        `out_of_place`: the socket is live already and was sent later rows, so each row carries its own place in its
-        data. Refused (retry) when this cannot be done now, Closed when nobody is there.
+        `upto`: the socket has what comes after that. `out_of_place`: it is live and was sent later rows, so each row
+        carries its own place in its data. Returns the place after which it has everything now. Refused (retry) when
+        this cannot be done now, Closed when nobody is there.
         """
         if start is not None:
-            self._catch_up(socket, rooms, start, out_of_place)
+            self._catch_up(socket, rooms, start, upto, out_of_place)
         # One step from the last row in `_catch_up` to here: nothing may switch greenlets in between.
         if not socket.is_open or not self._registry.knows(socket):
             raise Closed
         for room, prefix in rooms.items():
             self._registry.join(socket, room, prefix)
+        return int(min(self._fanout.n if start is None else start, upto))
 
     def _in_this_log(self, said: object) -> Position | None:
         """The place that a client means, or None when it is none of this log."""
@@ -135,29 +146,31 @@ class Replay:
             return True
         return bool(rows) and self._recent.recall(rows)
 
-    def _catch_up(self, socket: Socket, rooms: Mapping[str, str], n: int, out_of_place: bool) -> None:
+    def _catch_up(self, socket: Socket, rooms: Mapping[str, str], n: int, upto: float, out_of_place: bool) -> None:
         source, has_written = "memory", False
-        while True:
+        rows: Sequence[Row] = ()
+        while n < upto:
             if self._recent.reaches(n):
-                rows: Sequence[Row] = self._recent.after(n, rooms)
+                rows = self._recent.after(n, rooms, upto)
                 if sum(len(row.data) for row in rows) <= PIECE:
                     break
                 end = rows[-1].n
             else:
-                source, page = "sql", self._page(socket, rooms, n, has_written)
+                source, page = "sql", self._page(socket, rooms, n, upto, has_written)
                 rows, end = page.rows, page.end
             for piece in _pieces(rows):
                 self._write(socket, rooms, piece, out_of_place, source)
                 has_written = True
                 self._let_it_read(socket)
-            n = end
+            n, rows = end, ()
         self._write(socket, rooms, rows, out_of_place, source)
         self._metrics.replays.labels(source).inc()
 
-    def _page(self, socket: Socket, rooms: Mapping[str, str], n: int, has_written: bool) -> Page:
+    def _page(self, socket: Socket, rooms: Mapping[str, str], n: int, upto: float, has_written: bool) -> Page:
         """The next page from SQL. It should all be there: `reach` said so."""
         epoch = str(self._fanout.epoch)
-        page = self._threads.run(self._store.page, list(rooms), epoch, n, self._fanout.n, PAGE)
+        end = int(min(self._fanout.n, upto))
+        page = self._threads.run(self._store.page, list(rooms), epoch, n, end, PAGE)
         if not socket.is_open:
             raise Closed
         if page.lost and not has_written:

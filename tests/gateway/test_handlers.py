@@ -5,7 +5,7 @@ from app.domain import tracking
 from gateway import refusals
 from gateway.rooms import MOST_EXTRA
 from tests.factories import place
-from tests.gateway.rows import numbers, write
+from tests.gateway.rows import head_now, numbers, write
 from tests.gateway.rows import place as place_of
 
 
@@ -136,6 +136,51 @@ def test_it_replays_a_channel_out_of_place(cast, screen):
     assert numbers(replayed) == [1, 2]
     assert [event[3] for event in replayed] == [position, position]
     assert [place_of(event[2]["position"]) for event in replayed] == [place_of(since) + 1, place_of(since) + 2]
+
+
+def subscribed(screen, channel, since):
+    """What a subscription replays."""
+    answer = screen.ask("subscribe", {"channel": channel, "since": since})
+    assert answer["recovered"] is True
+    return screen.listen(0.2)
+
+
+def test_it_replays_nothing_that_it_was_given_already(cast, screen):
+    room = rooms.vendor_orders(cast.restaurant.id)
+    vendor = screen(cast.vendor)
+    _, since = vendor.ready()
+    write(room, 1, 2)
+    assert numbers([vendor.event(), vendor.event()]) == [1, 2]
+    assert subscribed(vendor, room, since) == []
+    assert subscribed(vendor, f"private-{room}", since) == []
+    write(room, 3)
+    assert [(event[1], event[2]["n"]) for event in vendor.listen(0.4)] == [(f"private-{room}", 3)]
+
+
+def test_it_replays_once_what_a_room_had_before_the_socket_was_in_it(cast, gateway, screen):
+    room, since = rooms.vendor_orders(cast.restaurant.id), head_now()
+    write(room, 1, 2)
+    gateway.reaches(place_of(since) + 2)
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    write(room, 3)
+    assert numbers([vendor.event()]) == [3]
+    assert numbers(subscribed(vendor, room, f"{since.partition('-')[0]}-{place_of(since) + 1}")) == [2]
+    assert numbers(subscribed(vendor, room, since)) == [1]
+    assert subscribed(vendor, room, since) == []
+
+
+def test_it_replays_an_extra_channel_once(cast, screen):
+    room, since = rooms.user(cast.driver.id), head_now()
+    admin = screen(cast.admin)
+    admin.ready()
+    write(room, 1)
+    write(rooms.ADMIN_ORDERS, "there")
+    admin.event()
+    assert numbers(subscribed(admin, room, since)) == [1]
+    assert subscribed(admin, room, since) == []
+    assert admin.ask("unsubscribe", {"channel": room})["ok"]
+    assert numbers(subscribed(admin, room, since)) == [1]
 
 
 def test_it_does_not_take_connect_for_an_event(cast, screen):
