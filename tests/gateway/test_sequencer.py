@@ -1,6 +1,8 @@
 """PostgreSQL: positions are given to committed rows, by one process at a time, and none is lost or moved."""
 
+import os
 import signal
+import socket
 import threading
 import time
 
@@ -10,7 +12,8 @@ from sqlalchemy import text
 
 from app.contract import rooms
 from app.extensions import db
-from gateway.sequencer import LEASE, Sequencer
+from app.models import LogHead
+from gateway.sequencer import LEASE, Sequencer, new_holder
 from tests.gateway.rows import head_now, numbers, place, unnumbered, write
 
 
@@ -77,6 +80,22 @@ def test_a_released_lease_is_taken_at_once(app, connect, quiet):
     first.release()
     take(second)
     assert second.term is not None
+
+
+def test_no_two_processes_have_one_name(app, connect, quiet):
+    """Not even in containers, where host and pid are the same: one's own lease is taken at once."""
+    names = [new_holder(), new_holder()]
+    first, second = (Sequencer(connect(), name) for name in names)
+    take(first)
+    take(second)
+    assert second.term is None
+    assert all(name.startswith(f"{socket.gethostname()[:39]}:{os.getpid()}:") for name in names)
+
+
+def test_its_name_fits_its_column(monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "h" * 64)
+    monkeypatch.setattr(os, "getpid", lambda: 4_194_304)
+    assert len(new_holder()) <= LogHead.__table__.c.holder.type.length
 
 
 def test_a_holder_that_was_stopped_can_not_number_when_it_wakes(app, connect, quiet):
