@@ -26,11 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts import shots_pages, shots_stage  # noqa: E402
+from tests import services  # noqa: E402
 
 SHOTS = ROOT / "shots"
 WIDTHS = {390: 844, 820: 1180, 1440: 900}
 THEMES = ("light", "dark")
-CHROMIUM = "/usr/bin/chromium"
 QUIET = ("background-networking", "component-update", "sync")
 FLAGS = ("--no-sandbox", "--no-first-run", "--disable-gpu", *(f"--disable-{what}" for what in QUIET))
 BIN = Path(sys.executable).parent
@@ -126,7 +126,7 @@ def wait_for(address: str) -> None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=str(services.chromium()), args=FLAGS)
         yield chromium
         chromium.close()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from datetime import time
 
 from app.contract.identity import Role
-from app.domain import passwords, people
+from app.domain import passwords
 from app.extensions import atomic
 from app.models import Category, MenuItem, OpeningHours, Person, Restaurant
 
@@ -38,28 +38,32 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    """Write the cast into the database."""
-    with atomic():
-        first = _restaurant("first", "The First Table", "Europe/Lisbon", "EUR")
-        second = _restaurant("second", "The Second Table", "Asia/Tokyo", "JPY")
-        return Cast(
-            admin=_person("admin", Role.ADMIN),
-            vendor=_person("vendor", Role.VENDOR, first),
-            colleague=_person("colleague", Role.VENDOR, first),
-            other_vendor=_person("other_vendor", Role.VENDOR, second),
-            customer=_person("customer", Role.CUSTOMER),
-            other_customer=_person("other_customer", Role.CUSTOMER),
-            driver=_person("driver", Role.DRIVER),
-            outsider=_person("outsider", Role.CUSTOMER),
-            restaurant=first,
-            other_restaurant=second,
-        )
+    """Write the cast into the database: plain rows and few statements, because nearly every test begins with it."""
+    if not _hash:
+        _hash.append(passwords.hashed(PASSWORD))
+    first = _restaurant("first", "The First Table", "Europe/Lisbon", "EUR")
+    second = _restaurant("second", "The Second Table", "Asia/Tokyo", "JPY")
+    cast = Cast(
+        admin=_person("admin", Role.ADMIN),
+        vendor=_person("vendor", Role.VENDOR, first),
+        colleague=_person("colleague", Role.VENDOR, first),
+        other_vendor=_person("other_vendor", Role.VENDOR, second),
+        customer=_person("customer", Role.CUSTOMER),
+        other_customer=_person("other_customer", Role.CUSTOMER),
+        driver=_person("driver", Role.DRIVER),
+        outsider=_person("outsider", Role.CUSTOMER),
+        restaurant=first,
+        other_restaurant=second,
+    )
+    with atomic() as session:
+        session.add_all([first, second, *cast.people().values()])
+        session.flush()
+        session.add_all([_menu(first), _menu(second)])
+    return cast
 
 
 def _person(name: str, role: Role, restaurant: Restaurant | None = None) -> Person:
-    if not _hash:
-        _hash.append(passwords.hashed(PASSWORD))
-    return people.create(
+    return Person(
         email=f"{name}@example.com",
         name=f"{name.replace('_', ' ').title()} Person",
         role=role,
@@ -71,17 +75,17 @@ def _person(name: str, role: Role, restaurant: Restaurant | None = None) -> Pers
 
 def _restaurant(slug: str, name: str, zone: str, currency: str) -> Restaurant:
     """A restaurant that is always open."""
-    with atomic() as session:
-        restaurant = Restaurant(slug=slug, name=name, time_zone=zone, currency=currency)
-        restaurant.hours = [OpeningHours(weekday=day, opens=time(0), closes=time(0)) for day in range(7)]
-        session.add(restaurant)
-        session.flush()
-        category = Category(restaurant_id=restaurant.id, name="Plates")
-        category.items = [
-            MenuItem(restaurant_id=restaurant.id, name=f"{name} soup", price_minor=450),
-            MenuItem(restaurant_id=restaurant.id, name=f"{name} stew", price_minor=1250),
-            MenuItem(restaurant_id=restaurant.id, name=f"{name} special", price_minor=2000, available=False),
-        ]
-        session.add(category)
-        session.flush()
+    restaurant = Restaurant(slug=slug, name=name, time_zone=zone, currency=currency)
+    restaurant.hours = [OpeningHours(weekday=day, opens=time(0), closes=time(0)) for day in range(7)]
     return restaurant
+
+
+def _menu(restaurant: Restaurant) -> Category:
+    """Two items that can be had, and one that is sold out."""
+    dishes = (("soup", 450, True), ("stew", 1250, True), ("special", 2000, False))
+    category = Category(restaurant_id=restaurant.id, name="Plates")
+    category.items = [
+        MenuItem(restaurant_id=restaurant.id, name=f"{restaurant.name} {dish}", price_minor=price, available=available)
+        for dish, price, available in dishes
+    ]
+    return category

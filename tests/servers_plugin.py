@@ -5,6 +5,7 @@ first worker and hands on their addresses, so that a worker that dies takes no s
 the run ends, however it ends. A test that stops or kills a server starts one of its own from tests/services.py.
 """
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,12 @@ class Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         folder = nodeid.removeprefix("tests/").partition("/")[0]
         return folder if folder in _TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a browser, a lease or a beat is waited for more than it is worked on."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

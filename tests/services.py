@@ -296,7 +296,7 @@ class NginxServer(Server):
 
 def chromium() -> Path | None:
     """The machine's Chromium, for browser tests and pictures."""
-    return program("chromium") or program("google-chrome")
+    return program("chromium-headless-shell") or program("chromium") or program("google-chrome")
 
 
 def chromium_why_not() -> str | None:

@@ -154,8 +154,7 @@ def test_it(postgres_server, redis_server, n):
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_a_run_has_one_server_of_each_and_removes_it_even_after_a_failure(tmp_path: Path, workers: str):
+def test_a_run_has_one_server_of_each_and_removes_it_even_after_a_failure(tmp_path: Path):
     if reason := PostgresServer.why_not() or RedisServer.why_not():
         pytest.skip(reason)
     (tmp_path / "conftest.py").write_text(INNER)
@@ -164,7 +163,7 @@ def test_a_run_has_one_server_of_each_and_removes_it_even_after_a_failure(tmp_pa
     tmp_path.chmod(0o755)
     root = Path(__file__).resolve().parents[1]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", workers],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(root)},
         capture_output=True,

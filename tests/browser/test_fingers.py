@@ -1,7 +1,5 @@
 """What somebody holds, types or looks at is not taken away by what comes in meanwhile."""
 
-import signal
-
 from playwright.sync_api import expect
 
 from app.domain import orders
@@ -11,6 +9,7 @@ from tests.browser.conftest import Visit, is_live
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.factories import order_in, place
+from tests.gateway.standstill import freeze, thaw
 
 
 def test_what_was_typed_and_opened_survives_a_fresh_card(visit: Visit, cast: Cast):
@@ -50,7 +49,7 @@ def test_who_was_faster_is_named_and_the_card_is_fresh(visit: Visit, cast: Cast,
     order = place(cast).order
     board = is_live(visit(cast.vendor, "/vendor/"))
     card = board.locator(f"#order-{order.number}")
-    site.gateway.send_signal(signal.SIGSTOP)
+    freeze(site.gateway)
     try:
         orders.accept(order, by=cast.colleague)
         card.locator("summary").click()
@@ -59,7 +58,7 @@ def test_who_was_faster_is_named_and_the_card_is_fresh(visit: Visit, cast: Cast,
         expect(board.locator(".pl-toast")).to_contain_text("Colleague Person was faster")
         expect(card).to_have_attribute("data-state", "accepted")
     finally:
-        site.gateway.send_signal(signal.SIGCONT)
+        thaw(site.gateway)
 
 
 def test_the_board_is_worked_by_keyboard(visit: Visit, cast: Cast):

@@ -1,6 +1,5 @@
 """A page that cannot be sure says so, offers no stale button, and is whole again by itself when it can be."""
 
-import signal
 import time
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from tests.browser.conftest import Visit, is_live
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.factories import place
+from tests.gateway.standstill import freeze, thaw
 
 STALE_AFTER = 10
 # Ten seconds without a beat, of which one may just have come, and a look at the clock.
@@ -24,7 +24,7 @@ SAID_WITHIN = 12.5
 def frozen(site: Site) -> Iterator[None]:
     """Lets a gateway that the test has stopped go on."""
     yield
-    site.gateway.send_signal(signal.SIGCONT)
+    thaw(site.gateway)
 
 
 def state(page: Page, wanted: str, within: float = 20) -> None:
@@ -42,7 +42,7 @@ def test_it_says_that_it_is_stale_and_its_buttons_ask_for_a_reload(visit: Visit,
     board = is_live(visit(cast.vendor, "/vendor/"))
     board.evaluate("window.marker = true")
     stopped = time.monotonic()
-    site.gateway.send_signal(signal.SIGSTOP)
+    freeze(site.gateway)
     state(board, "stale", SAID_WITHIN)
     assert STALE_AFTER - 4 < time.monotonic() - stopped < SAID_WITHIN
     expect(board.locator("#live-line")).to_contain_text("Not up to date since")
@@ -52,7 +52,7 @@ def test_it_says_that_it_is_stale_and_its_buttons_ask_for_a_reload(visit: Visit,
     board.keyboard.press("Escape")
 
     orders.accept(order, by=cast.colleague)
-    site.gateway.send_signal(signal.SIGCONT)
+    thaw(site.gateway)
     expect(board.locator(f"#order-{order.number}")).to_have_attribute("data-state", "accepted")
     state(board, "live")
     expect(board.locator("#live-line")).to_have_text("Live")

@@ -1,7 +1,6 @@
 """The feed outlives its database: nothing committed is lost, it is late, and everybody is told."""
 
 import os
-import signal
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -23,6 +22,7 @@ from tests.factories import token_of
 from tests.gateway.process import ROOT, Gateway
 from tests.gateway.rows import head_now, numbers, place, write
 from tests.gateway.screen import Screen
+from tests.gateway.standstill import freeze, thaw
 from tests.services import PostgresServer
 
 HANDSHAKE = "/socket.io/?EIO=4&transport=polling"
@@ -138,9 +138,9 @@ def test_a_stopped_gateway_misses_nothing(cast, own_gateway, screen):
     gateway, room = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
     vendor = screen(cast.vendor, to=gateway)
     vendor.ready()
-    gateway.send_signal(signal.SIGSTOP)
+    freeze(gateway)
     write(room, *range(50))
-    gateway.send_signal(signal.SIGCONT)
+    thaw(gateway)
     assert numbers([vendor.event(6) for _ in range(50)]) == list(range(50))
 
 
@@ -149,12 +149,12 @@ def test_who_was_stopped_for_longer_than_the_log_is_kept_sends_everybody_to_relo
     vendor = screen(cast.vendor, to=gateway)
     since = vendor.ready()[-1]
     other = own_gateway()
-    gateway.send_signal(signal.SIGSTOP)
+    freeze(gateway)
     write(room, 1, 2)
     other.reaches(place(since) + 2)
     assert log.prune(now() + timedelta(seconds=1)) == 2
     write(room, 3)
-    gateway.send_signal(signal.SIGCONT)
+    thaw(gateway)
     assert vendor.until_closed(8) == []
     assert not vendor.disconnected
     returned = screen(cast.vendor, {"since": since}, to=gateway)
