@@ -1,7 +1,7 @@
 """Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics, /trace.
 
 /trace says how many sockets were given which rows, and who was refused, to the person who runs this alone: to whoever
-can sign with our key.
+can sign the question with our key, which names the gateway that is meant.
 """
 
 import os
@@ -43,13 +43,17 @@ def register(app: Flask, parts: Parts) -> None:
 
     @app.get("/trace")
     def trace() -> tuple[Response, int]:
-        if not operator.holds(request.headers.get(operator.HEADER), parts.config.secret_key):
+        asked = operator.question(request.method, request.path, request.query_string.decode("latin-1"))
+        if not operator.holds(request.headers.get(operator.HEADER), parts.config.secret_key, asked):
             return jsonify(status="refused"), 403
-        asked = request.args.get("positions", "").split(",")[:_MOST]
-        places = [int(place) for place in asked if place.isascii() and place.isdigit() and len(place) <= 18]
+        if request.args.get("gateway") != _ME:
+            # Meant for another: 421 is "misdirected request".
+            return jsonify(gateway=_ME), 421
+        named = request.args.get("positions", "").split(",")[:_MOST]
+        places = [int(place) for place in named if place.isascii() and place.isdigit() and len(place) <= 18]
         sent = {place: (found.sockets, found.at) for place in places if (found := parts.metrics.tally.of(place))}
         refused = parts.metrics.refused_so_far()
-        return jsonify(gateway=_ME, epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent, refused=refused), 200
+        return jsonify(epoch=parts.fanout.epoch, n=parts.fanout.n, sent=sent, refused=refused), 200
 
 
 def why_not(parts: Parts) -> dict[str, str]:

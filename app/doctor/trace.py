@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic, sleep
+from urllib.parse import urlencode
 
 from sqlalchemy import select
 
@@ -121,18 +122,20 @@ def ask(config: Config, gateways: Sequence[Process], rows: Sequence[EventLog]) -
 
 
 def _asked(config: Config, gateway: Process, places: Sequence[int], epoch: str) -> Witness:
-    url = f"{processes.address(gateway)}/trace?positions={','.join(map(str, places))}"
+    its_name = f"{gateway.host}:{gateway.pid}"
+    query = urlencode({"gateway": its_name, "positions": ",".join(map(str, places))}, safe=":,")
+    signed = operator.proof(config.secret_key, operator.question("GET", "/trace", query))
     try:
-        answer = asking.ask(url, headers={operator.HEADER: operator.proof(config.secret_key)})
+        answer = asking.ask(f"{processes.address(gateway)}/trace?{query}", headers={operator.HEADER: signed})
     except asking.NoAnswer as error:
         return Witness(gateway.name, f"cannot be asked: {error}")
     facts = answer.facts
     if answer.status == 403:
         return Witness(gateway.name, "does not answer us: its SECRET_KEY is another")
+    if answer.status == 421:
+        return Witness(gateway.name, f"cannot be asked: at its address {facts.get('gateway')} answers")
     if answer.status != 200:
         return Witness(gateway.name, f"cannot be asked: HTTP {answer.status} at its address")
-    if facts["gateway"] != f"{gateway.host}:{gateway.pid}":
-        return Witness(gateway.name, f"cannot be asked: at its address {facts['gateway']} answers")
     if facts["epoch"] != epoch:
         return Witness(gateway.name, f"reads another log ({facts['epoch']})")
     sent = {int(place): (int(sockets), float(at)) for place, (sockets, at) in facts["sent"].items()}
