@@ -37,23 +37,25 @@ def examine(config: Config, migrations: str, wishes: Wishes) -> Iterator[Finding
     alive = processes.living()
     finding, web = processes.web(config, alive)
     yield finding
-    origin = wishes.origin or next(iter(config.allowed_origins), None)
-    addresses = processes.gateway_addresses(config, [wishes.origin] if wishes.origin else config.allowed_origins)
-    finding, gateway = processes.gateway(addresses, alive, sequencing.epoch())
+    finding, gateway_answers = processes.gateway(alive)
     yield finding
     yield processes.worker(alive)
     yield from agreement.compare(config, alive)
     yield sequencing.sequencer(config)
     yield sequencing.deadlines()
     yield sequencing.events()
+    origin = wishes.origin or next(iter(config.allowed_origins), None)
     if origin is None:
         mend = "set it to the addresses at which people open the web"
         yield wrong("socket", "ALLOWED_ORIGINS is empty: no page may use its log-in on the gateway", mend)
-    elif gateway is None:
+        return
+    if not gateway_answers:
         yield unsure("socket", "no gateway answers")
-    elif wishes.token is not None:
-        yield from probe.with_a_token(config, wishes.token, wishes.channel, gateway=gateway, origin=origin)
+        return
+    door = probe.Door(processes.gateway_address(config, origin), origin, processes.found_at(alive))
+    if wishes.token is not None:
+        yield from probe.with_a_token(config, wishes.token, wishes.channel, door)
     elif web is None:
         yield unsure("log-in", "no web answers")
     else:
-        yield from probe.with_a_log_in(config, web, gateway=gateway, origin=origin)
+        yield from probe.with_a_log_in(config, web, door)

@@ -43,28 +43,36 @@ MENDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """Where browsers look for the gateway, from pages of which origin, and what to do when nobody is there."""
+
+    gateway: str
+    origin: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """How the doctor comes to the gateway: with whose credential, and which channel it wants (None: its own)."""
 
     channel: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
+    cookie: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
 
 
-def with_a_token(config: Config, token: str, channel: str | None, *, gateway: str, origin: str) -> Iterator[Finding]:
+def with_a_token(config: Config, token: str, channel: str | None, door: Door) -> Iterator[Finding]:
     """Socket, channel and event as the person who holds `token`."""
-    yield from _socket(config, Asker(channel, {"Origin": origin}, token), gateway)
+    yield from _socket(config, Asker(channel, token=token), door)
 
 
-def with_a_log_in(config: Config, web: str, *, gateway: str, origin: str) -> Iterator[Finding]:
+def with_a_log_in(config: Config, web: str, door: Door) -> Iterator[Finding]:
     """Log-in, socket, channel and event as a person who is there for the moment."""
     person, password = probes.make()
     try:
         finding, cookie = _log_in(web, person.email, password)
         yield finding
         if cookie:
-            headers = {"Origin": origin, "Cookie": f"{SESSION_COOKIE}={cookie}"}
-            yield from _socket(config, Asker(f"private-{rooms.user(person.id)}", headers), gateway)
+            yield from _socket(config, Asker(f"private-{rooms.user(person.id)}", cookie), door)
     finally:
         probes.remove(person)
 
@@ -101,21 +109,24 @@ def _cookie(answer: Answer) -> str | None:
     return None
 
 
-def _socket(config: Config, asker: Asker, gateway: str) -> Iterator[Finding]:
+def _socket(config: Config, asker: Asker, door: Door) -> Iterator[Finding]:
     """Connect, subscribe, receive: a finding for each, up to the one that is broken."""
+    gateway, headers = door.gateway, {"Origin": door.origin}
+    if asker.cookie:
+        headers["Cookie"] = f"{SESSION_COOKIE}={asker.cookie}"
     try:
-        screen = Screen(gateway, asker.headers)
+        screen = Screen(gateway, headers)
     except NoAnswer as error:
-        yield wrong("socket", f"no WebSocket at {gateway}: {error}", "see the link `gateway`")
+        yield wrong("socket", f"no WebSocket at {gateway}, where browsers look for it: {error}", door.mend)
         return
     except Rejected as rejected:
-        yield _rejected(rejected, gateway, asker.headers["Origin"])
+        yield _rejected(rejected, door)
         return
     except Silent as silent:
         yield wrong("socket", f"no answer to the handshake at {gateway}: {silent}", "a proxy that swallows upgrades?")
         return
     try:
-        yield from _talk(config, asker, screen, gateway)
+        yield from _talk(config, asker, screen, door)
     except NoAnswer as error:
         yield wrong("socket", f"the connection to {gateway} broke: {error}", "see the gateway's log")
     except Silent as silent:
@@ -124,12 +135,13 @@ def _socket(config: Config, asker: Asker, gateway: str) -> Iterator[Finding]:
         screen.close()
 
 
-def _rejected(rejected: Rejected, gateway: str, origin: str) -> Finding:
+def _rejected(rejected: Rejected, door: Door) -> Finding:
     code, message = rejected.facts.get("code"), rejected.facts.get("message")
     if code is None:
-        mend = "what answers there is no gateway, or a proxy that does not pass `Upgrade: websocket`"
-        return wrong("socket", f"{gateway} refuses WebSocket with HTTP {rejected.status}", mend)
-    seen = f"{gateway} refuses a page of {origin}: {code} {message} (HTTP {rejected.status})"
+        seen = f"what answers at {door.gateway}, where browsers look for the gateway, refuses WebSocket"
+        mend = f"a proxy must pass `Upgrade: websocket`; else {door.mend}"
+        return wrong("socket", f"{seen} with HTTP {rejected.status}", mend)
+    seen = f"{door.gateway} refuses a page of {door.origin}: {code} {message} (HTTP {rejected.status})"
     return wrong("socket", seen, _mend(code))
 
 
@@ -137,17 +149,17 @@ def _mend(code: object) -> str:
     return MENDS.get(code, "see the gateway's log") if isinstance(code, int) else "see the gateway's log"
 
 
-def _talk(config: Config, asker: Asker, screen: Screen, gateway: str) -> Iterator[Finding]:
+def _talk(config: Config, asker: Asker, screen: Screen, door: Door) -> Iterator[Finding]:
     screen.packet("0")
     screen.say("40" if asker.token is None else f"40{json.dumps({'token': asker.token})}")
     answer = screen.packet("40", "44")
     if answer.startswith("44"):
         facts = _data(answer)
-        seen = f"{gateway} refuses the log-in: {facts.get('code')} {facts.get('message')}"
+        seen = f"{door.gateway} refuses the log-in: {facts.get('code')} {facts.get('message')}"
         yield wrong("socket", seen, _mend(facts.get("code")))
         return
     ready, position = screen.event("ready")
-    yield ok("socket", f"accepted at {gateway} for pages of {asker.headers['Origin']}, at {position}")
+    yield ok("socket", f"accepted at {door.gateway} for pages of {door.origin}, at {position}")
     own = next(name for name in reversed(ready["channels"]) if name.startswith("user."))
     channel = asker.channel or own
     subscribed = screen.ask("subscribe", {"channel": channel})

@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from app.config import Config
-from app.contract.positions import Position
 from app.contract.times import now
 from app.extensions import db
 from app.models import Process
 from app.presence import GONE, Kind
 
 from .asking import Answer, NoAnswer, ask
-from .finding import Finding, ok, unsure, wrong
+from .finding import Finding, ok, wrong
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (what a listener may be told; nothing listens here)
 START: dict[Kind, str] = {"web": "gunicorn wsgi:app", "gateway": "python -m gateway", "worker": "python -m app.jobs"}
@@ -74,12 +73,12 @@ def web_address(config: Config) -> str:
     return f"http://{host}:{config.web_port}"
 
 
-def gateway_addresses(config: Config, origins: Sequence[str]) -> list[str]:
-    """Where browsers look for the gateway: GATEWAY_URL, else beside each origin that pages may have."""
+def gateway_address(config: Config, origin: str) -> str:
+    """Where the pages of an origin look for the gateway: at GATEWAY_URL, else beside themselves."""
     if config.gateway_url:
-        return [config.gateway_url]
-    parts = [urlsplit(origin) for origin in origins]
-    return [f"{part.scheme}://{_host(part.hostname)}:{config.gateway_port}" for part in parts]
+        return config.gateway_url
+    parts = urlsplit(origin)
+    return f"{parts.scheme}://{_host(parts.hostname)}:{config.gateway_port}"
 
 
 def _host(name: str | None) -> str:
@@ -104,32 +103,40 @@ def web(config: Config, alive: Living) -> tuple[Finding, str | None]:
             facts = ", ".join(f"{name}: {value}" for name, value in ready.facts.items())
             return wrong("web", f"{url} is not ready: {facts}", "see the links above, with the web's own settings"), url
         elif not alive.of("web"):
-            return _elsewhere("web", url), url
+            seen = f"{url} answers, but it uses another database than this command"
+            mend = "set DATABASE_URL of the web and of this command to the same, and start it again"
+            return wrong("web", seen, mend), url
         else:
             return ok("web", f"{url} answers and is ready"), url
-    return wrong("web", f"{tried} does not answer: {reason}", _start("web", alive)), None
+    return wrong("web", f"{tried} does not answer: {reason}", _start_web(alive)), None
 
 
-def gateway(addresses: Sequence[str], alive: Living, epoch: str | None) -> tuple[Finding, str | None]:
-    """Whether the gateway answers at the addresses that browsers use, and reads this very database; at which first."""
-    if not addresses:
-        return unsure("gateway", "neither GATEWAY_URL nor ALLOWED_ORIGINS says where browsers look for it"), None
-    for url in addresses:
-        try:
-            lives, ready = ask(f"{url}/live"), ask(f"{url}/ready")
-        except NoAnswer as error:
-            seen = f"{url}, where browsers look for it, does not answer: {error}"
-            return wrong("gateway", seen, _found_at(alive)), None
-        if lives.facts.get("status") != "live":
-            return wrong("gateway", f"what answers at {url} is no gateway", _found_at(alive)), None
-        position = Position.parse(ready.facts.get("position"))
-        if not alive.of("gateway") or (position and epoch and position.epoch != epoch):
-            return _elsewhere("gateway", url), url
-        if ready.status != 200:
-            seen = f"{url} is not ready: {_reasons(ready)}"
-            return wrong("gateway", seen, "see its log; what it needs stands in the other links"), url
-    where = " and ".join(addresses)
-    return ok("gateway", f"{where} answers and is ready, {ready.facts.get('lag_ms')} ms behind the log"), addresses[0]
+def gateway(alive: Living) -> tuple[Finding, bool]:
+    """Whether each gateway answers where it listens (its state is not for the public address); whether any does."""
+    found = [_one_gateway(row) for row in alive.of("gateway")]
+    if not found:
+        mend = f"start it (`{START['gateway']}`); if one runs, give it this DATABASE_URL"
+        return wrong("gateway", alive.missing("gateway"), mend), False
+    answers = any(is_there for _, is_there in found)
+    broken = next((finding for finding, _ in found if finding.verdict == "wrong"), None)
+    return broken or ok("gateway", "; ".join(finding.seen for finding, _ in found)), answers
+
+
+def _one_gateway(row: Process) -> tuple[Finding, bool]:
+    url = address(row)
+    try:
+        lives, ready = ask(f"{url}/live"), ask(f"{url}/ready")
+    except NoAnswer as error:
+        seen = f"{row.name} does not answer at {url}, where it listens: {error}"
+        return wrong("gateway", seen, "it hangs, or was killed within these seconds: end it and start it again"), False
+    if lives.facts.get("status") != "live":
+        return wrong(
+            "gateway", f"what answers at {url} is not {row.name}", "see who listens there, start it again"
+        ), False
+    if ready.status != 200:
+        seen = f"{row.name} at {url} is not ready: {_reasons(ready)}"
+        return wrong("gateway", seen, "see its log; what it needs stands in the other links"), True
+    return ok("gateway", f"{url} answers and is ready, {ready.facts.get('lag_ms')} ms behind the log"), True
 
 
 def _reasons(ready: Answer) -> str:
@@ -139,23 +146,16 @@ def _reasons(ready: Answer) -> str:
     return ", ".join(f"{name}: {reason}" for name, reason in reasons.items())
 
 
-def _elsewhere(kind: Kind, url: str) -> Finding:
-    seen = f"{url} answers, but it uses another database than this command"
-    return wrong(kind, seen, f"set DATABASE_URL of the {kind} and of this command to the same, and start it again")
-
-
-def _found_at(alive: Living) -> str:
-    """The mend for a wrong address: where a gateway listens, if one does."""
+def found_at(alive: Living) -> str:
+    """The mend for an address of the gateway at which there is none: where one listens."""
     found = [f"{row.name} listens at {address(row)}" for row in alive.of("gateway")]
-    if not found:
-        return _start("gateway", alive)
     return f"{'; '.join(found)}: set GATEWAY_URL or GATEWAY_PORT of the web to where browsers reach it"
 
 
-def _start(kind: Kind, alive: Living) -> str:
-    if alive.of(kind):
-        return f"{alive.of(kind)[0].name} lives: its address or its port is another than these settings say"
-    return f"{alive.missing(kind)}: start it (`{START[kind]}`)"
+def _start_web(alive: Living) -> str:
+    if alive.of("web"):
+        return f"{alive.of('web')[0].name} lives: its address or its port is another than these settings say"
+    return f"{alive.missing('web')}: start it (`{START['web']}`)"
 
 
 def worker(alive: Living) -> Finding:

@@ -24,13 +24,6 @@ _ROWS = 20_000
 _MOST = 5
 
 
-def epoch() -> str:
-    """Which life of the database this is: processes that say another one use another database."""
-    found = head(db.session).epoch
-    db.session.rollback()
-    return found
-
-
 def sequencer(config: Config) -> Finding:
     """Whether somebody gives committed events their position, and how far behind that is."""
     if config.is_sqlite:

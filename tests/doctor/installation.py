@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from time import monotonic, sleep
 from typing import TypeVar
 
@@ -43,20 +44,28 @@ class Installation:
         }
         self.others: list[Process] = []
 
-    def complete(self) -> None:
-        """Start what does not run, and wait until each of the three has shown its life here."""
-        missing = [part for part in self.parts.values() if part.process is None]
-        for part in missing:
-            part.process = part.spawn(part.command())
+    def run(self, *kinds: str) -> None:
+        """Have these processes alone, and wait until each of them has shown its life here, and the others are gone."""
+        for kind, part in self.parts.items():
+            if kind not in kinds:
+                part.stop()
+            elif part.process is None:
+                part.process = part.spawn(part.command())
         latest = monotonic() + 60
-        while not all(part.answers() for part in self.parts.values()) or not self._all_live():
-            assert monotonic() < latest, "\n".join(part.log.read_text() for part in missing)
+        while not all(self.parts[kind].answers() for kind in kinds) or self._alive() != set(kinds):
+            assert monotonic() < latest, "\n".join(self.parts[kind].logged() for kind in kinds)
             sleep(0.05)
 
-    def _all_live(self) -> bool:
+    def _alive(self) -> set[str]:
         with self.app.app_context():
-            alive = processes.living()
-        return all(alive.of(kind) for kind in self.parts)
+            return {row.kind for row in processes.living().rows}
+
+    @cached_property
+    def healthy(self) -> "Report":
+        """What the doctor says while nothing is wrong."""
+        self.run(*self.parts)
+        with self.app.app_context():
+            return doctor(self.app)
 
     def other(self, kind: type[Part], **changes: object) -> Part:
         """One more process, which differs from the installation's in these settings."""

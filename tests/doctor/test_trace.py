@@ -9,18 +9,17 @@ from app.domain import orders
 from app.extensions import db
 from tests.doctor.installation import trace
 from tests.factories import place, token_of
-from tests.gateway.process import Gateway
 from tests.gateway.screen import Screen
 
 
 @pytest.fixture
 def connect(installation):
-    """A screen in front of a gateway of the installation (default: its own)."""
+    """A screen in front of the installation's gateway."""
     opened = []
 
-    def screen(auth, port=None):
+    def screen(auth):
         config = installation.config
-        opened.append(Screen(port or config.gateway_port, auth, origin=config.allowed_origins[0]))
+        opened.append(Screen(config.gateway_port, auth, origin=config.allowed_origins[0]))
         return opened[-1]
 
     yield screen
@@ -61,31 +60,8 @@ def test_it_says_who_was_refused(installation, people, connect):
     assert re.search(r"gateway \(\S+\) has refused since it started: .*1004 ", _traced(installation, people)[-1])
 
 
-@pytest.mark.parametrize("backend", ["postgresql"])
-def test_each_of_several_gateways_answers_for_itself(installation, people, connect, tablet):
-    other = installation.other(Gateway)
-    elsewhere = [connect({"token": token_of(people.vendor)}, other.port) for _ in range(2)]
-    for screen in elsewhere:
-        screen.ready()
-    order = place(people).order
-    for screen in (tablet, *elsewhere):
-        screen.event()
-    (received,) = [line for line in trace(installation.app, order.number) if "OrderReceived" in line]
-    pids = [installation.parts["gateway"].process.pid, other.process.pid]
-    assert re.search(rf":{pids[0]}\) sent it to 1 socket .*:{pids[1]}\) sent it to 2 sockets ", received)
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_it_says_when_no_gateway_can_answer(installation, people):
-    order = place(people).order
-    installation.parts["gateway"].stop()
-    lines = trace(installation.app, order.number)
-    told = next(line for line in lines if "OrderReceived" in line)
-    assert "NOT SENT: no gateway lives" in told
-
-
-def test_it_refuses_a_number_that_is_nobodys(installation):
-    result = installation.app.test_cli_runner().invoke(args=["events", "trace", "NOBODY"])
+def test_it_refuses_a_number_that_is_nobodys(alone):
+    result = alone.test_cli_runner().invoke(args=["events", "trace", "NOBODY"])
     assert result.exit_code == 1
     assert "There is no order NOBODY." in result.output
 
