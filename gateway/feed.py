@@ -2,7 +2,8 @@
 
 It keeps its place in memory, so a database that was away for any time costs lateness and no row. It never ends by an
 error: it reports it, waits a little longer each time, and opens the log again. When the database turns out to live
-another life (restored, replaced), it says so with `Restarted` instead of a row; the fan-out then starts over.
+another life (restored, replaced), it says so with `Restarted` instead of a row; the fan-out then starts over. One that
+stands before our place was restored, and nobody has told it so: it is given another epoch first.
 
 From thread to loop: a deque, and an `async_` watcher of the loop, the one thing of gevent that another thread may
 touch.
@@ -124,17 +125,20 @@ class Feed:
             log.close()
 
     def _follow(self, log: logs.Log) -> None:
+        if self._place is not None:
+            # Before rows are numbered, and hide that the database was put back behind our place.
+            self._place = self._look(log)
         look_at = 0.0
         while not self._stopping.is_set():
             log.number()
             if self._place is None or monotonic() >= look_at:
-                self._place = self._look(log.head())
+                self._place = self._look(log)
                 look_at = monotonic() + LOOK
             place = self._place
             rows = log.after(place.epoch, place.n, BATCH)
             if rows and rows[0].n > place.n + 1:
                 # Positions have no holes. Were those in between pruned before we came to read them?
-                self._place = self._look(log.head())
+                self._place = self._look(log)
                 if self._place is not place:
                     continue
             if rows:
@@ -147,12 +151,18 @@ class Feed:
                 self.error = None
                 log.wait()
 
-    def _look(self, head: logs.Head) -> Restarted:
+    def _look(self, log: logs.Log) -> Restarted:
         """The place to read on from: ours, or the head of a log that is not the one we knew."""
+        head, place = log.head(), self._place
+        if place is not None and head.epoch == place.epoch and head.n < place.n:
+            # What was handed out is not there: the database was put back to an earlier moment, and the same positions
+            # would soon mean other rows.
+            _log.warning("log.went_back", epoch=head.epoch, position=head.n, reached=place.n)
+            log.renew(head.epoch)
+            head = log.head()
         self.sequenced_at = monotonic() - head.sequenced_ago
-        place = self._place
         # The last: this process was stopped for longer than the log is kept.
-        if place is None or head.epoch != place.epoch or head.n < place.n or place.n < head.pruned:
+        if place is None or head.epoch != place.epoch or place.n < head.pruned:
             place = Restarted(head.epoch, head.n)
             self._hand(place)
             _log.info("feed.started", epoch=head.epoch, position=head.n)

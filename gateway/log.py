@@ -16,15 +16,17 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import psycopg
+import structlog
 from gevent import monkey
 from sqlalchemy import make_url
 
 from app import doorbell
 from app.config import Config
+from app.contract.positions import new_epoch
 
 from .frames import Row
 from .sequencer import LEASE, Sequencer
-from .stream import Stream
+from .stream import LENGTH, Stream, is_same
 
 ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 
@@ -59,6 +61,9 @@ class Log(Protocol):
 
     def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
         """The rows after position `n`, in order, `limit` at most."""
+
+    def renew(self, epoch: str) -> None:
+        """Begin another life of the log, unless somebody has ended this one, `epoch`, already."""
 
     def wait(self) -> None:
         """Return when the doorbell rang, and after POLL seconds at the latest."""
@@ -108,6 +113,10 @@ class SqliteLog:
             for place, room, name, data, at in rows
         ]
 
+    def renew(self, epoch: str) -> None:
+        """One statement; the first gateway that comes to it wins."""
+        self._db.execute("update log_head set epoch = ? where epoch = ?", (new_epoch(), epoch))
+
     def wait(self) -> None:
         """`data_version` changes with every commit of another connection."""
         latest = monotonic() + POLL
@@ -135,6 +144,10 @@ PATIENCE: dict[str, Any] = {
 
 # What whoever numbers rows tells the other gateways.
 _NUMBERED = "passline_numbered"
+# Rows that are given to the stream at a time when it lacks many.
+_FILL = 500
+
+_log = structlog.get_logger(__name__)
 
 
 class PostgresLog:
@@ -177,6 +190,10 @@ class PostgresLog:
         )
         return [Row(epoch, *row) for row in rows]
 
+    def renew(self, epoch: str) -> None:
+        """One statement; the first gateway that comes to it wins."""
+        self._connection.execute("update log_head set epoch = %s where epoch = %s", (new_epoch(), epoch))
+
     def wait(self) -> None:
         """NOTIFY; one that came while another statement ran is kept by psycopg and ends the next wait at once."""
         if self._numbered:
@@ -196,13 +213,17 @@ class PostgresLog:
 
 
 class StreamedLog(PostgresLog):
-    """The same with a Redis Stream for those who do not number: they ask the database only for what it lacks."""
+    """The same with a Redis Stream for those who do not number: they ask the database only for what it lacks.
+
+    The stream is believed once its newest row was compared with SQL's: by each connection, for each epoch and term, and
+    again after it was away, had a hole or refused a row. Where the two differ, SQL was put back to an earlier moment.
+    """
 
     def __init__(self, config: Config, holder: str) -> None:
         super().__init__(config, holder)
         self._stream = Stream(str(config.redis_url))
-        # The term in which this process last brought the stream up to date.
-        self._published_in: int | None = None
+        # For which epoch, and in which term, the stream was found to be what it should be.
+        self._believed: tuple[str, int | None] | None = None
         self._head = Head("", 0, 0.0, 0)
         self._place = ("", 0)
 
@@ -213,19 +234,23 @@ class StreamedLog(PostgresLog):
 
     def after(self, epoch: str, n: int, limit: int) -> Sequence[Row]:
         """Who numbers reads SQL and fills the stream; the others read the stream, and SQL where it has a hole."""
+        is_believed = self._believes(epoch, n)
         if self._sequencer.term is not None:
             rows = super().after(epoch, n, limit)
-            self._publish(epoch, n, rows, limit)
+            if is_believed and not self._stream.add(rows):
+                self._believed = None
         else:
-            found = self._stream.after(epoch, n, limit)
+            found = self._stream.after(epoch, n, limit) if is_believed else None
+            if found is None:
+                self._believed = None
             is_behind = not found and self._head.n > n
             rows = super().after(epoch, n, limit) if found is None or is_behind else found
         self._place = (epoch, rows[-1].n if rows else n)
         return rows
 
     def wait(self) -> None:
-        """The stream; while Redis is away, and for who numbers, NOTIFY."""
-        if self._sequencer.term is not None or self._stream.is_away:
+        """The stream; for who numbers, and while there is nothing to be had from it, NOTIFY."""
+        if self._sequencer.term is not None or self._believed is None:
             super().wait()
         else:
             self._stream.wait(*self._place, POLL)
@@ -235,11 +260,42 @@ class StreamedLog(PostgresLog):
         self._stream.close()
         super().close()
 
-    def _publish(self, epoch: str, n: int, rows: Sequence[Row], limit: int) -> None:
-        if self._published_in != self._sequencer.term and not self._stream.is_away:
-            # The one before us may have ended between numbering and publishing.
-            top = self._stream.top(epoch)
-            if top is not None and top < n:
-                self._stream.add(super().after(epoch, top, limit))
-            self._published_in = self._sequencer.term
-        self._stream.add(rows)
+    def _believes(self, epoch: str, n: int) -> bool:
+        """Whether the stream can be used; for who numbers it then holds what it can, up to position `n`."""
+        turn = (epoch, self._sequencer.term)
+        if self._believed == turn:
+            return True
+        newest = self._stream.newest(epoch)
+        if newest is None:
+            return False
+        if newest and self._is_of_another_life(newest[0]):
+            _log.warning("log.went_back", epoch=epoch, streamed=newest[0].n)
+            self.renew(epoch)
+            return False
+        if newest and self._sequencer.term is not None and not self._fill(newest[0], n):
+            return False
+        self._believed = turn
+        return True
+
+    def _is_of_another_life(self, streamed: Row) -> bool:
+        """Whether SQL does not reach up to a row of the stream, or has another in its place.
+
+        SQL is asked after the stream was: rows are numbered before they are published.
+        """
+        if streamed.n > super().head().n:
+            return True
+        known = super().after(streamed.epoch, streamed.n - 1, 1)
+        return bool(known) and known[0].n == streamed.n and not is_same(known[0], streamed)
+
+    def _fill(self, newest: Row, n: int) -> bool:
+        """Add what the stream lacks up to position `n`, as far back as it may hold rows; False: not all of it.
+
+        The one who numbered before us may have ended before it published, and Redis may have been away for long.
+        """
+        place = max(newest.n, n - LENGTH)
+        while place < n:
+            rows = super().after(newest.epoch, place, min(_FILL, n - place))
+            if not rows or not self._stream.add(rows):
+                return False
+            place = rows[-1].n
+        return True

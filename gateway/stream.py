@@ -18,6 +18,8 @@ from .frames import Row
 
 # About how many rows it holds: who is further behind asks the database.
 LENGTH = 10_000
+# Seconds after the last row in which the stream goes away: what is left of an epoch that has ended.
+KEPT = 3600
 # Seconds: how long Redis may take to answer, and how long it is left alone after it did not.
 _PATIENCE, _REST = 1.0, 1.0
 
@@ -38,25 +40,34 @@ class Stream:
         """Whether Redis did not answer a moment ago."""
         return monotonic() < self._away_until
 
-    def add(self, rows: Sequence[Row]) -> None:
-        """Add rows in order of position; those that are there already change nothing."""
-        if not rows or self.is_away:
-            return
+    def add(self, rows: Sequence[Row]) -> bool:
+        """Add rows in order of position, each only where the newest one's is smaller. False: some were not added.
+
+        Somebody may have added the very same ones; whether that is so, only a comparison with SQL tells.
+        """
+        if not rows:
+            return True
+        if self.is_away:
+            return False
         pipeline = self._redis.pipeline(transaction=False)
         for row in rows:
             fields: dict[Any, Any] = {"room": row.room, "name": row.name, "data": row.data, "at": row.at.timestamp()}
             pipeline.xadd(_key(row.epoch), fields, id=f"{row.n}-0", maxlen=LENGTH, approximate=True)
-        answers = self._asked(pipeline.execute, raise_on_error=False) or ()
-        for answer in answers:
-            # An id that is not larger than the last one: somebody has added it.
-            if isinstance(answer, redis.ResponseError) and "equal or smaller" not in str(answer):
-                self._gone(answer)
-                return
+        pipeline.expire(_key(rows[-1].epoch), KEPT)
+        answers = self._asked(pipeline.execute, raise_on_error=False)
+        if answers is None:
+            return False
+        errors = [answer for answer in answers if isinstance(answer, Exception)]
+        for error in errors:
+            if "equal or smaller" not in str(error):
+                self._gone(error)
+                break
+        return not errors
 
-    def top(self, epoch: str) -> int | None:
-        """The newest position that is there; None when there is none, or nobody can say."""
-        newest = self._asked(self._redis.xrevrange, _key(epoch), count=1)
-        return _place(newest[0][0]) if newest else None
+    def newest(self, epoch: str) -> Sequence[Row] | None:
+        """The newest row, if there is one; None when nobody can say."""
+        found = self._asked(self._redis.xrevrange, _key(epoch), count=1)
+        return None if found is None else [_row(epoch, _place(id), fields) for id, fields in found]
 
     def after(self, epoch: str, n: int, limit: int) -> Sequence[Row] | None:
         """The rows after position `n` without a hole, `limit` at most; None when they are not all there."""
@@ -87,6 +98,11 @@ class Stream:
     def _gone(self, error: Exception) -> None:
         _log.warning("stream.away", error=str(error))
         self._away_until = monotonic() + _REST
+
+
+def is_same(one: Row, other: Row) -> bool:
+    """Whether two rows of one position are the same row: the data have an `event_id`."""
+    return (one.room, one.name, one.data) == (other.room, other.name, other.data)
 
 
 def _key(epoch: str) -> str:

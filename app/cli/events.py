@@ -70,6 +70,16 @@ def events_trace(number: str) -> None:
             click.echo(line)
 
 
+@events.command("new-epoch")
+def events_new_epoch() -> None:
+    """Say that the database was restored from a backup: run this before the gateways start again.
+
+    The log gets another epoch, so that every screen reloads, and none waits for rows that it believes to have seen.
+    """
+    position = log.renew_epoch()
+    click.echo(f"The log goes on as {position}; every screen will reload.")
+
+
 @events.command("tail")
 def events_tail() -> None:
     """Follow the log from now on, as a gateway does: position, when written, room, event, order. Ctrl-C ends it.

@@ -5,10 +5,16 @@ restored, so that a position of another life of the database is known for what i
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 
-# stdlib re: the epoch is short lower-case hex (models/event_log.py makes it), n a signed 64-bit number.
+# stdlib re: the epoch is short lower-case hex, n a signed 64-bit number.
 _SHAPE = re.compile(r"([0-9a-f]{4,32})-(\d{1,18})")
+
+
+def new_epoch() -> str:
+    """A name for a life of the database that begins now."""
+    return secrets.token_hex(4)
 
 
 @dataclass(frozen=True, slots=True)

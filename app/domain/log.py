@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.contract import rooms
 from app.contract.events import Message
+from app.contract.positions import Position, new_epoch
 from app.contract.times import iso, now
 from app.errors import Invalid
 from app.extensions import LOG_GREW, atomic
 from app.models import EventLog, LogHead
+from app.models.event_log import head
 from app.models.prepared import Prepared
 
 # What the column holds.
@@ -68,6 +70,16 @@ def send_test(channel: str, data: Mapping[str, Any], *, name: str = "passline.te
     with atomic() as session:
         append(session, [message], at=at)
     return str(message.data["event_id"])
+
+
+def renew_epoch() -> Position:
+    """Begin another life of the log, after its database was restored; its head as it is then.
+
+    Positions that screens have seen mean nothing from now on: every screen is told to reload.
+    """
+    with atomic() as session:
+        session.execute(update(LogHead).values(epoch=new_epoch()).execution_options(synchronize_session=False))
+        return head(session)
 
 
 def prune(before: datetime, *, most: int = 5000) -> int:

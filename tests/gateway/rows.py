@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import text
+
 from app.contract.events import Message
 from app.contract.times import now
 from app.domain import log
@@ -39,3 +41,12 @@ def numbers(events: list[list[Any]]) -> list[object]:
 def place(position: str) -> int:
     """The number in a position."""
     return int(position.partition("-")[2])
+
+
+def put_back(n: int) -> None:
+    """What a restored backup does to the log: it stands at position `n` again, and knows nothing of what came after."""
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    head = "sqlite_sequence set seq = :n where name = 'event_log'" if is_sqlite else "log_head set position = :n"
+    with atomic() as session:
+        session.execute(text(f"update {head}"), {"n": n})
+        session.execute(EventLog.__table__.delete().where(EventLog.place(session) > n))

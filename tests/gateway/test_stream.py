@@ -11,7 +11,7 @@ import redis
 from app.contract import rooms
 from gateway.frames import Row
 from gateway.sequencer import LEASE
-from gateway.stream import Stream
+from gateway.stream import KEPT, Stream
 from tests.gateway.process import Gateway
 from tests.gateway.rows import head_now, numbers, write
 from tests.services import RedisServer
@@ -186,11 +186,11 @@ def test_rows_come_back_as_they_were(stream):
 
 
 def test_a_row_is_there_once_and_none_comes_in_late(stream):
-    stream.add([row(1), row(2)])
-    stream.add([row(1), row(2), row(3)])
-    stream.add([row(2)])
+    assert stream.add([row(1), row(2)])
+    assert not stream.add([row(1), row(2), row(3)])
+    assert not stream.add([row(2)])
     assert seen(stream.after("beef", 0, 10)) == [1, 2, 3]
-    assert stream.top("beef") == 3
+    assert seen(stream.newest("beef")) == [3]
 
 
 def test_a_hole_is_noticed(stream):
@@ -204,13 +204,19 @@ def test_a_hole_is_noticed(stream):
 def test_each_life_of_the_log_has_its_own(stream):
     stream.add([row(1)])
     assert seen(stream.after("feed", 0, 10)) == []
-    assert stream.top("feed") is None
+    assert stream.newest("feed") == []
+
+
+def test_a_life_that_has_ended_leaves_nothing_behind(stream, own_redis):
+    stream.add([row(1)])
+    with redis.Redis.from_url(own_redis.url) as client:
+        assert 0 < client.ttl("passline:log:beef") <= KEPT
 
 
 def test_without_redis_every_question_is_answered_at_once_with_none(own_redis, stream):
     own_redis.kill()
     assert stream.after("beef", 0, 10) is None
     assert stream.is_away
-    assert stream.top("beef") is None
-    stream.add([row(1)])
+    assert stream.newest("beef") is None
+    assert not stream.add([row(1)])
     stream.wait("beef", 0, 5)
