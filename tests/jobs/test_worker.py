@@ -1,10 +1,8 @@
 """The worker process: it acts on deadlines, and ends when it is asked to."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,23 +12,15 @@ from app.extensions import atomic, db
 from app.jobs import deadlines, schedule
 from tests.cast import make_cast
 from tests.factories import place, session_of
+from tests.processes import Worker
 from tests.services import free_port
 
 
 @pytest.fixture(params=["no Redis", "Redis is away"])
-def worker(request, app, backend, database_url_of):
-    environment = {
-        **os.environ,
-        "PASSLINE_ENV": "test",
-        "SECRET_KEY": "a key for tests alone, of forty letters.",
-        "DATABASE_URL": database_url_of(backend),
-        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0" if request.param == "Redis is away" else "",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "app.jobs"], env=environment, stderr=subprocess.PIPE, text=True)
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+def worker(request, app):
+    redis_url = f"redis://127.0.0.1:{free_port()}/0" if request.param == "Redis is away" else None
+    with Worker(replace(app.config["PASSLINE"], redis_url=redis_url)) as worker:
+        yield worker
 
 
 def test_it_expires_an_order_within_seconds_and_ends_at_sigterm(worker, cast):
@@ -44,7 +34,7 @@ def test_it_expires_an_order_within_seconds_and_ends_at_sigterm(worker, cast):
         db.session.refresh(order)
     assert order.cancellation_kind == "expired"
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=5) == 0
+    assert worker.process.wait(timeout=5) == 0
 
 
 def test_it_is_late_and_not_wrong_when_an_act_fails(app, cast, monkeypatch):
