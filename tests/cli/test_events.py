@@ -11,6 +11,7 @@ from app.config import ROOT
 from app.domain import log
 from app.extensions import db
 from app.models import EventLog
+from app.models.event_log import head
 from tests.processes import environment
 
 
@@ -38,6 +39,15 @@ def test_it_refuses_by_name_and_sends_nothing(run, words, named):
     assert result.exit_code == 1
     assert f"  {named}: " in result.output
     assert db.session.scalar(select(func.count(EventLog.id))) == 0
+
+
+def test_it_begins_another_life_of_the_log(run):
+    before = head(db.session)
+    result = run("events", "new-epoch")
+    after = head(db.session)
+    assert result.exit_code == 0, result.output
+    assert (after.n, str(after) in result.output) == (before.n, True)
+    assert after.epoch != before.epoch
 
 
 @pytest.fixture
