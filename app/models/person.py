@@ -21,6 +21,8 @@ class Person(Model):
         CheckConstraint("(role = 'vendor') = (restaurant_id is not null)", name="staff_have_a_restaurant"),
         CheckConstraint("email = lower(email)", name="email_lower"),
         Index("ix_people_demo", "is_demo", postgresql_where=text("is_demo")),
+        # AUTOINCREMENT: an id is never given twice, because rooms and receipts are known by it.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Key]

@@ -1,0 +1,73 @@
+"""The migrations, on both databases: to the models as they are, and back, with what the tables hold."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+
+from app.config import ROOT
+from app.extensions import db
+from app.factory import create_app
+from tests.cast import make_cast
+from tests.conftest import settings
+from tests.factories import place, token_of
+
+MIGRATIONS = str(ROOT / "migrations")
+
+
+@pytest.fixture
+def migrated(backend, request, tmp_path):
+    """A database of its own, migrated."""
+    if backend == "sqlite":
+        url = f"sqlite:///{tmp_path}/passline.db"
+    else:
+        url = request.getfixturevalue("postgres_server").create_database("migrations")
+    app = create_app(settings(url))
+    with app.app_context():
+        upgrade(MIGRATIONS)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_they_lead_to_the_models(migrated):
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+
+
+def people():
+    """The table with all that it refuses."""
+    inspector = inspect(db.engine)
+    return (
+        sorted(check["name"] for check in inspector.get_check_constraints("people")),
+        inspector.get_foreign_keys("people"),
+        inspector.get_unique_constraints("people"),
+        sorted(index["name"] for index in inspector.get_indexes("people")),
+        db.session.execute(text("select * from people order by id")).all(),
+    )
+
+
+def test_people_keep_everything_when_their_table_is_made_anew(migrated):
+    """There are rows that refer to them, and rows that may not go."""
+    cast = make_cast()
+    place(cast)
+    token_of(cast.vendor)
+    before = people()
+    db.session.remove()
+    for migrate in (lambda: downgrade(MIGRATIONS, revision="0004"), lambda: upgrade(MIGRATIONS)):
+        migrate()
+        assert people() == before
+        db.session.remove()
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
+            assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
+            highest = "select max(id) = (select seq from sqlite_sequence where name = 'people') from people"
+            assert connection.exec_driver_sql(highest).scalar() == 1
+
+
+def test_they_can_all_be_taken_back(migrated):
+    downgrade(MIGRATIONS, revision="base")
+    assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
