@@ -5,13 +5,13 @@ cookie, and a bad one is not rescued by it.
 """
 
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config, Network
+from app.contract.addresses import client_address, is_trusted
 from app.contract.tokens import SESSION_ID
 from app.domain import sessions
 from app.errors import Invalid, NotFound
@@ -129,13 +129,13 @@ class _TrustedProxies:
 
     def __init__(self, app: Callable[..., Iterable[bytes]], networks: tuple[Network, ...]) -> None:
         self.direct = app
-        self.proxied = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
+        # The client's address is found below: there may be several proxies in a row.
+        self.proxied = ProxyFix(app, x_for=0, x_proto=1, x_host=1)
         self.networks = networks
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        try:
-            peer = ip_address(environ.get("REMOTE_ADDR", ""))
-        except ValueError:  # a Unix socket has no address; its other end is the proxy that was set up for it
+        peer = environ.get("REMOTE_ADDR", "")
+        if not is_trusted(peer, self.networks):
             return self.direct(environ, start_response)
-        trusted = any(peer in network for network in self.networks)
-        return (self.proxied if trusted else self.direct)(environ, start_response)
+        environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR"), self.networks)
+        return self.proxied(environ, start_response)

@@ -1,7 +1,9 @@
 """What every answer carries so that browsers keep their distance, and what only some carry."""
 
+from ipaddress import ip_network
+
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from app.views import security
 from tests.conftest import settings
@@ -35,3 +37,19 @@ def test_only_production_insists_on_https_and_only_over_it(env, base_url, insist
     security.register(app)
     answer = app.test_client().get("/nowhere", base_url=base_url)
     assert ("Strict-Transport-Security" in answer.headers) == insists
+
+
+@pytest.mark.parametrize(
+    ("peer", "seen"),
+    [("10.0.0.1", ("203.0.113.7", "orders.example", "https")), ("192.0.2.1", ("192.0.2.1", "localhost", "http"))],
+)
+def test_only_proxies_that_are_trusted_say_who_asks_and_for_what(peer, seen):
+    """Two in a row; what the client wrote before them does not count."""
+    app = Flask(__name__)
+    app.config["PASSLINE"] = settings("sqlite://", trusted_proxies=(ip_network("10.0.0.0/8"),))
+    security.register(app)
+    app.add_url_rule("/seen", view_func=lambda: [request.remote_addr, request.host, request.scheme])
+    said = {"For": "198.51.100.1, 203.0.113.7, 10.9.9.9", "Host": "orders.example", "Proto": "https"}
+    headers = {f"X-Forwarded-{name}": value for name, value in said.items()}
+    answer = app.test_client().get("/seen", headers=headers, environ_base={"REMOTE_ADDR": peer})
+    assert tuple(answer.json) == seen
