@@ -54,6 +54,7 @@ class EventLog(Model):
 class LogHead(Model):
     """The one row that says which life of the database this is, how far the log is numbered, and who numbers it.
 
+    `epoch` is another once the database was put back to an earlier moment (gateway/feed.py, `flask events new-epoch`).
     `term` fences the sequencer: it grows whenever another takes over, and only its holder's term may number rows.
     On SQLite `position` stays 0 (the head is sqlite_sequence's). `pruned` is the last position that pruning took:
     a client that asks from before it must reload.

@@ -111,6 +111,17 @@ def test_it_names_the_channel_as_the_socket_spelt_it(cast, screen):
     assert numbers(events) == [1, 2]
 
 
+def test_it_speaks_with_laravel_echo(cast, screen):
+    """Trap: Echo subscribes under `private-`, without asking for an answer, and drops what comes under another name."""
+    echo, room = screen(cast.customer), rooms.user_orders(cast.customer.id)
+    echo.ready()
+    echo.send(f'42["subscribe",{{"channel":"private-{room}","auth":{{"headers":{{}}}}}}]')
+    echo.ask("nothing")
+    write(room, 1)
+    name, channel, data, position = echo.event()
+    assert (name, channel, data["n"], position) == ("passline.test", f"private-{room}", 1, head_now())
+
+
 def test_it_limits_the_channels_of_one_socket(cast, screen):
     admin = screen(cast.admin)
     admin.ready()

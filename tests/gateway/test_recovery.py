@@ -132,6 +132,7 @@ def test_no_hole_and_no_double_while_events_are_written(app, cast, screen):
 
 
 def test_another_gateway_does_so_after_a_kill(cast, gateway, own_gateway, screen):
+    """Trap: stock python-socketio recovers no connection, and stock servers that do lose it with their process."""
     first = own_gateway()
     before = broken(screen(cast.admin, to=first))
     killed(first)
@@ -143,7 +144,10 @@ def test_another_gateway_does_so_after_a_kill(cast, gateway, own_gateway, screen
 
 
 def test_it_gives_back_every_channel_under_its_name_after_a_kill(cast, own_gateway, screen):
-    """The gateway dies with the acknowledgement; the client asks for nothing again, and hears all of it."""
+    """The gateway dies with the acknowledgement; the client asks for nothing again, and hears all of it.
+
+    Trap: Laravel Echo does not subscribe again after a reconnect, so the server has to join its channels.
+    """
     gateway, vendor_orders = own_gateway(), rooms.vendor_orders(cast.restaurant.id)
     admin = screen(cast.admin, to=gateway)
     pid, _, offset = welcome(admin)
@@ -256,6 +260,7 @@ def test_nothing_is_given_back_to_who_has_become_somebody_else(cast, screen):
 
 
 def test_a_pid_is_no_way_in_after_the_access_ended(cast, screen, cookie_of):
+    """Trap: what is recovered was authorised once, and has to be again."""
     order = place_order(cast).order
     cookie, token, link = cookie_of(cast.vendor), token_of(cast.driver), tracking.create_link(order)
     shown = (({}, {"cookie": cookie}), ({"token": token}, {}), ({"tracking": link}, {}))

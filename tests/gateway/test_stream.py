@@ -111,6 +111,7 @@ def test_redis_may_be_emptied(watched, own_redis):
 
 
 def test_redis_may_be_killed_and_come_back_without_its_data(watched, own_redis):
+    """Trap: in stock an emit through Redis raises nothing while Redis is down, and the event is gone."""
     room, screens = watched
     write(room, 1)
     own_redis.kill()
