@@ -10,11 +10,12 @@ The path of one event through this process:
                   builds one frame (frames.py), gives it to the room's sockets (registry.py), counts them (tally.py)
     transport.py  one non-blocking send for each socket, and what waits for those that do not read
 
-The path of one client: door.py (HTTP: refused, polling.py, or a WebSocket) -> engine.py and connection.py (Engine.IO;
-over wire.py and websocket.py once it is a WebSocket) -> surface.py (python-socketio and Flask-SocketIO on top) ->
-auth.py (who is it, or a refusal of refusals.py), by the rows that checks.py finds for many at once -> recoveries.py
-(does it come back, and to what) -> clients.py (accepted) -> handlers.py -> replay.py (catch up, then join without a
-gap) -> beat.py. drain.py lets it go when the gateway stops; suite.py is the same transport for the official suites.
+The path of one client: listener.py (TCP, and the head of a request) -> door.py (HTTP: refused, polling.py, or a
+WebSocket) -> engine.py and connection.py (Engine.IO; over wire.py and websocket.py once it is a WebSocket) ->
+surface.py (python-socketio and Flask-SocketIO on top) -> auth.py (who is it, or a refusal of refusals.py), by the rows
+that checks.py finds for many at once -> recoveries.py (does it come back, and to what) -> clients.py (accepted) ->
+handlers.py -> replay.py (catch up, then join without a gap) -> beat.py. drain.py lets it go when the gateway stops;
+suite.py is the same transport for the official suites.
 
 Invariants: the loop never waits for a database (store.py runs in the real threads of threads.py); a socket is in a
 room only after it was accepted and caught up; nothing is sent without a room; a position written to a socket never

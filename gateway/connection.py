@@ -9,7 +9,7 @@ import binascii
 from base64 import b64decode
 from collections import deque
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
@@ -116,6 +116,13 @@ class Connection:
         elif self.wire is not None:
             self.wire.close(refusal.code if refusal is not None and refusal.code >= 3000 else websocket.GOING_AWAY)
         self._ended(reason)
+
+    def abandon(self) -> None:
+        """End it when it cannot be closed in order."""
+        wire, self.wire = self.wire, None
+        self._ended("transport error")
+        if wire is not None:
+            wire.hang_up()
 
     def _ended(self, reason: str) -> None:
         if self.closed:
@@ -230,7 +237,8 @@ class Probe:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.wire: Any = None
+        # None before it was tried and when it is over.
+        self.wire: Wire | None = None
 
     def may_speak(self) -> bool:
         """As much as its connection may."""
@@ -238,13 +246,15 @@ class Probe:
 
     def received(self, message: Message) -> None:
         """`2probe`, then `5`."""
-        polling = self._connection.polling
-        if polling is not None and message == (Op.TEXT, b"2probe"):
+        wire, polling = self.wire, self._connection.polling
+        if wire is None or polling is None:
+            self.violated(Violation(websocket.PROTOCOL_ERROR, "nothing to try"))
+        elif message == (Op.TEXT, b"2probe"):
             polling.is_upgrading = True
             polling.wake.set()
-            self.wire.write(_PROBED.wire)
-        elif polling is not None and polling.is_upgrading and message == (Op.TEXT, b"5"):
-            self._connection.upgraded(self.wire)
+            wire.write(_PROBED.wire)
+        elif polling.is_upgrading and message == (Op.TEXT, b"5"):
+            self._connection.upgraded(wire)
         else:
             self.violated(Violation(websocket.PROTOCOL_ERROR, "no probe"))
 
@@ -258,17 +268,20 @@ class Probe:
 
     def violated(self, violation: Violation) -> None:
         """It did not work."""
-        self.wire.close(violation.code)
+        if self.wire is not None:
+            self.wire.close(violation.code)
         self.lost(str(violation))
 
     def too_slow(self) -> None:
         """It did not work."""
-        self.wire.hang_up()
+        if self.wire is not None:
+            self.wire.hang_up()
         self.lost("slow")
 
     def give_up(self) -> None:
         """Its connection is over."""
-        self.wire.close(websocket.GOING_AWAY)
+        if self.wire is not None:
+            self.wire.close(websocket.GOING_AWAY)
         self.lost("closed")
 
 

@@ -1,25 +1,18 @@
 """The door: HTTP in front of the engine. Who is refused before anything is opened, and what is served.
 
 Refused are foreign origins (403), what cannot be served now (503: a stock client comes back) and what is not the
-protocol (400). `Handler` is gevent-websocket's for pywsgi: it upgrades, and then its TCP connection becomes a wire of
-the engine's, and its greenlet ends. pywsgi must be given it: without it every WebSocket handshake is a 500, and
-clients fall back to polling without a word.
+protocol (400). listener.py is in front of it, and upgrades those to WebSockets that may pass here.
 """
 
 import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from ipaddress import ip_address
-from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 from urllib.parse import parse_qs
 
-import gevent
-from gevent.pywsgi import Input, WSGIHandler
-from geventwebsocket.handler import WebSocketHandler
-
 from app.config import Config
+from app.contract.addresses import client_address
 
 from . import polling, refusals, websocket
 from .auth import may_knock
@@ -30,11 +23,6 @@ from .refusals import Refusal, Refused
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _STATUS = {200: "200 OK", 400: "400 Bad Request", 403: "403 Forbidden", 503: "503 Service Unavailable"}
-# Seconds that a client may be silent before and between its requests, and that it may take to read an answer.
-PATIENCE, READ_WITHIN = 10.0, 30.0
-# Bytes of a body that nobody wanted, which are read all the same so that the connection can be used again.
-_UNWANTED = 64 * 1024
-_NO_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _METHODS = {"polling": ("GET", "POST", "OPTIONS"), "websocket": ("GET",)}
 
 
@@ -64,7 +52,7 @@ class Door:
         try:
             body = self._served(environ)
         except Refused as refused:
-            self._engine.refusing(refused.refusal)
+            self.refusing(refused.refusal)
             return self._refuse(refused.refusal, start_response)
         except Malformed:
             return self._refuse(refusals.PACKET_MALFORMED, start_response)
@@ -92,6 +80,7 @@ class Door:
             return self._engine.open_polling(environ, self._address(environ))
         try:
             if method == "GET":
+                _forget_headers(environ)
                 return polling.get(connection)
             polling.post(connection, polling.body_of(environ, most=limits.message, patience=limits.patience))
         except polling.Gone as gone:
@@ -126,10 +115,14 @@ class Door:
 
     def refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
         """The answer to a request for a WebSocket that may not be one."""
-        self._engine.refusing(refusal)
+        self.refusing(refusal)
         return self._refuse(refusal, start_response)
 
     # -- both ------------------------------------------------------------------------------------------------------
+
+    def refusing(self, refusal: Refusal) -> None:
+        """Somebody is refused: count it."""
+        self._engine.refusing(refusal)
 
     def _visitor(self, environ: dict[str, Any]) -> Connection | None:
         """The connection that a request belongs to; None: it asks for a new one, and may have it. Else Refused."""
@@ -151,14 +144,9 @@ class Door:
         return None
 
     def _address(self, environ: Mapping[str, Any]) -> str:
-        """Where a client comes from; a proxy that is trusted says it for those behind it."""
+        """Where a client comes from; proxies that are trusted say it for those behind them."""
         peer = str(environ.get("REMOTE_ADDR", ""))
-        forwarded = environ.get("HTTP_X_FORWARDED_FOR")
-        if forwarded and self._config.trusted_proxies:
-            address = ip_address(peer)
-            if any(address in network for network in self._config.trusted_proxies):
-                return str(forwarded).rpartition(",")[2].strip()
-        return peer
+        return client_address(peer, environ.get("HTTP_X_FORWARDED_FOR"), self._config.trusted_proxies)
 
     def _refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
         status = 503 if refusal.retry else 400
@@ -170,122 +158,17 @@ class Door:
         return _answer(status, json.dumps(refusal.data), headers, start_response)
 
 
-class Handler(WebSocketHandler):
-    """Serves one TCP connection: its requests, until one of them becomes a WebSocket."""
-
-    socket: Any
-    wsgi_input: Any
-
-    def handle(self) -> None:
-        """As the stock one, but small answers leave at once: Nagle and delayed ACK held each for 40 ms.
-
-        And nobody holds a greenlet and an answer by not reading it.
-        """
-        with suppress(OSError):
-            self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-            self.socket.settimeout(READ_WITHIN)
-            super().handle()
-
-    def handle_one_request(self) -> Any:
-        """As the stock one; a client that is silent for too long, between requests too, is let go of."""
-        self.deadline = gevent.Timeout.start_new(PATIENCE)
-        try:
-            return super().handle_one_request()
-        except gevent.Timeout as timeout:
-            if timeout is not self.deadline:
-                raise
-            return None
-        finally:
-            self.deadline.close()
-
-    def get_environ(self) -> dict[str, Any]:
-        """The request's head has arrived: from here on others keep the time."""
-        self.deadline.close()
-        environ: dict[str, Any] = super().get_environ()
-        return environ
-
-    def finalize_headers(self) -> None:
-        """As the stock one, which does not say when it is about to close: the client would use the connection again."""
-        super().finalize_headers()
-        if self._leaves_too_much:
-            self.close_connection = True
-        if self.close_connection and not self.connection_upgraded:
-            self.response_headers.append((b"Connection", b"close"))
-
-    def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
-        """As the stock one, but a client that broke off, or reads or writes too slowly, is no error of ours."""
-        # What pywsgi calls an answer that could not be sent.
-        was_not_taken = isinstance(error, OSError) and str(self.status).startswith("socket error")
-        if was_not_taken or error is self.deadline:
-            self.close_connection = True
-        else:
-            super().handle_error(kind, error, trace)
-
-    def _handle_client_error(self, _error: Exception) -> tuple[str, bytes]:
-        """As the stock one, without a line in the log for each, or a traceback: it is as long as the client likes."""
-        return _STATUS[400], _NO_REQUEST
-
-    def run_application(self) -> None:
-        """As below; then pywsgi reads what is left of the request's body, if it is little, within the same patience."""
-        try:
-            self._run_application()
-        finally:
-            if self._leaves_too_much:
-                self.close_connection = True
-                self.wsgi_input = Input(self.rfile, 0)
-            self.deadline = gevent.Timeout.start_new(PATIENCE)
-
-    @property
-    def _leaves_too_much(self) -> bool:
-        """Whether more of the body is left than is worth reading: pywsgi would read a gigabyte, to discard it."""
-        left = (self.content_length or 0) - self.wsgi_input.position
-        return left > _UNWANTED or bool(self.wsgi_input.chunked_input)
-
-    def _run_application(self) -> None:
-        """As pywsgi does it; where a door is asked for a WebSocket, and grants it, the connection is handed over."""
-        door: Door | None = self.application.leading(self.environ)
-        if door is None or self.environ.get("HTTP_UPGRADE", "").lower() != "websocket":
-            WSGIHandler.run_application(self)
-            return
-        try:
-            take = door.admit(self.environ)
-        except Refused as refused:
-            self.result = door.refuse(refused.refusal, self.start_response)
-            self.process_result()
-            return
-        try:
-            why_not = self.upgrade_websocket()
-        except ValueError:
-            # A key that is no base64.
-            why_not = ()
-        if self.environ.get("wsgi.websocket") is None:
-            if not self.status:
-                self.start_response(_STATUS[400], [])
-            self.result = [part.encode() for part in why_not or ()]
-            self.process_result()
-            return
-        # The answer goes out; nothing is read by this handler from here on.
-        self.write(b"")
-        take(*self._handed_over())
-
-    def _handed_over(self) -> tuple[int, bytes]:
-        """The connection's descriptor, which is closed by somebody else now, and what was read of it too far."""
-        self.socket.settimeout(0.0)
-        early: bytes = self.rfile.peek()
-        descriptor: int = self.socket.detach()
-        self.socket = None
-        # gevent-websocket's own, which would keep this handler for as long as the request is kept. Not any sooner: it
-        # says good-bye when it goes.
-        self.environ.pop("wsgi.websocket")
-        self.websocket = None
-        return descriptor, early
-
-
 def _turn_away(descriptor: int, _early: bytes) -> None:
     """A second WebSocket for one connection: opened, as the reference server does it, and closed at once."""
     with suppress(OSError), socket.socket(fileno=descriptor) as connection:
         connection.setblocking(False)
         connection.sendall(websocket.farewell(websocket.GOING_AWAY))
+
+
+def _forget_headers(environ: dict[str, Any]) -> None:
+    """A poll waits for half a minute, and its answer needs to know of no header but this one."""
+    for name in [name for name in environ if name.startswith("HTTP_") and name != "HTTP_ORIGIN"]:
+        del environ[name]
 
 
 def _query(environ: Mapping[str, Any], name: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import gevent
 import orjson
+import structlog
 from gevent.pool import Group
 
 from . import refusals
@@ -22,6 +23,8 @@ from .transport import Frame
 from .wire import FAREWELL, Wire
 
 Key = TypeVar("Key")
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,21 +203,37 @@ class Engine:
             self._round(monotonic())
 
     def _round(self, at: float) -> None:
-        for connection in _due(self._to_ping, at):
-            # From when it was due, not from when this round came about: what is promised to the client.
-            self._to_answer[connection] = self._to_ping.pop(connection) + self.limits.ping_patience
-            connection.send(PING)
-        for connection in _due(self._to_answer, at):
-            self._let_go_of_silent(connection)
-        for connection in _due(self._unaccepted, at):
-            self.refusing(refusals.CONNECT_TOO_LATE)
-            connection.close(refusals.CONNECT_TOO_LATE)
+        duties = (
+            (self._to_ping, self._ping),
+            (self._to_answer, self._let_go_of_silent),
+            (self._unaccepted, self._let_go_of_late),
+            (self._on_trial, self._end_trial),
+        )
+        for timetable, act in duties:
+            for connection in _due(timetable, at):
+                try:
+                    act(connection)
+                except Exception:  # noqa: BLE001
+                    # Ours to mend. The others' pings must not wait for it, nor may it be due in every round.
+                    _log.exception("engine.round_failed")
+                    timetable.pop(connection, None)
+                    connection.abandon()
         for sid in [sid for sid, (_, until) in self._last_words.items() if until <= at]:
             del self._last_words[sid]
-        for connection in _due(self._on_trial, at):
-            del self._on_trial[connection]
-            if connection.probe is not None:
-                connection.probe.too_slow()
+
+    def _ping(self, connection: Connection) -> None:
+        # From when it was due, not from when this round came about: what is promised to the client.
+        self._to_answer[connection] = self._to_ping.pop(connection) + self.limits.ping_patience
+        connection.send(PING)
+
+    def _let_go_of_late(self, connection: Connection) -> None:
+        self.refusing(refusals.CONNECT_TOO_LATE)
+        connection.close(refusals.CONNECT_TOO_LATE)
+
+    def _end_trial(self, connection: Connection) -> None:
+        del self._on_trial[connection]
+        if connection.probe is not None:
+            connection.probe.too_slow()
 
     def _is_silent(self, connection: Connection, at: float) -> bool:
         if connection in self._to_answer:

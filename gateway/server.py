@@ -5,9 +5,9 @@ what it would stand on, python-engineio, is replaced (surface.py).
 """
 
 import gc
-import logging
 import resource
 import signal
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,6 @@ from flask import Flask
 from flask_socketio import SocketIO
 from gevent.event import Event
 from gevent.pool import Pool
-from gevent.pywsgi import WSGIServer
 
 from app import logs
 from app.config import Config
@@ -26,11 +25,12 @@ from . import drain, health, refusals
 from .beat import Beat
 from .checks import Checks
 from .clients import Clients
-from .door import Door, Handler
+from .door import Door
 from .engine import Engine, Limits
 from .fanout import Fanout
 from .feed import Feed
 from .handlers import Handlers
+from .listener import Listener
 from .metrics import Metrics
 from .packets import StrictPacket
 from .parts import Parts
@@ -46,6 +46,8 @@ from .store import Store
 from .surface import Events, Surface
 from .threads import Threads
 
+# TCP connections that carry requests, of all clients together; whoever comes beyond waits in the kernel.
+MOST_REQUESTS = 10_000
 # Real threads for the loop's database calls, and with them its connections.
 THREADS = 6
 
@@ -59,9 +61,9 @@ def serve(config: Config) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
     parts, engine, door = build(config)
-    _allow_descriptors()
+    descriptors = _allow_descriptors()
     _spare_the_collector()
-    requests = Pool()
+    requests = Pool(min(MOST_REQUESTS, descriptors // 2))
     parts.metrics.greenlets.set_function(lambda: len(requests) + engine.greenlets)
     try:
         server = _listen(config, door, requests)
@@ -86,10 +88,11 @@ def serve(config: Config) -> int:
     return 1 if failed else 0
 
 
-def _allow_descriptors() -> None:
+def _allow_descriptors() -> int:
     """A client is a descriptor, and 1,024 of them is what most systems begin with: take what may be had."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
 
 
 def _spare_the_collector() -> None:
@@ -99,19 +102,15 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-def _listen(config: Config, door: Door, requests: Pool) -> WSGIServer:
-    server = WSGIServer(
+def _listen(config: Config, door: Door, requests: Pool) -> Listener:
+    server = Listener(
         (config.listen_host, config.gateway_port),
         door,
-        handler_class=Handler,
-        spawn=requests,
-        log=None,
-        error_log=logging.getLogger("gateway.http"),
+        requests=requests,
+        # A client that polls has two at a time.
+        per_peer=2 * config.connections_per_address,
+        proxies=config.trusted_proxies,
     )
-    # gevent-websocket would log every request, with its address, and what is wrong with it.
-    quiet = logging.getLogger("geventwebsocket")
-    quiet.setLevel(logging.ERROR)
-    vars(server)["logger"] = quiet
     server.start()
     return server
 
@@ -190,7 +189,7 @@ def closed_because(parts: Parts) -> Refusal | None:
     return None if parts.feed.has_answered_lately else refusals.DATABASE_AWAY
 
 
-def _stop(parts: Parts, engine: Engine, server: WSGIServer, requests: Pool) -> None:
+def _stop(parts: Parts, engine: Engine, server: Listener, requests: Pool) -> None:
     """Stop listening, let everybody go in such a way that stock clients return, give up the lease, end."""
     _log.info("gateway.stopping", sockets=len(parts.registry.sockets))
     parts.is_draining = True

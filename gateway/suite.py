@@ -23,8 +23,9 @@ from gevent.pywsgi import WSGIServer  # noqa: E402
 from app.config import Config  # noqa: E402
 
 from .connection import Connection  # noqa: E402
-from .door import Door, Handler  # noqa: E402
+from .door import Door  # noqa: E402
 from .engine import Engine, Limits  # noqa: E402
+from .listener import Handler  # noqa: E402
 from .metrics import Metrics  # noqa: E402
 from .packets import CheckedPacket  # noqa: E402
 from .refusals import Refusal  # noqa: E402

@@ -18,6 +18,9 @@ from .metrics import Metrics
 from .refusals import Refusal
 from .transport import Frame
 
+# What of a request is kept until its client has asked and was accepted: what it may be known by (auth.py).
+_KEPT = ("HTTP_COOKIE", "HTTP_ORIGIN", "HTTP_HOST", "HTTP_SEC_FETCH_SITE")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -48,7 +51,6 @@ class Surface:
             "wsgi.url_scheme": "http",
             "flask.app": app,
         }
-        self._app = app
         # Over which connection somebody is being refused for good.
         self._refused: set[str] = set()
         server.eio = self
@@ -58,7 +60,8 @@ class Surface:
 
     def opened(self, connection: Connection, environ: dict[str, Any]) -> None:
         """A client may ask over this connection now."""
-        self._server._handle_eio_connect(connection.sid, {**environ, "flask.app": self._app})
+        kept = {name: environ[name] for name in _KEPT if name in environ}
+        self._server._handle_eio_connect(connection.sid, {**self._plain, **kept})
 
     def message(self, connection: Connection, data: str | bytes) -> None:
         """A Socket.IO packet."""

@@ -8,6 +8,7 @@ Nothing in this file waits or switches greenlets.
 
 import _socket
 from collections.abc import Callable
+from contextlib import suppress
 from socket import IPPROTO_TCP, SHUT_WR, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 from typing import Any, Protocol
 
@@ -23,6 +24,9 @@ MOST_PENDING = 1024 * 1024
 IN_KERNEL = 128 * 1024
 # Seconds that a closed connection has to take its last bytes and to close from the other side.
 FAREWELL = 2.0
+# Reads in a row that bring no whole message, and the seconds for which nothing is read after each more: what a client
+# sends byte by byte then comes together, and wakes nobody for each.
+MOST_READS, BREATHER = 32, 0.1
 _READABLE, _WRITABLE = 1, 2
 
 # What arrives is copied out of here at once, so one for all connections is enough.
@@ -94,21 +98,36 @@ class Waiting:
 class Wire:
     """A WebSocket. `direct` is the kernel's own send while nothing waits, and None while something does."""
 
-    __slots__ = ("_is_closing", "_reader", "_reading", "_socket", "_timer", "_waiting", "_writing", "direct", "owner")
+    __slots__ = (
+        "_breather",
+        "_is_closing",
+        "_reader",
+        "_reading",
+        "_reads",
+        "_socket",
+        "_timer",
+        "_waiting",
+        "_writing",
+        "direct",
+        "owner",
+    )
 
     def __init__(self, descriptor: int, owner: Owner, *, most: int) -> None:
         """Take over a connected TCP socket; it is read from when `begin` is called. `most`: bytes of one message."""
         self.owner = owner
         self._socket = _socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
-        # Small frames leave at once: Nagle and delayed ACK held each for 40 ms.
-        self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, IN_KERNEL)
+        with suppress(OSError):  # it broke already, as the first read will say
+            # Small frames leave at once: Nagle and delayed ACK held each for 40 ms.
+            self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, IN_KERNEL)
         self.direct: Callable[[bytes], int] | None = self._socket.send
         self._reader = Reader(most)
         self._waiting: Waiting | None = None
         self._is_closing = False
         self._timer: Any = None
+        self._reads = 0
+        self._breather: Any = None
         self._writing: Any = None
         self._reading: Any = gevent.get_hub().loop.io(descriptor, _READABLE)
 
@@ -196,6 +215,7 @@ class Wire:
 
     def resume(self) -> None:
         """Read again."""
+        self._breathe_out()
         if self.is_open and not self._reading.active:
             self._reading.start(self._readable)
 
@@ -207,10 +227,21 @@ class Wire:
         except OSError as error:
             self.broken(error)
             return
-        if size:
-            self._take(bytes(memoryview(_incoming)[:size]))
-        else:
+        if not size:
             self._over("closed by the client")
+            return
+        self._reads += 1
+        self._take(bytes(memoryview(_incoming)[:size]))
+        if self._reads > MOST_READS and self.is_open:
+            self.pause()
+            self._breather = gevent.get_hub().loop.timer(BREATHER)
+            self._breather.start(self.resume)
+
+    def _breathe_out(self) -> None:
+        if self._breather is not None:
+            self._breather.stop()
+            self._breather.close()
+            self._breather = None
 
     def _take(self, data: bytes) -> None:
         try:
@@ -223,6 +254,7 @@ class Wire:
 
     def _heard(self, op: Op, payload: bytes) -> bool:
         """Act on a message; whether another is wanted."""
+        self._reads = 0
         if not self.owner.may_speak():
             return False
         if op is Op.PING:
@@ -265,6 +297,7 @@ class Wire:
             return
         self._is_closing, self.direct, self._waiting = True, None, None
         # Before the descriptor is closed: the kernel may give its number to the next connection.
+        self._breathe_out()
         for watcher in (self._reading, self._writing, self._timer):
             if watcher is not None:
                 watcher.stop()

@@ -16,8 +16,8 @@ from gateway import refusals
 from gateway.websocket import Op, farewell
 from tests.factories import token_of
 from tests.gateway.link import masked, whole
+from tests.gateway.rough import POLLING, UPGRADE, Poller, asking, eventually, rough
 from tests.gateway.rows import write
-from tests.gateway.test_bad_clients import POLLING, UPGRADE, Poller, asking, eventually, rough
 
 
 @pytest.fixture

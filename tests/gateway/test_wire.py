@@ -3,13 +3,15 @@
 import gc
 import os
 import random
+from contextlib import suppress
+from time import monotonic
 
 import gevent
 import pytest
 from gevent.event import Event
 
 from gateway import connection, refusals, transport, websocket, wire
-from gateway.connection import Connection
+from gateway.connection import Connection, Probe
 from gateway.engine import Limits
 from gateway.transport import Frame
 from gateway.websocket import Op
@@ -306,6 +308,51 @@ def test_a_client_that_is_ahead_is_not_read_from(link):
     assert link.wire._reading.active
 
 
+@pytest.fixture
+def reads(monkeypatch):
+    """Grows with each time that the loop is woken to read from a wire."""
+    found, stock = [], Wire._readable
+
+    def counted(self):
+        found.append(self)
+        stock(self)
+
+    monkeypatch.setattr(Wire, "_readable", counted)
+    return found
+
+
+def dribble(link, data):
+    """Send it byte by byte; the loop turns after each, and looks who has something to read."""
+    for byte in data:
+        link.client.send(bytes((byte,)))
+        gevent.sleep(0.0005)
+
+
+def test_what_comes_byte_by_byte_is_read_in_few_reads(reads):
+    link, began = Link(), monotonic()
+    dribble(link, masked(Op.TEXT, b"4" + b"x" * 400))
+    link.until(lambda: link.audience.messages == ["x" * 400])
+    assert len(reads) <= wire.MOST_READS + (monotonic() - began) / wire.BREATHER + 2
+    # Who has said something may speak at once again.
+    before = len(reads)
+    for n in range(5):
+        link.say(f"4{n}")
+        link.until(lambda n=n: link.audience.messages[-1] == str(n))
+    assert len(reads) == before + 5
+    link.close()
+
+
+def test_who_was_let_go_of_wakes_nobody_byte_by_byte(reads):
+    link, began = Link(), monotonic()
+    link.connection.close()
+    with suppress(ConnectionError):
+        dribble(link, b"x" * 400)
+    assert len(reads) <= wire.MOST_READS + (monotonic() - began) / wire.BREATHER + 2
+    link.wire.hang_up()
+    assert link.wire._breather is None
+    link.close()
+
+
 def test_what_came_with_the_handshake_is_heard():
     link = Link(early=masked(Op.TEXT, b"4early") + masked(Op.TEXT, b"4and")[:4])
     link.until(lambda: link.audience.messages == ["early"])
@@ -361,6 +408,53 @@ def test_who_answers_pings_and_asks_for_nothing_is_let_go_of():
     assert link.audience.refusals == [refusals.CONNECT_TOO_LATE]
     rounds.kill()
     link.close()
+
+
+class Broken:
+    """A wire that nothing can be done with."""
+
+    direct = None
+    pending = 0
+    is_open = True
+
+    def write(self, data, key=None):
+        raise RuntimeError("broken on purpose")
+
+    def close(self, code):
+        raise RuntimeError("broken on purpose")
+
+    def hang_up(self):
+        self.is_open = False
+
+
+def test_a_connection_that_fails_ends_no_round_for_the_others(link):
+    """It is ended itself, and its failure is in the log."""
+    link.wire, link.connection.wire = link.connection.wire, Broken()
+    link.engine.open_polling({}, "address")
+    other = link.audience.openings.pop()
+    other.polling.taken()
+    link.engine.accepted(other)
+    link.engine._round(monotonic() + link.engine.limits.ping_every)
+    assert link.connection.closed
+    assert [*link.engine.connections()] == [other]
+    assert other.polling.taken() == connection.PING.text
+    link.until(lambda: link.audience.closings == ["transport error"])
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Probe.too_slow,
+        Probe.give_up,
+        lambda probe: probe.violated(websocket.Violation(websocket.PROTOCOL_ERROR, "none")),
+        lambda probe: probe.received((Op.TEXT, b"2probe")),
+    ],
+    ids=["too slow", "given up", "violated", "heard"],
+)
+def test_a_trial_whose_wire_is_gone_can_end(link, end):
+    link.connection.probe = Probe(link.connection)
+    end(link.connection.probe)
+    assert link.connection.probe is None
 
 
 def test_who_answers_no_ping_is_hung_up_and_nothing_of_it_stays():

@@ -1,32 +1,21 @@
-"""What bad clients cost: a bounded amount, and nothing when they have gone.
-
-Against the real process, at whose memory, descriptors and greenlets the last tests look.
-"""
+"""What bad clients may do, and what they are told: limits and refusals, against the real process."""
 
 import json
-import os
-import random
-import resource
 import socket
-import struct
 from collections.abc import Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from time import monotonic, sleep
 from types import SimpleNamespace
 
-import gevent
 import pytest
 import requests
 import websocket
-from gevent.pywsgi import WSGIServer
 
 from app.contract import rooms
 from app.contract.identity import Identity, Role
-from gateway import door, refusals, wire
+from gateway import refusals
 from gateway.clients import Clients
 from gateway.connection import BURST
-from gateway.door import Handler
 from gateway.engine import Engine, Limits
 from gateway.metrics import Metrics
 from gateway.registry import Registry
@@ -35,85 +24,16 @@ from gateway.websocket import TOO_BIG, Op
 from tests.factories import token_of
 from tests.gateway.link import masked, read
 from tests.gateway.process import Gateway
+from tests.gateway.rough import HEAD, POLLING, UPGRADE, Poller, asking, eventually, everything, reset, rough
 from tests.gateway.rows import numbers, write
-from tests.gateway.screen import ORIGIN, Screen
+from tests.gateway.screen import Screen
 from tests.gateway.sockets import socket_of
-
-UPGRADE = (
-    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
-)
-POLLING = "EIO=4&transport=polling"
 
 
 @pytest.fixture
 def backend():
     """The database makes no difference here."""
     return "sqlite"
-
-
-def rough(gateway, *said, buffer=None):
-    """A TCP connection to the gateway over which something was said, whatever comes of it."""
-    made = socket.socket()
-    if buffer is not None:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    made.settimeout(8)
-    made.connect(("127.0.0.1", gateway.port))
-    with suppress(ConnectionError):
-        made.sendall(b"".join(said))
-    return made
-
-
-def everything(connection):
-    """What came until the gateway closed."""
-    received = b""
-    with suppress(ConnectionResetError):
-        while data := connection.recv(65536):
-            received += data
-    return received
-
-
-def reset(connection):
-    """Vanish: the other side gets an RST."""
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def asking(person):
-    """The frame that asks to be connected as somebody."""
-    return masked(Op.TEXT, b"40" + json.dumps({"token": token_of(person)}).encode())
-
-
-class Poller:
-    """A client that polls."""
-
-    def __init__(self, gateway):
-        self._gateway = gateway
-        sid = json.loads(gateway.get(f"/socket.io/?{POLLING}").text[1:])["sid"]
-        self.url = f"{gateway.http}/socket.io/?{POLLING}&sid={sid}"
-
-    def post(self, body):
-        return requests.post(self.url, data=body, timeout=8).status_code
-
-    def get(self):
-        answer = requests.get(self.url, timeout=8)
-        return answer.status_code, answer.text
-
-    def connect(self, person):
-        """Ask to be somebody, and read until one is."""
-        self.post(f"40{json.dumps({'token': token_of(person)})}")
-        received = ""
-        while '42["ready"' not in received:
-            received += self.get()[1]
-
-
-def eventually(happened, timeout=15):
-    """Wait until it happens; what it was."""
-    latest = monotonic() + timeout
-    while not (found := happened()):
-        assert monotonic() < latest, "it did not happen"
-        sleep(0.02)
-    return found
 
 
 # -- limits ----------------------------------------------------------------------------------------------------------
@@ -217,7 +137,6 @@ def test_who_is_refused_between_two_polls_is_told_why(gateway):
     assert poller.get()[0] == 400
 
 
-HEAD = b"POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\n"
 NO_REQUESTS = {
     "noise": b"\x00\xff\xfe" * 50,
     "no version": b"GET /live\r\n",
@@ -271,31 +190,6 @@ def test_a_foreign_page_gets_in_by_no_way(gateway, origin):
     assert requests.post(poller.url, "41", headers={"Origin": origin}, timeout=8).status_code == 403
     assert requests.options(poller.url, headers={"Origin": origin}, timeout=8).status_code == 403
     assert poller.post('40{"token":"wrong"}') == 200
-
-
-def test_an_answer_that_nobody_reads_is_not_kept(monkeypatch):
-    """Its greenlet ends, and the connection with it."""
-    monkeypatch.setattr(door, "READ_WITHIN", 0.2)
-    answers = [b"x" * 100_000] * 100
-
-    class Open:
-        def leading(self, _environ):
-            return None
-
-        def __call__(self, _environ, start_response):
-            start_response("200 OK", [("Content-Length", str(sum(map(len, answers))))])
-            return answers
-
-    server = WSGIServer(("127.0.0.1", 0), Open(), handler_class=Handler, log=None, error_log=None)
-    ended = []
-    server.handle = lambda *connection: ended.append(WSGIServer.handle(server, *connection))
-    server.start()
-    with closing(socket.create_connection(server.address)) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        with gevent.Timeout(10):
-            while not ended:
-                gevent.sleep(0.01)
-    server.stop()
 
 
 # -- before and after acceptance -------------------------------------------------------------------------------------
@@ -353,181 +247,18 @@ def test_a_disconnect_costs_its_own_rooms_alone():
     assert len(registry.rooms) == 3
 
 
+def test_of_a_request_only_what_its_client_may_be_known_by_is_kept():
+    """And it until acceptance alone."""
+    kept = {}
+    surface = Surface(Engine(Limits()), SimpleNamespace(_handle_eio_connect=kept.__setitem__), None, Metrics())
+    known_by = {"HTTP_COOKIE": "c", "HTTP_ORIGIN": "o", "HTTP_HOST": "h", "HTTP_SEC_FETCH_SITE": "none"}
+    surface.opened(SimpleNamespace(sid="sid"), {**known_by, "HTTP_X": "x" * 10_000, "wsgi.input": object()})
+    assert {name: value for name, value in kept["sid"].items() if name.startswith("HTTP_")} == known_by
+    assert "wsgi.input" not in kept["sid"]
+
+
 def test_who_is_refused_when_gone_already_is_not_remembered():
     engine = Engine(Limits())
     surface = Surface(engine, SimpleNamespace(), None, Metrics())
     surface.refused("gone")
     assert surface._refused == set()
-
-
-# -- what is left ----------------------------------------------------------------------------------------------------
-
-
-seen_from_outside = pytest.mark.skipif(
-    not os.path.exists("/proc/self/statm"), reason="what a process holds is read from /proc, which Linux alone has"
-)
-
-
-class Footprint:
-    """What a gateway's process holds."""
-
-    def __init__(self, gateway):
-        self._gateway = gateway
-        self._folder = f"/proc/{gateway.process.pid}"
-
-    def held(self):
-        """How many of what there are; this very question takes one greenlet, and for a moment a descriptor."""
-        held = {name: self._gateway.metric(name) for name in ("greenlets", "connections", "rooms")}
-        return {"descriptors": len(self.descriptors()), **held}
-
-    def at_rest(self):
-        """What is held when nothing is at work."""
-        return eventually(lambda: (held := self.held())["greenlets"] == 1 and held)
-
-    def until_back_at(self, before):
-        """Wait until no more is held than then."""
-        latest = monotonic() + 30
-        held = self.held()
-        while any(held[name] > before[name] for name in held):
-            assert monotonic() < latest, f"{held}, and before {before}"
-            sleep(0.05)
-            held = self.held()
-
-    def descriptors(self):
-        """Its sockets. It opens the database once more when it has more to ask at once, and keeps that."""
-        found = []
-        for name in os.listdir(f"{self._folder}/fd"):
-            with suppress(FileNotFoundError):
-                found.append(os.readlink(f"{self._folder}/fd/{name}"))
-        return [each for each in found if each.startswith("socket:")]
-
-    def memory(self):
-        """Resident bytes."""
-        with open(f"{self._folder}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def damaged(dice, sent):
-    """`sent` with some bytes changed, doubled or cut off."""
-    wrecked = bytearray(sent)
-    for _ in range(dice.randrange(4)):
-        place = dice.randrange(len(wrecked))
-        match dice.randrange(4):
-            case 0:
-                wrecked[place] = dice.randrange(256)
-            case 1:
-                del wrecked[place:]
-            case 2:
-                wrecked[place:place] = dice.randbytes(dice.randrange(1, 40))
-            case 3:
-                wrecked += wrecked[place:]
-        if not wrecked:
-            break
-    return bytes(wrecked)
-
-
-def misbehave(gateway, dice, sent):
-    """Send it in pieces, read or not, and go in one way or another."""
-    client = rough(gateway)
-    with suppress(ConnectionError):
-        rest = memoryview(sent)
-        step = dice.choice([1, 7, 1000, len(sent) or 1])
-        while rest:
-            client.sendall(rest[:step])
-            rest = rest[step:]
-    match dice.randrange(3):
-        case 0:
-            reset(client)
-        case 1:
-            client.close()
-        case 2:
-            return client
-    return None
-
-
-@seen_from_outside
-def test_damaged_bytes_leave_nothing_behind(cast, gateway):
-    """Handshakes, requests and conversations, mutated, cut short and sent byte by byte, by four hundred clients."""
-    footprint, dice = Footprint(gateway), random.Random(20_26)
-    conversation = b"".join(
-        (
-            asking(cast.vendor),
-            masked(Op.TEXT, b'421["subscribe",{"channel":"vendor-orders.1","since":"x"}]'),
-            masked(Op.TEXT, b'422["seen"', is_last=False),
-            masked(Op.PING, b"?"),
-            masked(Op.CONTINUATION, b",{}]"),
-            masked(Op.BINARY, b"\x00\x01"),
-            masked(Op.TEXT, b"41"),
-        )
-    )
-    post = b"4" + b"x" * 30 + b"\x1e3"
-    request = HEAD.replace(b"%s", b"nobody") + b"Content-Length: %d\r\n\r\n" % len(post) + post
-    kinds = (
-        lambda: UPGRADE + damaged(dice, conversation),
-        lambda: damaged(dice, UPGRADE + conversation),
-        lambda: damaged(dice, request),
-        lambda: UPGRADE + dice.randbytes(200),
-    )
-    before = footprint.at_rest()
-    left = [client for n in range(400) if (client := misbehave(gateway, dice, kinds[n % len(kinds)]()))]
-    for client in left:
-        client.close()
-    footprint.until_back_at(before)
-    assert gateway.get("/ready").status_code == 200
-
-
-ROWS, ROW = 16, 100_000
-
-
-def stop_reading(gateway, person, count):
-    """So many clients get in and read nothing; each is let go of while events are written to its room."""
-    said = UPGRADE + asking(person)
-    room = rooms.vendor_orders(person.restaurant_id)
-    refused = gateway.metric("refusals_total", code=str(refusals.TOO_SLOW.code))
-    at_rest = gateway.metric("connections")
-    with ExitStack() as crowd:
-        for _ in range(count):
-            crowd.enter_context(closing(rough(gateway, said, buffer=4096)))
-        eventually(lambda: gateway.metric("connections") == at_rest + count, timeout=60)
-        for _ in range(ROWS):
-            write(room, "x" * ROW)
-        eventually(lambda: gateway.metric("connections") == at_rest, timeout=60)
-        too_slow = gateway.metric("refusals_total", code=str(refusals.TOO_SLOW.code)) - refused
-    assert too_slow == count
-
-
-@pytest.fixture
-def descriptors():
-    """Enough of them for a crowd, here and in what is started from here: many systems give 1,024 unless asked."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4_096), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@seen_from_outside
-@pytest.mark.usefixtures("descriptors")
-def test_a_thousand_slow_readers_leave_nothing_behind(app, cast):
-    """Trap: one that stops reading grew a queue of 81,402 packets, and its socket stayed.
-
-    The first crowd grows what is kept for the next one. After the second, the process may have grown by eight
-    megabytes: five of them are the rows, which it remembers. Each of the thousand was owed one.
-    """
-    assert ROWS * ROW > wire.MOST_PENDING + 4 * wire.IN_KERNEL
-    config = replace(app.config["PASSLINE"], connections_per_address=2_000, connections_per_person=2_000)
-    gateway = Gateway(config).start()
-    try:
-        footprint = Footprint(gateway)
-        with Screen(gateway.port, {"token": token_of(cast.customer)}, origin=ORIGIN) as other:
-            other.ready()
-            stop_reading(gateway, cast.vendor, 1_000)
-            before, memory = footprint.at_rest(), footprint.memory()
-            stop_reading(gateway, cast.vendor, 1_000)
-            footprint.until_back_at(before)
-            assert footprint.memory() - memory < 8 * 1024 * 1024
-            # Nobody else has suffered.
-            write(rooms.user(cast.customer.id), "still here")
-            assert numbers([other.event()]) == ["still here"]
-        assert "Traceback" not in gateway.logged()
-    finally:
-        gateway.remove()
