@@ -195,8 +195,11 @@ def _stop(parts: Parts, engine: Engine, server: Listener, requests: Pool) -> Non
     parts.is_draining = True
     server.stop_accepting()
     server.close()
-    drain.run(engine)
-    parts.feed.stop()
-    requests.kill(timeout=0.5)
+    wires = drain.let_go(engine)
+    # Until here everybody was told what is new. The database may not answer: what takes too long ends with us.
+    leaving = gevent.spawn(parts.feed.stop)
+    drain.wait_for(wires)
+    requests.kill(timeout=0.25)
+    leaving.join(timeout=0.25)
     parts.store.close()
     _log.info("gateway.stopped")

@@ -4,9 +4,11 @@ import json
 import select
 import signal
 import socket
-from contextlib import ExitStack, closing
-from threading import Thread
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from threading import Event, Thread
 from time import monotonic
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -16,6 +18,7 @@ from gateway import refusals
 from gateway.websocket import Op, farewell
 from tests.factories import token_of
 from tests.gateway.link import masked, whole
+from tests.gateway.process import Gateway
 from tests.gateway.rough import POLLING, UPGRADE, Poller, asking, eventually, rough
 from tests.gateway.rows import write
 
@@ -107,6 +110,77 @@ def test_a_gateway_that_stops_lets_its_clients_go_a_few_at_a_time(cast, own_gate
         assert not [text for op, text in client.messages() if op is Op.TEXT and text[:2] in (b"41", b"44")]
     assert all("41" not in text.split("\x1e") for _, text in answers)
     assert "Traceback" not in gateway.logged()
+
+
+class Relay:
+    """TCP in front of a server that can fall silent, as a machine does that is gone: nothing closes."""
+
+    def __init__(self, port):
+        self._to = port
+        self._may_pass = Event()
+        self._may_pass.set()
+        self._sockets = [socket.create_server(("127.0.0.1", 0))]
+        self.port = self._sockets[0].getsockname()[1]
+        self._threads = []
+        self._start(self._accept)
+
+    def fall_silent(self):
+        self._may_pass.clear()
+
+    def close(self):
+        self._may_pass.set()
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for each in self._sockets:
+            each.close()
+
+    def _start(self, target, *arguments):
+        self._threads.append(Thread(target=target, args=arguments))
+        self._threads[-1].start()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self._sockets[0].accept()
+                server = socket.create_connection(("127.0.0.1", self._to))
+                self._sockets += client, server
+                self._start(self._pass_on, client, server)
+                self._start(self._pass_on, server, client)
+
+    def _pass_on(self, source, target):
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self._may_pass.wait()
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_it_ends_in_time_when_neither_its_clients_nor_its_database_do_anything(app, cast):
+    """Clients that do not read, half a request, polls that wait; and a database that does not answer any more."""
+    config = app.config["PASSLINE"]
+    at = urlsplit(config.database_url)
+    with closing(Relay(at.port)) as relay, ExitStack() as everybody:
+        url = config.database_url.replace(f":{at.port}/", f":{relay.port}/")
+        gateway = Gateway(replace(config, database_url=url)).start()
+        everybody.callback(gateway.remove)
+        said = UPGRADE + asking(cast.customer)
+        for _ in range(90):
+            everybody.enter_context(closing(rough(gateway, said, buffer=4096)))
+        everybody.enter_context(closing(rough(gateway, b"GET /live HTTP/1.1\r\n")))
+        Poller(gateway).connect(cast.vendor)
+        eventually(lambda: gateway.metric("connections") == 91)
+        write(rooms.user(cast.customer.id), *("x" * 100_000 for _ in range(8)))
+        eventually(lambda: gateway.metric("deliveries_total") >= 8 * 90)
+        relay.fall_silent()
+        process, began = gateway.process, monotonic()
+        gateway.send_signal(signal.SIGTERM)
+        assert process.wait(8) == 0
+        assert monotonic() - began < 4.5
+        assert "Traceback" not in gateway.logged()
 
 
 def test_a_gateway_without_clients_ends_at_once(own_gateway):

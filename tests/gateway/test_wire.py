@@ -10,7 +10,7 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from gateway import connection, refusals, transport, websocket, wire
+from gateway import connection, drain, refusals, transport, websocket, wire
 from gateway.connection import Connection, Probe
 from gateway.engine import Limits
 from gateway.transport import Frame
@@ -439,6 +439,14 @@ def test_a_connection_that_fails_ends_no_round_for_the_others(link):
     assert [*link.engine.connections()] == [other]
     assert other.polling.taken() == connection.PING.text
     link.until(lambda: link.audience.closings == ["transport error"])
+
+
+def test_a_connection_that_fails_keeps_nobody_from_being_let_go_of_when_a_gateway_stops(link):
+    for _ in range(5):
+        link.engine.open_polling({}, "address")
+    link.wire, link.connection.wire = link.connection.wire, Broken()
+    drain.let_go(link.engine)
+    assert [*link.engine.connections()] == [link.connection]
 
 
 @pytest.mark.parametrize(
