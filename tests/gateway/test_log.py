@@ -151,6 +151,10 @@ def test_a_stream_past_the_head_tells_that_the_database_went_back(streamed, numb
     put_back(start + 1)
     if numbers:
         first.close()
+    else:
+        # However slow this machine is, the first keeps it.
+        db.session.execute(text("update log_head set lease_until = now() + interval '1 hour'"))
+        db.session.commit()
     log = streamed("two")
     rows = follow(log, start + 1)
     assert (log._sequencer.term is not None) is numbers
