@@ -38,7 +38,7 @@ class Beat:
     def _beat(self) -> None:
         if self._feed.is_fresh:
             data = {"server_time": iso(now()), "lag_ms": round(self._feed.lag * 1000)}
-            transport.deliver(self._registry.live, frames.notice("beat", data, self._fanout.position))
+            self._registry.live.deliver(frames.notice("beat", data, self._fanout.position))
 
     def _close_those_that_ran_out(self) -> None:
         at = now()

@@ -66,9 +66,9 @@ class Fanout:
             self._revocation.act(row)
         else:
             self._recent.add(row)
-            for prefix, members in self._registry.rooms.get(row.room, {}).items():
-                transport.deliver(members, row.frame(prefix))
-                count += len(members)
+            for prefix, audience in self._registry.rooms.get(row.room, {}).items():
+                audience.deliver(row.frame(prefix))
+                count += len(audience)
             self._metrics.deliveries.inc(count)
         self.n = row.n
         self._metrics.tally.note(row.n, count)

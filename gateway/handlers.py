@@ -20,7 +20,7 @@ from app.contract.identity import Identity
 from app.contract.rooms import rooms_for
 from app.contract.times import iso, now
 
-from . import auth, frames, refusals, rooms, transport
+from . import auth, frames, refusals, rooms
 from .parts import Parts
 from .refusals import Refusal, Refused
 from .registry import Socket
@@ -124,7 +124,8 @@ class Handlers:
         parts.registry.enliven(socket)
         channels = [prefix + room for room, prefix in entry.channels.items()]
         data = {"channels": channels, "recovered": entry.recovered, "server_time": iso(now())}
-        return transport.deliver((socket,), frames.notice("ready", data, parts.fanout.position))
+        socket.eio.send(frames.notice("ready", data, parts.fanout.position))
+        return None
 
     # -- asking ----------------------------------------------------------------------------------------------------
 

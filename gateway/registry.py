@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.contract.identity import Identity
 
+from .transport import Audience
+
 if TYPE_CHECKING:
     from .auth import Authorised
     from .recoveries import Entry
@@ -69,7 +71,7 @@ class Socket:
         return not self.eio.closed
 
 
-Room = dict[str, set[Socket]]
+Room = dict[str, Audience]
 
 
 class Registry:
@@ -79,7 +81,7 @@ class Registry:
         self.sockets: dict[str, Socket] = {}
         self.rooms: dict[str, Room] = {}
         # Those that are in their rooms: everything up to the fan-out's position was written to them.
-        self.live: set[Socket] = set()
+        self.live = Audience()
         self._by_credential: dict[str, set[Socket]] = {}
         self._by_person: dict[int, set[Socket]] = {}
 
@@ -97,7 +99,7 @@ class Registry:
     def join(self, socket: Socket, room: str, prefix: str) -> None:
         """Put a socket into a room under one prefix, out of the room under another."""
         self.leave(socket, room)
-        self.rooms.setdefault(room, {}).setdefault(prefix, set()).add(socket)
+        self.rooms.setdefault(room, {}).setdefault(prefix, Audience()).add(socket)
         socket.rooms[room] = prefix
 
     def enliven(self, socket: Socket) -> None:

@@ -207,7 +207,7 @@ class Replay:
             missed = [row.frame(rooms[row.room]) for row in rows]
         # One send for all; who polls is given as much with each answer as a client takes.
         for frame in missed if socket.eio.wire is None else (Several(missed),):
-            transport.deliver((socket,), frame)
+            socket.eio.send(frame)
         self._metrics.replayed.labels(source).inc(len(rows))
 
 

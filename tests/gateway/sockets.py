@@ -7,7 +7,12 @@ from app.contract.identity import Identity
 from app.contract.times import now
 from gateway.auth import Authorised
 from gateway.recoveries import Entry
-from gateway.registry import Socket
+from gateway.registry import Registry, Socket
+
+
+def members(registry: Registry) -> dict[str, dict[str, set[Socket]]]:
+    """Who is in which room, by the prefix with which they know it."""
+    return {room: {prefix: set(who) for prefix, who in known.items()} for room, known in registry.rooms.items()}
 
 
 def socket_of(

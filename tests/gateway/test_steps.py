@@ -19,7 +19,7 @@ from gateway.recent import Recent
 from gateway.registry import Registry
 from gateway.replay import Replay
 from gateway.revocation import Revocation
-from tests.gateway.sockets import socket_of
+from tests.gateway.sockets import members, socket_of
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def test_a_replay_from_memory_ends_in_the_rooms_in_one_step(parts, socket, link)
         replay.into(socket, {"user.1": ""}, replay.reach("beef-0"))
         fanout.run([row(4)])
     assert [text[-9:-1] for text in link.texts(4)[1:]] == ['"beef-1"', '"beef-2"', '"beef-4"']
-    assert registry.rooms == {"user.1": {"": {socket}}}
+    assert members(registry) == {"user.1": {"": {socket}}}
 
 
 def test_a_row_is_given_to_its_room_in_one_step(parts, socket, link):

@@ -10,10 +10,10 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from gateway import connection, drain, refusals, transport, websocket, wire
+from gateway import connection, drain, refusals, websocket, wire
 from gateway.connection import Connection, Probe
 from gateway.engine import Limits
-from gateway.transport import Frame
+from gateway.transport import Audience, Frame
 from gateway.websocket import Op
 from gateway.wire import Waiting, Wire
 from tests.gateway.link import Link, masked, read
@@ -38,12 +38,14 @@ def fill(link, size=60_000):
 
 
 def deliver(link, *frames):
+    audience = Audience()
+    audience.add(OneSocket(link.connection))
     for frame in frames:
-        transport.deliver([OneSocket(link.connection)], frame)
+        audience.deliver(frame)
 
 
 class OneSocket:
-    """What `deliver` looks at of a socket."""
+    """What an audience looks at of a socket."""
 
     def __init__(self, connection):
         self.eio = connection
