@@ -22,16 +22,16 @@ def store(app):
         yield store
 
 
-def plan(store, backend):
+def plan(store, connection):
     """How the database would read a page of the log, in its own words."""
     query = store._log_rows.params(PARAMETERS).compile(store.engine, compile_kwargs={"literal_binds": True})
-    with store.engine.connect() as connection:
-        return str(connection.execute(text(f"explain {'query plan' if backend == 'sqlite' else ''} {query}")).all())
+    explain = "explain query plan" if connection.dialect.name == "sqlite" else "explain"
+    return str(connection.execute(text(f"{explain} {query}")).all())
 
 
 def test_a_page_of_the_log_is_read_by_its_index(app, backend, store):
-    """However long the log is, and however quiet the rooms are."""
-    with db.engine.begin() as connection:
+    """However long the log is, and however quiet the rooms are. No gateway may see these rows: they are rolled back."""
+    with store.engine.connect() as connection:
         rows = [
             {
                 "event_id": "0" * 32,
@@ -44,8 +44,8 @@ def test_a_page_of_the_log_is_read_by_its_index(app, backend, store):
             for n in range(20_000)
         ]
         connection.execute(insert(EventLog.__table__), rows)
-        connection.exec_driver_sql("analyze")
-    assert "ix_event_log_room_position" in plan(store, backend)
+        connection.exec_driver_sql("analyze event_log")
+        assert "ix_event_log_room_position" in plan(store, connection)
 
 
 def test_a_database_that_is_not_there_is_away(tmp_path):
