@@ -2,7 +2,7 @@
 
 The path of one event through this process:
 
-    log.py        waits for the doorbell and reads numbered rows            \\
+    log.py        waits for the doorbell (watch.py), reads numbered rows    \\
     sequencer.py  gives committed rows their position (PostgreSQL)           } one real thread: feed.py
     stream.py     hands the newest rows to many gateways (Redis)             |
     feed.py       keeps the place in the log, survives outages, hands over  /

@@ -1,7 +1,7 @@
 """How the log is read on either database: wait for the doorbell, number what is new, read what is numbered.
 
 Used by the feed's one real thread alone, over one connection of its own that speaks to the driver directly: the
-doorbell needs it (`PRAGMA data_version`, LISTEN). Readers page by position and never by the id of a row that has no
+doorbell needs it (`PRAGMA data_version` once the file was written to, LISTEN). Readers page by position and never by the id of a row that has no
 position yet. Errors of the driver pass through: they are `ERRORS`, and the feed opens a new log after them.
 """
 
@@ -11,13 +11,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import psycopg
 import structlog
-from gevent import monkey
 from sqlalchemy import make_url
 
 from app import doorbell
@@ -27,14 +27,13 @@ from app.contract.positions import new_epoch
 from .frames import Row
 from .sequencer import LEASE, Sequencer
 from .stream import LENGTH, Stream, is_same
+from .watch import watch
 
 ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 
-# The poll behind the doorbell, and how often SQLite is asked whether somebody wrote (6 microseconds a time).
+# The poll behind the doorbell, and how soon SQLite is asked whether what was written is committed.
 POLL = 0.05
-TICK = 0.003
-# This thread is a real one: the patched sleep would make it a hub of its own.
-_sleep = monkey.get_original("time", "sleep")
+_SOON = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,10 @@ class SqliteLog:
         self._db = sqlite3.connect(f"file:{quote(self._path)}?mode=rw", uri=True, isolation_level=None, timeout=2)
         self._file = os.stat(self._path).st_ino
         self._version = None
+        # Reading makes it, if nobody has the database open.
+        self._db.execute("select epoch from log_head").fetchone()
+        self._watch = watch(Path(f"{self._path}-wal"))
+        self._pause = _SOON
 
     def head(self) -> Head:
         """The head is where AUTOINCREMENT stands. A file that was replaced under us is an error: open it anew."""
@@ -118,17 +121,24 @@ class SqliteLog:
         self._db.execute("update log_head set epoch = ? where epoch = ?", (new_epoch(), epoch))
 
     def wait(self) -> None:
-        """`data_version` changes with every commit of another connection."""
+        """`data_version` changes with every commit of another connection.
+
+        The kernel tells when it begins to be written; from then on it is asked for, soon at first, then less often.
+        """
         latest = monotonic() + POLL
         while not self._stopping.is_set():
             version = self._db.execute("pragma data_version").fetchone()
-            if version != self._version or monotonic() >= latest:
+            left = latest - monotonic()
+            if version != self._version or left <= 0:
+                if version != self._version:
+                    self._pause = _SOON
                 self._version = version
                 return
-            _sleep(TICK)
+            self._pause = _SOON if self._watch.wait(min(self._pause, left)) else self._pause * 2
 
     def close(self) -> None:
         """Close the connection."""
+        self._watch.close()
         self._db.close()
 
 
