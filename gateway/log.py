@@ -1,8 +1,9 @@
 """How the log is read on either database: wait for the doorbell, number what is new, read what is numbered.
 
 Used by the feed's one real thread alone, over one connection of its own that speaks to the driver directly: the
-doorbell needs it (`PRAGMA data_version` once the file was written to, LISTEN). Readers page by position and never by the id of a row that has no
-position yet. Errors of the driver pass through: they are `ERRORS`, and the feed opens a new log after them.
+doorbell needs it (`PRAGMA data_version` once the file was written to, LISTEN). Readers page by position and never by
+the id of a row that has no position yet. Errors of the driver pass through: they are `ERRORS`, and the feed opens a new
+log after them.
 """
 
 import os
