@@ -31,7 +31,7 @@ run: install assets  ## Install, migrate, load the demo, then run web, gateway a
 
 test: install-dev assets  ## Install what the tests need and run the whole suite
 	@scripts/install_system.sh
-	@$(BIN)/python -m pytest -n auto --dist load -rs $(ARGS)
+	@scripts/test.sh $(BIN)/python $(ARGS)
 
 races: install-dev  ## A hundred races of fifty people for one order (`make test` runs six), thousands of returns
 	@RACES=100 REPLAYS=3000 $(BIN)/python -m pytest tests/test_races.py tests/gateway/test_replay.py -q -rs $(ARGS)
