@@ -2,14 +2,14 @@
 
 Nothing here asserts a time: machines differ, ratios tell. One file per question; `make bench ARGS="rooms storm"` asks
 only these. Server on one core, load on the other; CPU is the kernel's account of the server's process. The defaults
-are short; the environment makes a run longer or larger:
+are short (`scale`, three minutes, runs only when it is named); the environment makes a run longer or larger:
 
     BENCH_ROUNDS, BENCH_SECONDS          rounds whose median counts; seconds of each where there is one
     BENCH_ROOMS, BENCH_DELIVERIES        rooms: their sizes ("1000,5000"); deliveries in each round
     BENCH_TRIOS, BENCH_RATE              trios: how many rooms of three; events/s at which the delay is measured
     BENCH_PEOPLE                         handshakes: clients of each round
     BENCH_CONNECTIONS, BENCH_IDLE_ROUNDS idle: connections; rounds
-    BENCH_ROWS                           sequencing: rows/s at which the delay is measured
+    BENCH_ROWS                           sequencing, scale: rows/s at which the delay is measured
     BENCH_STORM, BENCH_MISSED, BENCH_SCREENS, BENCH_STORM_ON
                                          storm: clients; events that each missed; clients of one room; databases
     BENCH_CHURN_SECONDS                  churn: 3600 for the hour

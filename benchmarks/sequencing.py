@@ -18,7 +18,7 @@ from app.extensions import db
 from tests.cast import Cast, make_cast
 from tests.factories import order_in
 
-from . import contenders
+from . import contenders, process
 from .machine import EVERY_CORE, LOAD_CORE, keep_on
 from .stage import ROOT, Stage, end, stage
 from .statements import recorded
@@ -54,19 +54,23 @@ def run() -> list[Row]:
     # PostgreSQL may use both cores: it serves either side.
     os.sched_setaffinity(0, EVERY_CORE)
     with stage("PostgreSQL", track_commit_timestamp="on") as scene:
-        contenders.passline(scene)
+        gateway = contenders.passline(scene)
         writers = _writers(scene, make_cast())
         _write(writers, with_log=True, seconds=1)
         rates: dict[bool, list[float]] = {True: [], False: []}
+        costs: dict[bool, list[float]] = {True: [], False: []}
         for _ in range(ROUNDS):
             for with_log in (True, False):
+                before = _cpu(scene, gateway, writers)
                 rates[with_log].append(_write(writers, with_log=with_log, seconds=SECONDS))
                 _wait_until_numbered()
+                spent = _cpu(scene, gateway, writers) - before
+                costs[with_log].append(spent / (rates[with_log][-1] * SECONDS))
         last = db.session.scalar(_LAST)
         rate = _write(writers, with_log=True, seconds=SECONDS, rate=TARGET / ROWS) * ROWS
         _wait_until_numbered()
         count, seconds, delays = db.session.execute(_DELAYS, {"last": last}).one()
-    return [_delay(rate, count / float(seconds), [float(delay) for delay in delays]), _price(rates)]
+    return [_delay(rate, count / float(seconds), [float(delay) for delay in delays]), _price(rates, costs)]
 
 
 def _delay(committed: float, numbered: float, delays: list[float]) -> Row:
@@ -81,16 +85,26 @@ def _delay(committed: float, numbered: float, delays: list[float]) -> Row:
     )
 
 
-def _price(rates: dict[bool, list[float]]) -> Row:
+def _price(rates: dict[bool, list[float]], costs: dict[bool, list[float]]) -> Row:
     with_log, without = median(rates[True]), median(rates[False])
+    cpu, cpu_without = median(costs[True]) * 1000, median(costs[False]) * 1000
     return Row(
         f"transactions/s of {WRITERS} writers, {ROWS} rows of the log each",
         "PostgreSQL",
         f"{with_log:,.0f}/s ({with_log * ROWS:,.0f} rows/s)",
-        f"without the log {without:,.0f}/s (ratio {with_log / without:.2f})",
+        f"without the log {without:,.0f}/s (ratio {with_log / without:.2f}); "
+        f"CPU of all sides a transaction {cpu:.2f} ms, without {cpu_without:.2f}",
         "≥ 0.67 × without",
         with_log >= without * 2 / 3,
     )
+
+
+def _cpu(scene: Stage, gateway: contenders.Contender, writers: list[subprocess.Popen[bytes]]) -> float:
+    """CPU seconds so far of all who share the cores: writers, PostgreSQL, gateway."""
+    assert scene.postgres is not None
+    assert scene.postgres.process is not None
+    postgres = process.tree_cpu_seconds(scene.postgres.process.pid)
+    return postgres + gateway.cpu + sum(process.cpu_seconds(writer.pid) for writer in writers)
 
 
 def _writers(scene: Stage, cast: Cast) -> list[subprocess.Popen[bytes]]:
