@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import Flask
+from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -48,7 +48,16 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
-login = LoginManager()
+
+
+class _WhoAsks(LoginManager):  # type: ignore[misc]
+    """Asks the request loader alone: the library's own sessions and remember-me cookies are not used here."""
+
+    def _load_user(self) -> None:
+        self._update_request_context_with_user(self._request_callback(request))
+
+
+login = _WhoAsks()
 csrf = CSRFProtect()
 doorbell = Doorbell()
 

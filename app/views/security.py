@@ -7,7 +7,8 @@ cookie, and a bad one is not rescued by it.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config, Network
@@ -32,8 +33,7 @@ def register(app: Flask) -> None:
     """Put log-in, CSRF, proxies and security headers onto `app`."""
     config: Config = app.config["PASSLINE"]
     login.request_loader(person_asking)
-    # Flask-Login's own guard is for sessions that are nothing but a cookie; ours are rows that end.
-    login.session_protection = None
+    app.session_interface = _Cookies()
     app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_harden)
@@ -122,6 +122,15 @@ def _insist_on_https(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _ONLY_HTTPS
     return response
+
+
+class _Cookies(SecureCookieSessionInterface):
+    """Flask's own; makes what checks a signature only where there is one: programs bring none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "HTTP_COOKIE" in request.environ:
+            return super().open_session(app, request)
+        return self.session_class()
 
 
 class _TrustedProxies:
