@@ -77,8 +77,8 @@ class Scheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a browser, a lease or a beat is waited for more than it is worked on."""
-    return (os.cpu_count() or 1) + 1
+    """More than there are cores: a browser, a lease or a beat is waited for more than it is worked on."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -60,10 +60,9 @@ def test_each_process_refuses_by_itself(cast, backend, database_url_of, process)
     assert "does not start: 1 demo people" in ended.stderr
 
 
-@pytest.mark.parametrize("process", PROCESSES)
-def test_each_process_names_the_settings_that_are_wrong(process):
-    ended = start(process, SECRET_KEY="short", LOG_LEVEL="LOUD")
+def test_it_names_the_settings_that_are_wrong():
+    ended = start("gateway", SECRET_KEY="short", LOG_LEVEL="LOUD")
     assert ended.returncode != 0
-    assert f"The {process} cannot start:\nSECRET_KEY: shorter" in ended.stderr
+    assert "The gateway cannot start:\nSECRET_KEY: shorter" in ended.stderr
     assert "LOG_LEVEL: 'LOUD'" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.factories import order_in, token_of
 
 # For a thorough run: EXAMPLES=500.
-EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

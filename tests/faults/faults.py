@@ -170,9 +170,9 @@ _SQLITE_ALONE = (lock_sqlite, fill_disk)
 
 
 def of(*, postgres: bool, quick: bool = False) -> list[Fault]:
-    """The faults of an installation on PostgreSQL and Redis, or on SQLite."""
+    """The faults of an installation on PostgreSQL and Redis, or on SQLite; of the quick ones each is tried on one."""
     if postgres:
         found = [fault for fault in FAULTS if fault.act not in _SQLITE_ALONE]
     else:
-        found = [fault for fault in FAULTS if fault.on_sqlite]
+        found = [fault for fault in FAULTS if fault.act in _SQLITE_ALONE or (fault.on_sqlite and not quick)]
     return [fault for fault in found if fault.is_quick or not quick]

@@ -3,10 +3,12 @@
 import json
 from collections import deque
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import websocket
+
+from tests.gateway.process import Gateway
 
 ORIGIN = "http://localhost"
 
@@ -141,3 +143,15 @@ class Screen:
             self._acks[int(number)] = json.loads(f"[{payload}")[0]
         else:
             self._other.append(frame)
+
+
+def back(gateway: Gateway, auth: object) -> Screen:
+    """Connect as stock clients do: a 503 (on a machine that is busy with other things) means to try again."""
+    for _ in range(120):
+        try:
+            return Screen(gateway.port, auth)
+        except websocket.WebSocketBadStatusException as refused:
+            if refused.status_code != 503:
+                raise
+            sleep(0.5)
+    raise AssertionError("the gateway is not ready")

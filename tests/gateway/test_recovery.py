@@ -23,6 +23,7 @@ from gateway import refusals
 from tests.factories import place as place_order
 from tests.factories import token_of
 from tests.gateway.rows import head_now, numbers, place, unnumbered, write
+from tests.gateway.screen import back
 
 
 def welcome(screen):
@@ -105,7 +106,7 @@ def test_it_does_so_again_and_again(cast, screen):
         before = {"pid": pid, "offset": offset}
 
 
-def test_no_hole_and_no_double_while_events_are_written(app, cast, screen):
+def test_no_hole_and_no_double_while_events_are_written(app, cast, gateway, screen):
     """It comes back again and again while a writer never rests."""
     token, done, written = token_of(cast.admin), threading.Event(), count(1)
 
@@ -119,7 +120,7 @@ def test_no_hole_and_no_double_while_events_are_written(app, cast, screen):
     writer.start()
     try:
         for _ in range(60):
-            with screen(auth={"token": token, **before}) as admin:
+            with back(gateway, {"token": token, **before}) as admin:
                 pid, data, offset = welcome(admin)
                 assert (pid, data["recovered"]) == (before["pid"], True)
                 events = [*admin.before, admin.event(15)]

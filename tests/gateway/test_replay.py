@@ -4,10 +4,8 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
-from time import sleep
 
 import pytest
-import websocket
 from sqlalchemy import delete, update
 
 from app.contract import rooms
@@ -17,7 +15,7 @@ from app.extensions import atomic, db
 from app.models import ApiToken, EventLog, LogHead
 from tests.factories import token_of
 from tests.gateway.rows import head_now, numbers, place, write
-from tests.gateway.screen import Screen
+from tests.gateway.screen import Screen, back
 
 # On each of the two databases. `make races` returns more often.
 TIMES = int(os.environ.get("REPLAYS", "500"))
@@ -60,6 +58,7 @@ def is_told_all(admin, expected):
     assert position == head_now()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_it_reads_back_into_memory_what_a_new_gateway_has_not_there(cast, own_gateway, screen):
     """The first who comes back pays for all."""
     since = head_now()
@@ -86,6 +85,7 @@ def test_it_replays_from_sql_what_memory_cannot_hold(cast, own_gateway, screen):
     assert gateway.metric("recent_rows") < 20
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_it_replays_more_than_may_wait_for_a_client(cast, gateway, screen):
     """Eight megabytes, to one that reads: nobody takes it for slow."""
     since, texts = head_now(), [f"{n} {'x' * 20_000}" for n in range(400)]
@@ -169,18 +169,6 @@ def test_it_waits_for_the_feed_when_a_page_was_ahead_of_it(cast, screen):
         assert data["recovered"] is True
         assert place(position) >= place(since)
         assert [place(event[3]) for event in admin.before] == list(range(place(since) + 1, place(position) + 1))
-
-
-def back(gateway, auth):
-    """Connect as stock clients do: a 503 (on a machine that is busy with other things) means to try again."""
-    for _ in range(120):
-        try:
-            return Screen(gateway.port, auth)
-        except websocket.WebSocketBadStatusException as refused:
-            if refused.status_code != 503:
-                raise
-            sleep(0.5)
-    raise AssertionError("the gateway is not ready")
 
 
 def test_no_hole_and_no_double_while_events_are_written(app, cast, gateway):
