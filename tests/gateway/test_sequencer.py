@@ -120,6 +120,41 @@ def test_a_holder_whose_lease_ran_out_goes_on_when_nobody_took_it(app, connect, 
     assert holder.step() == 1
 
 
+_ROWS = """
+    insert into event_log (event_id, room, name, data, created_at, position)
+    select '', 'user.' || n % 500, 'x', '{{}}', now(), {position} from generate_series(1, {count}) as n
+"""
+
+
+@pytest.mark.parametrize("planned_for", ["few rows", "many rows that wait"])
+def test_it_reads_only_what_waits_whatever_it_was_planned_for(app, connect, quiet, planned_for):
+    """The log grows by thousands of rows until its statistics are taken anew. All in a transaction: nobody sees it."""
+    connection = connect()
+    sequencer = Sequencer(connection, "one")
+
+    def number(steps):
+        for _ in range(steps):
+            connection.execute(_ROWS.format(position="null", count=10))
+            assert take(sequencer) == 10
+
+    with connection.transaction(force_rollback=True):
+        if planned_for == "few rows":
+            connection.execute(_ROWS.format(position="null", count=10))
+            connection.execute("analyze event_log")
+            take(sequencer)
+            number(10)
+        connection.execute(_ROWS.format(position="null", count=20_000))
+        if planned_for == "many rows that wait":
+            connection.execute("analyze event_log")
+        connection.execute("update event_log set position = 10 ^ 6 + id where position is null")
+        read = "select seq_scan, idx_tup_fetch from pg_stat_xact_user_tables where relname = 'event_log'"
+        scans, fetched = connection.execute(read).fetchone()
+        number(10)
+        scans_then, fetched_then = connection.execute(read).fetchone()
+        assert scans_then == scans
+        assert fetched_then - fetched < 10 * 30
+
+
 def test_two_sequencers_and_many_writers_give_each_row_one_place(app, connect, quiet):
     """Both try all the time, and the lease is torn from whoever has it: no position twice, none left out."""
     start, done = place(head_now()), threading.Event()
