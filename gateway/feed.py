@@ -23,8 +23,10 @@ from app.config import Config
 
 from . import log as logs
 from .frames import Row
+from .sequencer import MOST
 
-BATCH = 500
+# Rows read at a time: all that one step numbers, or it would run ahead of what is read.
+BATCH = MOST
 # How many rows may wait for the loop before the feed waits for it.
 AHEAD = 5_000
 # How often the head is looked at: is it the same database still, and does somebody number its rows?

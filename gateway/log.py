@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 import structlog
+from gevent import monkey
 from sqlalchemy import make_url
 
 from app import doorbell
@@ -35,6 +36,10 @@ ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 # The poll behind the doorbell, and how soon SQLite is asked whether what was written is committed.
 POLL = 0.05
 _SOON = 0.001
+# Seconds on PostgreSQL between two steps that a ring asked for: under load, one step for many rings.
+STEP = 0.005
+# The feed's thread is a real one: the patched sleep would make it a hub of its own.
+_sleep = monkey.get_original("time", "sleep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +180,7 @@ class PostgresLog:
         )
         self._sequencer = Sequencer(self._connection, holder)
         self._numbered = False
+        self._woken_at = float("-inf")
         self._connection.execute(f"listen {doorbell.CHANNEL}")
         self._connection.execute(f"listen {_NUMBERED}")
 
@@ -206,14 +212,20 @@ class PostgresLog:
         self._connection.execute("update log_head set epoch = %s where epoch = %s", (new_epoch(), epoch))
 
     def wait(self) -> None:
-        """NOTIFY; one that came while another statement ran is kept by psycopg and ends the next wait at once."""
+        """NOTIFY: who numbers is woken by the doorbell, the others once there is something to read.
+
+        One that came while another statement ran is kept by psycopg and ends the next wait at once.
+        """
         if self._numbered:
             # The others were woken by the commit, when these rows had no position yet.
             self._connection.execute(f"notify {_NUMBERED}")
             self._numbered = False
-        for ring in self._connection.notifies(timeout=POLL):
-            if ring.pid != self._connection.info.backend_pid:
-                return
+        awaited = _NUMBERED if self._sequencer.term is None else doorbell.CHANNEL
+        if any(ring.channel == awaited for ring in self._connection.notifies(timeout=POLL)):
+            _sleep(max(0.0, self._woken_at + STEP - monotonic()))
+            self._woken_at = monotonic()
+            # The coming step answers these too.
+            list(self._connection.notifies(timeout=0))
 
     def close(self) -> None:
         """Give up the lease and close the connection."""

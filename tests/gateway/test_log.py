@@ -2,14 +2,17 @@
 
 from contextlib import closing
 from dataclasses import replace
-from threading import Event
-from time import sleep
+from threading import Event, Thread
+from time import monotonic, sleep
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
+from app import doorbell
 from app.extensions import db
-from gateway.log import StreamedLog, open_log
+from gateway.feed import BATCH
+from gateway.log import POLL, STEP, StreamedLog, open_log
 from gateway.stream import Stream
 from tests.gateway.rows import head_now, place, put_back, write
 from tests.services import RedisServer
@@ -82,6 +85,83 @@ def test_only_the_first_renews(app, quiet):
         renewed = log.head().epoch
         log.renew(epoch)
         assert epoch != renewed == log.head().epoch
+
+
+@pytest.fixture
+def followed(app, quiet):
+    """Open a log, as one more gateway of this name does, and take a first step."""
+    opened = []
+
+    def connect(holder="one"):
+        opened.append(open_log(app.config["PASSLINE"], holder, Event()))
+        opened[-1].number()
+        return opened[-1]
+
+    yield connect
+    for log in opened:
+        log.close()
+
+
+def ring():
+    db.session.execute(text(f"notify {doorbell.CHANNEL}"))
+    db.session.commit()
+
+
+def waits(log, seconds):
+    """How often a wait ends in so many seconds."""
+    count, until = 0, monotonic() + seconds
+    while monotonic() < until:
+        log.wait()
+        count += 1
+    return count
+
+
+@on_postgresql
+def test_a_step_reads_all_that_it_numbers(followed):
+    start, log = place(head_now()), followed()
+    write("admin.orders", *range(BATCH + 1))
+    assert [len(follow(log, start + n, BATCH)) for n in (0, BATCH)] == [BATCH, 1]
+
+
+@on_postgresql
+def test_many_rings_are_answered_by_one_step(followed):
+    log = followed()
+    for _ in range(10):
+        ring()
+    # psycopg keeps those that come with an answer.
+    log.head()
+    assert waits(log, 2 * POLL) <= 4
+
+
+@on_postgresql
+def test_steps_do_not_follow_each_other_as_rings_do(app, followed):
+    log, done = followed(), Event()
+
+    def ring_all_the_time():
+        with psycopg.connect(app.config["PASSLINE"].libpq_url, autocommit=True) as connection:
+            while not done.is_set():
+                connection.execute(f"notify {doorbell.CHANNEL}")
+
+    ringing = Thread(target=ring_all_the_time)
+    ringing.start()
+    began = monotonic()
+    count = waits(log, 0.5)
+    assert count <= (monotonic() - began) / STEP + 1
+    done.set()
+    ringing.join()
+
+
+@on_postgresql
+def test_who_does_not_number_is_woken_once_there_is_something_to_read(followed):
+    holder, other = followed(), followed("two")
+    ring()
+    waits(other, 2 * POLL)
+    assert other._woken_at == float("-inf")
+    write("admin.orders", 1)
+    holder.number()
+    holder.wait()
+    waits(other, 4 * POLL)
+    assert other._woken_at > 0
 
 
 @on_postgresql
