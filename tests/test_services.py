@@ -11,7 +11,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from tests.services import Postgres, PostgresServer, RedisServer, program
+from tests.services import Postgres, PostgresServer, RedisServer, chromium_why_not, program
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +129,15 @@ def test_it_gives_a_test_an_empty_redis(redis_url: str):
 def test_it_says_why_there_is_no_server(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert RedisServer.why_not() == "Redis is not installed (redis-server is not in PATH)"
+
+
+def test_a_stub_that_calls_snap_is_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Trap: it is in PATH on Ubuntu, and cannot be driven."""
+    stub = tmp_path / "chromium"
+    stub.write_text("#!/bin/sh\nexec /snap/bin/chromium\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert chromium_why_not() == "Ubuntu's Chromium is a snap, which browser tests cannot drive"
 
 
 def test_it_takes_the_highest_version_of_a_program(tmp_path: Path):

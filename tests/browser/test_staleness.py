@@ -59,6 +59,33 @@ def test_it_says_that_it_is_stale_and_its_buttons_ask_for_a_reload(visit: Visit,
     assert board.evaluate("window.marker") is True
 
 
+# What a browser does when a tab is shown again; what the page says before any of its timers has gone off.
+LOOK_AT_IT = """() => {
+  document.dispatchEvent(new Event("visibilitychange"));
+  return document.body.dataset.live;
+}"""
+
+
+def test_it_says_so_at_once_when_it_is_looked_at_again(visit: Visit, cast: Cast, site: Site, frozen: None):
+    """Trap: browsers slow the timers of hidden tabs. Here they stand still, and only the clock goes on."""
+    order = place(cast).order
+    board = visit(cast.vendor, "/vendor/")
+    board.clock.install()
+    board.reload()
+    is_live(board)
+    asleep_since = time.time() + 2
+    board.clock.pause_at(asleep_since)
+    freeze(site.gateway)
+    board.clock.set_system_time(asleep_since + STALE_AFTER + 1)
+    state(board, "live")
+    assert board.evaluate(LOOK_AT_IT) == "stale"
+    orders.accept(order, by=cast.colleague)
+    thaw(site.gateway)
+    board.clock.resume()
+    expect(board.locator(f"#order-{order.number}")).to_have_attribute("data-state", "accepted")
+    state(board, "live")
+
+
 def test_it_catches_up_after_the_gateway_was_killed(visit: Visit, cast: Cast, site: Site):
     board = is_live(visit(cast.vendor, "/vendor/"))
     board.evaluate("window.marker = true")

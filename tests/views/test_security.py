@@ -21,9 +21,11 @@ def test_every_answer_is_kept_apart_from_other_sites(cast, as_person, path):
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_what_is_drawn_loads_from_here_and_from_the_gateway_alone(cast, as_person):
-    policy = as_person(None).get("/login").headers["Content-Security-Policy"]
-    assert "default-src 'self'; connect-src 'self' http://localhost:5001 ws://localhost:5001;" in policy
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_what_is_drawn_loads_from_here_and_from_the_gateway_alone(cast, as_person, host):
+    """Trap: to a cookie these are two sites, so the gateway is at the host by which the page was asked for."""
+    policy = as_person(None).get("/login", base_url=f"http://{host}:5000").headers["Content-Security-Policy"]
+    assert f"default-src 'self'; connect-src 'self' http://{host}:5001 ws://{host}:5001;" in policy
     assert "Content-Security-Policy" not in as_person(None).get("/api/orders").headers
 
 
