@@ -125,6 +125,8 @@ def wait_for(address: str) -> None:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
+    if reason := services.chromium_why_not():
+        sys.exit(reason)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(services.chromium()), args=FLAGS)
         yield chromium

@@ -77,8 +77,11 @@ class Scheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """More than there are cores: a browser, a lease or a beat is waited for more than it is worked on."""
-    return (os.cpu_count() or 1) + 2
+    """More than there are cores for us: a browser, a lease or a beat is waited for more than it is worked on."""
+    if wanted := os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return int(wanted)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores + 2, 16)
 
 
 @pytest.hookimpl(optionalhook=True)
