@@ -35,7 +35,9 @@ ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 
 # The poll behind the doorbell, and how soon SQLite is asked whether what was written is committed.
 POLL = 0.05
-_SOON = 0.001
+_SOON, _LATER = 0.001, 0.004
+# Seconds after which whoever waits looks after other things, whatever is written.
+_REST = 0.5
 # Seconds on PostgreSQL between two steps that a ring asked for: under load, one step for many rings.
 STEP = 0.005
 # The feed's thread is a real one: the patched sleep would make it a hub of its own.
@@ -71,7 +73,7 @@ class Log(Protocol):
         """Begin another life of the log, unless somebody has ended this one, `epoch`, already."""
 
     def wait(self) -> None:
-        """Return when the doorbell rang, and after POLL seconds at the latest."""
+        """Return when the doorbell rang, and after a moment at the latest."""
 
     def close(self) -> None:
         """Give the connection back, and what it held."""
@@ -131,16 +133,17 @@ class SqliteLog:
 
         The kernel tells when it begins to be written; from then on it is asked for, soon at first, then less often.
         """
-        latest = monotonic() + POLL
+        latest = monotonic() + _REST
         while not self._stopping.is_set():
             version = self._db.execute("pragma data_version").fetchone()
-            left = latest - monotonic()
-            if version != self._version or left <= 0:
-                if version != self._version:
-                    self._pause = _SOON
-                self._version = version
+            if version != self._version:
+                # Not quite to rest yet: what the kernel told may have been of two commits.
+                self._version, self._pause = version, _LATER
                 return
-            self._pause = _SOON if self._watch.wait(min(self._pause, left)) else self._pause * 2
+            left = latest - monotonic()
+            if left <= 0:
+                return
+            self._pause = _SOON if self._watch.wait(min(self._pause, POLL, left)) else self._pause * 2
 
     def close(self) -> None:
         """Close the connection."""
