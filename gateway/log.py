@@ -279,6 +279,8 @@ class StreamedLog(PostgresLog):
         if self._sequencer.term is not None or self._believed is None:
             super().wait()
         else:
+            # Whoever reads the stream needs no ring, and psycopg keeps each until it is taken.
+            list(self._connection.notifies(timeout=0))
             self._stream.wait(*self._place, POLL)
 
     def close(self) -> None:

@@ -290,3 +290,24 @@ def test_the_same_row_from_a_holder_that_was_late_changes_nothing(streamed, stre
     follow(log, start + 2)
     assert epoch_now() == epoch
     assert published(stream, start) == 3
+
+
+@on_postgresql
+def test_who_reads_the_stream_does_not_keep_every_ring(streamed):
+    """Trap: psycopg keeps notifications until they are taken, however many."""
+    start = place(head_now())
+    holder, reader = streamed(), streamed("two")
+    write("admin.orders", 1)
+    follow(holder, start)
+    # However slow this machine is, the holder keeps it.
+    db.session.execute(text("update log_head set lease_until = now() + interval '1 hour'"))
+    db.session.commit()
+    follow(reader, start)
+    assert reader._believed is not None
+    assert reader._sequencer.term is None
+    for _ in range(3):
+        ring()
+    reader.head()
+    assert reader._connection._notifies_backlog
+    reader.wait()
+    assert not reader._connection._notifies_backlog
