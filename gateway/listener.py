@@ -40,6 +40,8 @@ MOST_REQUESTS = 1_000
 # Bytes of a body that nobody wanted, which are read all the same so that the connection can be used again.
 _UNWANTED = 64 * 1024
 _REFUSED = "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+# For an address that holds too many connections, before anything was read.
+_TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _NO_REQUEST, _TOO_LARGE = "400 Bad Request", "431 Request Header Fields Too Large"
 
 
@@ -67,11 +69,11 @@ class Listener(WSGIServer):
         self._held: Counter[str] = Counter()
 
     def do_handle(self, connection: socket.socket, address: Any) -> None:
-        """A connection was accepted: serve it in a greenlet, or close it without a word that would cost more."""
+        """A connection was accepted: serve it in a greenlet, or refuse it without waiting for anything."""
         peer = address[0]
         if self._held[peer] >= self._per_peer and not is_trusted(peer, self._proxies):
             self.application.refusing(refusals.TOO_MANY_CONNECTIONS)
-            connection.close()
+            _turn_away(connection)
             return
         self._held[peer] += 1
         super().do_handle(connection, address)
@@ -84,6 +86,15 @@ class Listener(WSGIServer):
             self._held[address[0]] -= 1
             if not self._held[address[0]]:
                 del self._held[address[0]]
+
+
+def _turn_away(connection: socket.socket) -> None:
+    """Refuse with what fits into the kernel now, and close."""
+    with suppress(OSError), connection:
+        connection.setblocking(False)
+        connection.send(_TOO_MANY)
+        # What was asked already and is not read would end the connection with an RST, and some lose the answer by it.
+        connection.recv(MOST_HEAD)
 
 
 class TooLarge(ValueError):

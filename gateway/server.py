@@ -107,12 +107,20 @@ def _listen(config: Config, door: Door, requests: Pool) -> Listener:
         (config.listen_host, config.gateway_port),
         door,
         requests=requests,
-        # A client that polls has two at a time.
-        per_peer=2 * config.connections_per_address,
+        per_peer=per_peer(config.connections_per_address, of=requests.free_count()),
         proxies=config.trusted_proxies,
     )
     server.start()
     return server
+
+
+def per_peer(sockets: int, *, of: int) -> int:
+    """How many TCP connections one address may hold that may have so many sockets, `of` as many as all may hold.
+
+    A client that begins with polling has three until it is upgraded, and two of them stay idle for a while after it.
+    No address takes the places of all others: it has a quarter at most, or 16.
+    """
+    return min(4 * sockets, max(16, of // 4))
 
 
 def build(config: Config) -> tuple[Parts, Engine, Door]:

@@ -106,7 +106,7 @@ def is_same(one: Row, other: Row) -> bool:
 
 
 def _key(epoch: str) -> str:
-    # A restored database begins a stream of its own.
+    # A database that was restored or cloned begins a stream of its own, once it has another epoch.
     return f"passline:log:{epoch}"
 
 

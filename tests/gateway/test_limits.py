@@ -19,6 +19,7 @@ from gateway.connection import BURST
 from gateway.engine import Engine, Limits
 from gateway.metrics import Metrics
 from gateway.registry import Registry
+from gateway.server import per_peer
 from gateway.surface import Surface
 from gateway.websocket import TOO_BIG, Op
 from tests.factories import token_of
@@ -106,6 +107,22 @@ def test_an_address_and_a_person_may_have_so_many_connections(cast, strict_gatew
         first.close()
         eventually(lambda: gateway.metric("connections") == 3)
         connect(cast.vendor).ready()
+
+
+@pytest.mark.parametrize(
+    ("sockets", "of", "most"),
+    [(1, 10_000, 4), (4, 10_000, 16), (1_000, 10_000, 2_500), (1_000_000, 10_000, 2_500), (1_000, 32, 16)],
+)
+def test_an_address_has_room_for_upgrades_and_never_takes_that_of_all_others(sockets, of, most):
+    assert per_peer(sockets, of=of) == most
+
+
+def test_who_opens_too_many_connections_at_an_address_is_told_to_come_back(strict_gateway):
+    with ExitStack() as opened:
+        clients = [opened.enter_context(closing(rough(strict_gateway))) for _ in range(per_peer(4, of=10_000) + 1)]
+        said = everything(clients[-1])
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After: " in said
 
 
 # -- what is no protocol ---------------------------------------------------------------------------------------------

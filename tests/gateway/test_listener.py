@@ -91,13 +91,24 @@ def test_an_address_may_hold_so_many_connections(listening, clients):
     here = listening(per_peer=3)
     held = [clients(here) for _ in range(3)]
     gevent.sleep(0.01)
-    assert received(clients(here)) == b""
+    refused = clients(here)
+    assert received(refused).startswith(b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n")
+    assert received(refused) == b""
     assert here.engine.audience.refusals == [refusals.TOO_MANY_CONNECTIONS]
     assert ask(held[0]).startswith(HELLO)
     # Who goes makes room.
     held[1].close()
     gevent.sleep(0.01)
     assert ask(clients(here)).startswith(HELLO)
+
+
+def test_who_is_refused_after_it_asked_hears_so_too(listening, clients):
+    """Trap: closing with something unread is an RST, and the answer may be lost by it."""
+    here = listening(per_peer=0)
+    client = clients(here)
+    client.sendall(LIVE + b"\r\n")
+    assert received(client).startswith(b"HTTP/1.1 503 ")
+    assert received(client) == b""
 
 
 def test_a_proxy_that_is_trusted_holds_the_connections_of_everybody(listening, clients):
