@@ -41,6 +41,8 @@ def without_foreign_keys(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
+        # Within a transaction the switch does nothing, and one that only read is open still.
+        connection.rollback()
         driver.execute("pragma foreign_keys = on")
 
 

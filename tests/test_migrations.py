@@ -71,3 +71,10 @@ def test_people_keep_everything_when_their_table_is_made_anew(migrated):
 def test_they_can_all_be_taken_back(migrated):
     downgrade(MIGRATIONS, revision="base")
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}
+
+
+def test_foreign_keys_are_kept_after_an_upgrade_that_found_nothing_to_do(migrated):
+    upgrade(MIGRATIONS)
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("pragma foreign_keys").scalar() == 1
