@@ -1,8 +1,10 @@
 """Two gateways behind nginx, as deploy/nginx.conf has it: both transports, and a rolling restart that loses nothing."""
 
 import signal
+import socket
 from dataclasses import replace
 from ipaddress import ip_network
+from threading import Thread
 
 import pytest
 import requests
@@ -38,9 +40,9 @@ def nginx():
         pytest.skip(reason)
     running = []
 
-    def before(*ports):
+    def before(*ports, web=9):
         addresses = {f"gateway-{n}:5001": f"127.0.0.1:{port}" for n, port in enumerate(ports, 1)}
-        running.append(NginxServer({**addresses, "server web:5000": "server 127.0.0.1:9"}).start())
+        running.append(NginxServer({**addresses, "server web:5000": f"server 127.0.0.1:{web}"}).start())
         return running[-1].http
 
     yield before
@@ -75,3 +77,18 @@ def test_the_state_of_the_processes_is_not_for_the_public(nginx):
     http = nginx(9, 9)
     for path in ("/readyz", "/healthz"):
         assert requests.get(http + path, timeout=5).status_code == 404
+
+
+def test_it_drops_an_idle_connection_before_the_web_does(nginx):
+    with socket.create_server(("127.0.0.1", 0)) as web:
+        http = nginx(9, 9, web=web.getsockname()[1])
+        asking = Thread(target=requests.get, args=(http,), kwargs={"timeout": 5})
+        asking.start()
+        connection, _ = web.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            asking.join()
+            # gunicorn would wait for 5 s.
+            connection.settimeout(4.8)
+            assert connection.recv(1) == b""
