@@ -1,7 +1,7 @@
 """Health over HTTP: /live (the loop turns), /ready (events can arrive, or the reasons why not), /metrics, /trace.
 
-/trace says how many sockets were given which rows, and who was refused, to the person who runs this alone: to whoever
-can sign the question with our key, which names the gateway that is meant.
+/live says which process answers. /trace says how many sockets were given which rows, and who was refused, to the person
+who runs this alone: to whoever can sign the question with our key, which names the gateway that is meant.
 """
 
 import os
@@ -25,7 +25,7 @@ def register(app: Flask, parts: Parts) -> None:
 
     @app.get("/live")
     def live() -> Response:
-        return jsonify(status="live")
+        return jsonify(status="live", gateway=_ME)
 
     @app.get("/ready")
     def ready() -> tuple[Response, int]:

@@ -4,8 +4,10 @@ A process that answers at its address and has no row here writes its rows somewh
 """
 
 import json
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -17,9 +19,11 @@ from app.models import Process
 from app.presence import GONE, Kind
 
 from .asking import Answer, NoAnswer, ask
-from .finding import Finding, ok, wrong
+from .finding import Finding, ok, unsure, wrong
 
-_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  (what a listener may be told; nothing listens here)
+# What a listener may be told to listen everywhere, and where it is asked on its own machine.
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104  (nothing listens here)
+NOT_FROM_HERE = "listens on its own machine alone: ask there"
 START: dict[Kind, str] = {"web": "gunicorn wsgi:app", "gateway": "python -m gateway", "worker": "python -m app.jobs"}
 
 
@@ -59,18 +63,31 @@ def said(row: Process) -> dict[str, str | None]:
     return settings
 
 
-def address(row: Process) -> str:
-    """Where a web process or a gateway listens, as it can be reached by whoever is beside it."""
+def address(row: Process) -> str | None:
+    """Where a web process or a gateway is asked from here; None when it listens on another machine's loopback alone."""
     settings = said(row)
     host = settings["LISTEN_HOST"] or ""
     port = settings["WEB_PORT" if row.kind == "web" else "GATEWAY_PORT"]
-    return f"http://{row.host if host in _EVERYWHERE else host}:{port}"
+    if row.host == socket.gethostname():
+        host = _EVERYWHERE.get(host, host)
+    elif host in _EVERYWHERE:
+        host = row.host
+    elif _is_loopback(host):
+        return None
+    return f"http://{_bracketed(host)}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def web_address(config: Config) -> str:
     """Where the web listens by these settings."""
-    host = "127.0.0.1" if config.listen_host in _EVERYWHERE else config.listen_host
-    return f"http://{host}:{config.web_port}"
+    host = _EVERYWHERE.get(config.listen_host, config.listen_host)
+    return f"http://{_bracketed(host)}:{config.web_port}"
 
 
 def gateway_address(config: Config, origin: str) -> str:
@@ -78,11 +95,11 @@ def gateway_address(config: Config, origin: str) -> str:
     if config.gateway_url:
         return config.gateway_url
     parts = urlsplit(origin)
-    return f"{parts.scheme}://{_host(parts.hostname)}:{config.gateway_port}"
+    return f"{parts.scheme}://{_bracketed(parts.hostname or '')}:{config.gateway_port}"
 
 
-def _host(name: str | None) -> str:
-    return f"[{name}]" if name and ":" in name else name or ""
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 # -- who answers ---------------------------------------------------------------------------------------------------
@@ -91,7 +108,7 @@ def _host(name: str | None) -> str:
 def web(config: Config, alive: Living) -> tuple[Finding, str | None]:
     """Whether the web answers, and at which address."""
     tried = web_address(config)
-    for url in dict.fromkeys([tried, *(address(row) for row in alive.of("web"))]):
+    for url in dict.fromkeys([tried, *(url for row in alive.of("web") if (url := address(row)))]):
         try:
             lives, ready = ask(f"{url}/healthz"), ask(f"{url}/readyz")
         except NoAnswer as error:
@@ -108,31 +125,36 @@ def web(config: Config, alive: Living) -> tuple[Finding, str | None]:
             return wrong("web", seen, mend), url
         else:
             return ok("web", f"{url} answers and is ready"), url
+    if alive.of("web") and not any(map(address, alive.of("web"))):
+        return unsure("web", f"{alive.of('web')[0].name} {NOT_FROM_HERE}"), None
     return wrong("web", f"{tried} does not answer: {reason}", _start_web(alive)), None
 
 
 def gateway(alive: Living) -> tuple[Finding, bool]:
-    """Whether each gateway answers where it listens (its state is not for the public address); whether any does."""
+    """Whether each gateway answers where it listens (its state is not for the public address); whether any may."""
     found = [_one_gateway(row) for row in alive.of("gateway")]
     if not found:
         mend = f"start it (`{START['gateway']}`); if one runs, give it this DATABASE_URL"
         return wrong("gateway", alive.missing("gateway"), mend), False
-    answers = any(is_there for _, is_there in found)
+    may_answer = any(is_there for _, is_there in found)
     broken = next((finding for finding, _ in found if finding.verdict == "wrong"), None)
-    return broken or ok("gateway", "; ".join(finding.seen for finding, _ in found)), answers
+    say = ok if all(finding.verdict == "ok" for finding, _ in found) else unsure
+    return broken or say("gateway", "; ".join(finding.seen for finding, _ in found)), may_answer
 
 
 def _one_gateway(row: Process) -> tuple[Finding, bool]:
     url = address(row)
+    if url is None:
+        return unsure("gateway", f"{row.name} {NOT_FROM_HERE}"), True
     try:
         lives, ready = ask(f"{url}/live"), ask(f"{url}/ready")
     except NoAnswer as error:
         seen = f"{row.name} does not answer at {url}, where it listens: {error}"
         return wrong("gateway", seen, "it hangs, or was killed within these seconds: end it and start it again"), False
-    if lives.facts.get("status") != "live":
-        return wrong(
-            "gateway", f"what answers at {url} is not {row.name}", "see who listens there, start it again"
-        ), False
+    who = lives.facts.get("gateway")
+    if who != f"{row.host}:{row.pid}":
+        seen = f"{row.name} listens at {url}, but {f'gateway ({who})' if who else 'something else'} answers there"
+        return wrong("gateway", seen, "it may have ended within these seconds; else see who listens there"), False
     if ready.status != 200:
         seen = f"{row.name} at {url} is not ready: {_reasons(ready)}"
         return wrong("gateway", seen, "see its log; what it needs stands in the other links"), True
@@ -148,7 +170,7 @@ def _reasons(ready: Answer) -> str:
 
 def found_at(alive: Living) -> str:
     """The mend for an address of the gateway at which there is none: where one listens."""
-    found = [f"{row.name} listens at {address(row)}" for row in alive.of("gateway")]
+    found = [f"{row.name} listens at {address(row) or 'its own machine alone'}" for row in alive.of("gateway")]
     return f"{'; '.join(found)}: set GATEWAY_URL or GATEWAY_PORT of the web to where browsers reach it"
 
 

@@ -122,11 +122,14 @@ def ask(config: Config, gateways: Sequence[Process], rows: Sequence[EventLog]) -
 
 
 def _asked(config: Config, gateway: Process, places: Sequence[int], epoch: str) -> Witness:
+    url = processes.address(gateway)
+    if url is None:
+        return Witness(gateway.name, processes.NOT_FROM_HERE)
     its_name = f"{gateway.host}:{gateway.pid}"
     query = urlencode({"gateway": its_name, "positions": ",".join(map(str, places))}, safe=":,")
     signed = operator.proof(config.secret_key, operator.question("GET", "/trace", query))
     try:
-        answer = asking.ask(f"{processes.address(gateway)}/trace?{query}", headers={operator.HEADER: signed})
+        answer = asking.ask(f"{url}/trace?{query}", headers={operator.HEADER: signed})
     except asking.NoAnswer as error:
         return Witness(gateway.name, f"cannot be asked: {error}")
     facts = answer.facts

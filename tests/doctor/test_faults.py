@@ -96,6 +96,12 @@ class TestAWrongAddress:
         assert "refuses WebSocket with HTTP" in report.says("socket")
         assert "set GATEWAY_URL" in report.says("socket")
 
+    @on_sqlite
+    def test_another_process_is_there(self, installation, alone, lives):
+        lives("gateway", gateway_port=installation.config.gateway_port)
+        pid = installation.parts["gateway"].process.pid
+        assert f":{pid}) answers there" in doctor(alone).says("gateway")
+
 
 class TestAnotherDatabase:
     @on_sqlite
@@ -110,6 +116,10 @@ class TestAnotherDatabase:
     def test_the_web_alone_uses_another(self, installation, alone, lives):
         there = {"web_port": installation.config.web_port, "gateway_port": installation.config.gateway_port}
         lives("gateway", **there)
+        # As if the installation's gateway had written it.
+        with db.engine.begin() as connection:
+            process = installation.parts["gateway"].process
+            connection.execute(text("update processes set pid = :pid"), {"pid": process.pid})
         report = doctor(alone, **there)
         assert report.verdict("gateway") == "ok"
         assert "does not know a person who was just made" in report.says("log-in")

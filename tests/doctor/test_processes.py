@@ -1,9 +1,14 @@
-"""What the rows of processes tell: who was killed, whose settings differ."""
+"""What the rows of processes tell: who was killed, who can be asked where, whose settings differ."""
 
+import json
+import socket
 from datetime import timedelta
+
+import pytest
 
 from app.contract.times import now
 from app.demo import load
+from app.doctor import processes
 from app.extensions import db
 from app.models import Process
 from tests.doctor.installation import doctor
@@ -38,6 +43,45 @@ def test_gateways_at_other_ports_are_no_fault_while_one_is_where_browsers_look(a
     assert f"sent to {port}" in doctor(alone).says("port")
     lives("gateway", gateway_port=port)
     assert doctor(alone).verdict("port") == "ok"
+
+
+HERE = socket.gethostname()
+
+
+@pytest.mark.parametrize(
+    ("host", "listens", "asked"),
+    [
+        (HERE, "127.0.0.1", "127.0.0.1"),
+        (HERE, "0.0.0.0", "127.0.0.1"),  # noqa: S104
+        (HERE, "::", "[::1]"),
+        (HERE, "::1", "[::1]"),
+        ("b", "0.0.0.0", "b"),  # noqa: S104
+        ("b", "fd00::2", "[fd00::2]"),
+        ("b", "b.internal", "b.internal"),
+        ("b", "::1", None),
+        ("b", "127.0.0.2", None),
+        ("b", "localhost", None),
+    ],
+)
+def test_a_process_is_asked_where_it_can_be_reached_from_here(host, listens, asked):
+    settings = json.dumps({"LISTEN_HOST": listens, "GATEWAY_PORT": "5001"})
+    row = Process(kind="gateway", host=host, pid=7, settings=settings)
+    assert processes.address(row) == (asked and f"http://{asked}:5001")
+
+
+def test_nobody_is_there_over_ipv6(alone, lives):
+    lives("gateway", listen_host="::1")
+    assert "does not answer at http://[::1]:" in doctor(alone).says("gateway")
+
+
+def test_those_that_listen_on_another_machine_alone_cannot_be_told(alone, lives):
+    lives("web")
+    lives("gateway")
+    with db.engine.begin() as connection:
+        connection.execute(Process.__table__.update().values(host="elsewhere"))
+    report = doctor(alone)
+    assert report.verdict("web") == report.verdict("gateway") == "cannot say"
+    assert "gateway (elsewhere:" in report.output
 
 
 def test_a_shell_with_another_key_is_told_so(alone, lives):

@@ -7,6 +7,8 @@ import pytest
 
 from app.domain import orders
 from app.extensions import db
+from app.models import Process
+from tests.cast import make_cast
 from tests.doctor.installation import trace
 from tests.factories import place, token_of
 from tests.gateway.screen import Screen
@@ -58,6 +60,15 @@ def test_it_follows_each_event_to_sockets_and_screens(installation, people, tabl
 def test_it_says_who_was_refused(installation, people, connect):
     connect({"token": "pl_nothing"}).answer()
     assert re.search(r"gateway \(\S+\) has refused since it started: .*1004 ", _traced(installation, people)[-1])
+
+
+def test_it_says_which_gateway_cannot_be_asked_from_here(alone, lives):
+    lives("gateway")
+    with db.engine.begin() as connection:
+        connection.execute(Process.__table__.update().values(host="elsewhere"))
+    order = place(make_cast()).order
+    db.session.rollback()
+    assert "listens on its own machine alone" in "".join(trace(alone, order.number))
 
 
 def test_it_refuses_a_number_that_is_nobodys(alone):

@@ -1,6 +1,7 @@
 """/live, /ready, /metrics."""
 
 import re
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -23,8 +24,9 @@ def backend():
     return "sqlite"
 
 
-def test_live_says_that_the_loop_turns(gateway):
-    assert gateway.get("/live").json() == {"status": "live"}
+def test_live_says_that_the_loop_turns_and_whose(gateway):
+    me = f"{socket.gethostname()}:{gateway.process.pid}"
+    assert gateway.get("/live").json() == {"status": "live", "gateway": me}
 
 
 def test_ready_says_where_it_stands(gateway):
