@@ -10,7 +10,7 @@ The path of one event through this process:
                   builds one frame (frames.py), gives it to the room's sockets (registry.py), counts them (tally.py)
     transport.py  one non-blocking send for each socket, and what waits for those that do not read
 
-The path of one client: listener.py (TCP, and the head of a request) -> door.py (HTTP: refused, polling.py, or a
+The path of one client: listener.py (TCP) -> head.py (of a request) -> door.py (HTTP: refused, polling.py, or a
 WebSocket) -> engine.py and connection.py (Engine.IO; over wire.py and websocket.py once it is a WebSocket) ->
 surface.py (python-socketio and Flask-SocketIO on top) -> auth.py (who is it, or a refusal of refusals.py), by the rows
 that checks.py finds for many at once -> recoveries.py (does it come back, and to what) -> clients.py (accepted) ->

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+import orjson
+
 from .transport import Frame
 
 
@@ -57,4 +59,4 @@ def event(name: str, channel: str, data: str, position: str) -> Frame:
 
 def notice(name: str, data: object, position: str) -> Frame:
     """`ready` or `beat`: `emit(name, data, position)`."""
-    return Frame(f'42[{json.dumps(name)},{json.dumps(data, separators=(",", ":"))},"{position}"]')
+    return Frame(f'42[{json.dumps(name)},{orjson.dumps(data).decode()},"{position}"]')

@@ -11,7 +11,6 @@ import socket
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from http.client import HTTPMessage
 from io import BufferedReader
 from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
@@ -26,13 +25,12 @@ from app.contract.addresses import is_trusted
 
 from . import refusals
 from .door import Door
+from .head import MOST_HEAD, Headers, TooLarge
 from .refusals import Refused
 from .wire import BREATHER
 
 # Seconds that a client may be silent before and between its requests, and that it may take to read an answer.
 PATIENCE, READ_WITHIN = 10.0, 30.0
-# Bytes and lines of a request's head.
-MOST_HEAD, MOST_LINES = 16 * 1024, 100
 # Reads of one request after which each more waits a moment, so that what comes byte by byte comes together.
 MOST_READS = 64
 # Requests over one connection; then the client opens another, which is counted anew.
@@ -97,29 +95,6 @@ def _turn_away(connection: socket.socket) -> None:
         connection.recv(MOST_HEAD)
 
 
-class TooLarge(ValueError):
-    """The head of a request is more than may be."""
-
-
-class _Head:
-    """The lines of a request's head after the first, for who parses them."""
-
-    def __init__(self, source: BufferedReader, size: int) -> None:
-        """`size`: bytes that may come."""
-        self._source = source
-        self._size = size
-        self._lines = MOST_LINES
-
-    def readline(self, most: int) -> bytes:
-        """The next line; TooLarge instead of the first byte or line too many."""
-        line = self._source.readline(min(most, self._size + 1))
-        self._size -= len(line)
-        self._lines -= 1
-        if self._size < 0 or self._lines < 0:
-            raise TooLarge
-        return line
-
-
 class _Unhurried(socket.SocketIO):
     """Reads from a connection: fast at first, and then with a breather before each read."""
 
@@ -168,10 +143,9 @@ class Handler(WebSocketHandler):
         finally:
             self.deadline.close()
 
-    def MessageClass(self, source: BufferedReader, _seekable: int) -> HTTPMessage:
+    def MessageClass(self, source: BufferedReader, _seekable: int) -> Headers:
         """The headers, of a head that is not too large."""
-        headers: HTTPMessage = super().MessageClass(_Head(source, MOST_HEAD - len(self.requestline)))
-        return headers
+        return Headers(source, MOST_HEAD - len(self.requestline))
 
     def get_environ(self) -> dict[str, Any]:
         """The request's head has arrived: from here on others keep the time."""

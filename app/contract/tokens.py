@@ -7,6 +7,7 @@ would buy nothing).
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -49,14 +50,19 @@ def session_id_in(cookie: str, secret_key: str) -> str | None:
     Reads what flask.sessions.SecureCookieSessionInterface writes (salt, key derivation and digest are Flask's
     defaults; a test signs with Flask and reads here).
     """
-    serializer = URLSafeTimedSerializer(
-        secret_key,
-        salt="cookie-session",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
-    )
     try:
-        content = serializer.loads(cookie, max_age=SESSION_LIFETIME_DAYS * 86400)
+        content = _reader(secret_key).loads(cookie, max_age=SESSION_LIFETIME_DAYS * 86400)
     except BadSignature:
         return None
     sid = content.get(SESSION_ID) if isinstance(content, dict) else None
     return sid if isinstance(sid, str) else None
+
+
+@lru_cache(maxsize=4)
+def _reader(secret_key: str) -> URLSafeTimedSerializer:
+    """Made once: that costs more than to read a cookie with it."""
+    return URLSafeTimedSerializer(
+        secret_key,
+        salt="cookie-session",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
+    )

@@ -15,7 +15,8 @@ from app.config import Config
 from gateway import listener, refusals
 from gateway.door import Door
 from gateway.engine import Engine, Limits
-from gateway.listener import MOST_HEAD, MOST_LINES, Listener
+from gateway.head import MOST_HEAD, MOST_LINES
+from gateway.listener import Listener
 from tests.gateway.link import Audience
 from tests.gateway.rough import everything, rough
 
