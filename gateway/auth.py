@@ -121,6 +121,12 @@ def _session_id(cookies: Mapping[str, str], origin: str | None, config: Config) 
     return session_id
 
 
+def cookies_in(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The cookies of a request, the first of each name, as they stand: ours needs no unquoting."""
+    pairs = (part.strip().partition("=") for part in reversed(environ.get("HTTP_COOKIE", "").split(";")))
+    return {name: value for name, _, value in pairs}
+
+
 def origin_of(environ: Mapping[str, Any], allowed: tuple[str, ...]) -> str | None:
     """The origin of the page that asks, or None for no page.
 

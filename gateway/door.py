@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -172,8 +173,13 @@ def _forget_headers(environ: dict[str, Any]) -> None:
 
 
 def _query(environ: Mapping[str, Any], name: str) -> str | None:
-    values = parse_qs(environ.get("QUERY_STRING", "")).get(name)
-    return values[0] if values else None
+    return _first_of(environ.get("QUERY_STRING", "")).get(name)
+
+
+# Nearly all clients ask with one of a few.
+@lru_cache(maxsize=64)
+def _first_of(query: str) -> Mapping[str, str]:
+    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _cors(environ: Mapping[str, Any]) -> list[tuple[str, str]]:

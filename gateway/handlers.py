@@ -59,8 +59,9 @@ class Handlers:
         # Before the database is read: see revocation.py.
         epoch = parts.fanout.epoch
         try:
-            origin = auth.origin_of(flask.request.environ, parts.config.allowed_origins)
-            shown = auth.presented(presented, flask.request.cookies, origin, parts.config)
+            environ = flask.request.environ
+            origin = auth.origin_of(environ, parts.config.allowed_origins)
+            shown = auth.presented(presented, auth.cookies_in(environ), origin, parts.config)
             found = parts.checks.admission(shown.knock)
             authorised = auth.authorise(shown.kind, found.credential)
             entry = parts.recoveries.entry(shown, authorised.identity, found.recovery)

@@ -6,6 +6,8 @@ events without a name, binary attachments, events called `connect`.
 
 from typing import Any
 
+import orjson
+from engineio import json
 from socketio import packet
 from socketio.packet import Packet
 
@@ -15,8 +17,21 @@ from .connection import Malformed
 RESERVED = ("connect", "connect_error", "disconnect", "*")
 
 
+class _Json:
+    """Reads as the stock one, which bounds the digits of a number; writes quicker."""
+
+    loads = staticmethod(json.loads)
+
+    @staticmethod
+    def dumps(value: object, **_options: object) -> str:
+        """As short as can be."""
+        return orjson.dumps(value).decode()
+
+
 class CheckedPacket(Packet):
     """The stock class; what is no packet of the protocol is Malformed, and an unknown namespace is named as such."""
+
+    json = _Json
 
     def __init__(self, packet_type: int = packet.EVENT, data: Any = None, **options: Any) -> None:
         if packet_type == packet.CONNECT_ERROR and options.get("namespace") not in (None, "/"):

@@ -12,6 +12,7 @@ from app.domain import tracking
 from app.extensions import atomic
 from app.models import ApiToken, Person, Session, TrackingLink
 from gateway import refusals
+from gateway.auth import cookies_in
 from tests.factories import place, token_of
 from tests.gateway.rows import write
 
@@ -164,3 +165,10 @@ def test_it_never_logs_what_a_client_holds(cast, gateway, screen, cookie_of):
         connected.ready()
     refusal_of(screen(auth={"token": f"{token}x"}))
     assert not [secret for secret in (cookie, token, link) if secret in gateway.logged()]
+
+
+def test_it_takes_the_first_cookie_of_a_name_as_it_stands():
+    """Browsers send that of the longest path first."""
+    found = cookies_in({"HTTP_COOKIE": 'a=1; passline_session=x.y-z_==;b="q"; a=2;; lonely'})
+    assert found == {"a": "1", "passline_session": "x.y-z_==", "b": '"q"', "": "", "lonely": ""}
+    assert cookies_in({}) == {"": ""}
