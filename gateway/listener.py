@@ -229,8 +229,9 @@ class Handler(WebSocketHandler):
         early: bytes = self.rfile.peek()
         descriptor: int = self.socket.detach()
         self.socket = None
-        # gevent-websocket's own, which would keep this handler for as long as the request is kept. Not any sooner: it
-        # says good-bye when it goes.
-        self.environ.pop("wsgi.websocket")
+        # gevent-websocket's own, which would keep this handler for as long as the request is kept, and take care to say
+        # good-bye when it goes.
+        websocket = self.environ.pop("wsgi.websocket")
+        websocket.closed, websocket.handler = True, None
         self.websocket = None
         return descriptor, early

@@ -25,10 +25,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Events(Flask):
-    """The application in whose contexts handlers run. A message has no address, so none is looked up."""
+    """The application in whose contexts handlers run. A message has no address, and nothing is to be done after it."""
 
     def create_url_adapter(self, request: object) -> None:
         """None: matching a URL took a tenth of a handshake."""
+
+    def do_teardown_request(self, *_how: object) -> None:
+        """Nobody has asked to be called; to look who has took a twentieth."""
+
+    def do_teardown_appcontext(self, *_how: object) -> None:
+        """The same."""
 
 
 class Surface:

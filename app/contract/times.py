@@ -10,7 +10,9 @@ def now() -> datetime:
 
 def iso(at: datetime) -> str:
     """`at` (aware) as ISO 8601 in UTC with milliseconds and `Z`, e.g. `2026-11-20T18:04:05.123Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def iso_or_none(at: datetime | None) -> str | None:
