@@ -26,8 +26,8 @@ RESIDENTS, PASSING = 60, 300
 _CHANGING = 30
 _WARM_UP = 1500
 _GROWTH = 1.05
-# Rows in one transaction.
-_FILL = 5_000
+# Transactions with a row for each resident, between two looks at what is remembered.
+_FILL = 50
 # A WebSocket close frame, code 1001: the page is left.
 _CLOSE = b"\x88\x82\0\0\0\0\x03\xe9"
 
@@ -50,7 +50,7 @@ def run() -> list[Row]:
         residents = crowd.enter(gateway.port, map(gateway.hello, people[:RESIDENTS]))
         passing = crowd.enter(gateway.port, map(gateway.hello, people[RESIDENTS:]))
         marks = count(1)
-        _fill_its_memory(crowd, gateway)
+        _fill_its_memory(crowd, gateway, residents, [seat.room for seat in people[:RESIDENTS]], marks)
         _churn(crowd, gateway, people, residents, passing, marks, least=_WARM_UP)
         before = _state(crowd, gateway)
         come = _churn(crowd, gateway, people, residents, passing, marks, seconds=SECONDS)
@@ -104,13 +104,18 @@ def _churn(
     return come
 
 
-def _fill_its_memory(crowd: Crowd, gateway: Contender) -> None:
-    """Write rows that nobody hears until the gateway remembers no more of them than before."""
-    held, more = -1.0, told.number(gateway.port, "recent_rows") or 0.0
+def _fill_its_memory(
+    crowd: Crowd, gateway: Contender, residents: list[Client], rooms: list[str], marks: "count[int]"
+) -> None:
+    """Write rows until the gateway remembers no more of them than before; each is heard, for its frame is kept too."""
+    held, more, events = -1.0, told.number(gateway.port, "recent_rows") or 0.0, 0
     while more > held:
-        contenders.write_rows([("dashboard-stats", 0)] * _FILL)
-        gateway.settle(crowd)
+        for _ in range(_FILL):
+            gateway.emit(list(zip(rooms, islice(marks, len(rooms)), strict=True)))
+            events += 1
+        crowd.wait(lambda events=events: sum(one.count for one in residents) >= events * RESIDENTS, 60)
         held, more = more, told.number(gateway.port, "recent_rows") or 0.0
+    crowd.check(residents, events)
 
 
 def _leave(crowd: Crowd, leaving: list[Client]) -> None:
