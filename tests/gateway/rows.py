@@ -1,5 +1,7 @@
 """Rows of the log that tests write, by the real path, and what of them is to be found in events."""
 
+from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import text
@@ -50,3 +52,12 @@ def put_back(n: int) -> None:
     with atomic() as session:
         session.execute(text(f"update {head}"), {"n": n})
         session.execute(EventLog.__table__.delete().where(EventLog.place(session) > n))
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    """Wait for what comes a moment later."""
+    latest = monotonic() + 15
+    while not (found := condition()):
+        assert monotonic() < latest
+        sleep(0.02)
+    return found

@@ -5,7 +5,7 @@ import threading
 from app.contract import rooms
 from app.domain import orders, tracking
 from tests.factories import place as place_order
-from tests.gateway.rows import head_now, numbers, place, write
+from tests.gateway.rows import head_now, numbers, place, unnumbered, until, write
 
 
 def test_it_sends_a_committed_row_to_the_room(cast, screen):
@@ -57,9 +57,11 @@ def test_nobody_hears_what_is_not_theirs(cast, screen):
     assert heard == expected
 
 
-def test_an_order_is_heard_by_everybody_whose_it_is(cast, screen):
+def test_an_order_is_heard_by_everybody_whose_it_is(cast, gateway, screen):
     """The whole way: a verb of the domain, its rows, its rooms, its screens."""
     order = place_order(cast).order
+    until(lambda: not unnumbered())
+    gateway.reaches(place(head_now()))
     connected = {
         "vendor": screen(cast.vendor),
         "customer": screen(cast.customer),

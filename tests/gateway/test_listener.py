@@ -104,7 +104,7 @@ def test_an_address_may_hold_so_many_connections(listening, clients):
 
 
 def test_who_is_refused_after_it_asked_hears_so_too(listening, clients):
-    """Trap: closing with something unread is an RST, and the answer may be lost by it."""
+    """Closing with something unread is an RST, and the answer may be lost by it."""
     here = listening(per_peer=0)
     client = clients(here)
     client.sendall(LIVE + b"\r\n")

@@ -294,7 +294,7 @@ def test_the_same_row_from_a_holder_that_was_late_changes_nothing(streamed, stre
 
 @on_postgresql
 def test_who_reads_the_stream_does_not_keep_every_ring(streamed):
-    """Trap: psycopg keeps notifications until they are taken, however many."""
+    """psycopg keeps notifications until they are taken, however many."""
     start = place(head_now())
     holder, reader = streamed(), streamed("two")
     write("admin.orders", 1)

@@ -8,7 +8,6 @@ import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
-from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import text, update
@@ -22,7 +21,7 @@ from app.models import LogHead, Order, Recovery, Session
 from gateway import refusals
 from tests.factories import place as place_order
 from tests.factories import token_of
-from tests.gateway.rows import head_now, numbers, place, unnumbered, write
+from tests.gateway.rows import head_now, numbers, place, unnumbered, until, write
 from tests.gateway.screen import back
 
 
@@ -45,15 +44,6 @@ def kept(pid):
     db.session.rollback()
     db.session.expire_all()
     return db.session.get(Recovery, digest(pid))
-
-
-def until(condition):
-    """Wait for what comes a moment later."""
-    latest = monotonic() + 15
-    while not (found := condition()):
-        assert monotonic() < latest
-        sleep(0.02)
-    return found
 
 
 def broken(screen):

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.contract import rooms
 from app.extensions import db
 from app.models import LogHead
-from gateway.sequencer import LEASE, Sequencer, new_holder
+from gateway.sequencer import LEASE, MOST, Sequencer, new_holder
 from tests.gateway.rows import head_now, numbers, place, unnumbered, write
 
 
@@ -153,6 +153,21 @@ def test_it_reads_only_what_waits_whatever_it_was_planned_for(app, connect, quie
         scans_then, fetched_then = connection.execute(read).fetchone()
         assert scans_then == scans
         assert fetched_then - fetched < 10 * 30
+
+
+def test_it_reads_what_waits_once_when_it_was_planned_for_an_empty_log(app, connect, quiet):
+    connection = connect()
+    sequencer = Sequencer(connection, "one")
+    with connection.transaction(force_rollback=True):
+        connection.execute("delete from event_log")
+        connection.execute("analyze event_log")
+        take(sequencer)
+        connection.execute(_ROWS.format(position="null", count=MOST))
+        read = "select idx_tup_fetch from pg_stat_xact_user_tables where relname = 'event_log'"
+        (before,) = connection.execute(read).fetchone()
+        assert take(sequencer) == MOST
+        (fetched,) = connection.execute(read).fetchone()
+        assert fetched - before < 4 * MOST
 
 
 def test_two_sequencers_and_many_writers_give_each_row_one_place(app, connect, quiet):
