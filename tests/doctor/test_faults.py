@@ -74,7 +74,8 @@ class TestAnEventThatWasNeverFired:
         for order in (with_history, without):
             lines = trace(installation.app, order.number)
             assert order.number in said
-            assert "NO EVENT" in lines[-1]
+            # What a gateway has refused since it started may stand below it.
+            assert [line for line in lines if "NO EVENT" in line]
             assert "version 2: accepted" in lines[-2]
         with db.engine.begin() as connection:
             connection.execute(text("delete from event_log where order_id is not null"))
