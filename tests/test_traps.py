@@ -23,7 +23,7 @@ TRAPS = {
         "gateway/test_leftovers.py::test_a_thousand_slow_readers_leave_nothing_behind",
     ],
     "After its ping timeout a client's socket, greenlet and TCP connection stay until it closes.": [
-        "gateway/test_wire.py::test_who_answers_no_ping_is_hung_up_and_nothing_of_it_stays",
+        "gateway/test_rounds.py::test_who_answers_no_ping_is_hung_up_and_nothing_of_it_stays",
         "gateway/test_wire.py::test_who_does_not_close_is_hung_up",
     ],
     "A frame's size is looked at when all of it was read.": [
@@ -36,7 +36,7 @@ TRAPS = {
         "gateway/test_engine.py::test_a_malformed_packet_closes_the_connection_at_once",
     ],
     "Who answers pings and never sends CONNECT stays for ever.": [
-        "gateway/test_wire.py::test_who_answers_pings_and_asks_for_nothing_is_let_go_of",
+        "gateway/test_rounds.py::test_who_answers_pings_and_asks_for_nothing_is_let_go_of",
         "gateway/test_engine.py::test_who_keeps_it_waiting_is_let_go_of_after_ten_seconds",
     ],
     "A large frame is unmasked byte by byte in Python, and holds the loop.": [

@@ -15,6 +15,7 @@ import gevent
 from gateway.connection import Connection
 from gateway.engine import Engine, Limits
 from gateway.refusals import Refusal
+from gateway.transport import Frame
 from gateway.websocket import Message, Op
 
 
@@ -162,3 +163,12 @@ def read(data: bytes) -> list[Message]:
     messages, rest = whole(data)
     assert rest == b""
     return messages
+
+
+def fill(link: Link, size: int = 60_000) -> list[Frame]:
+    """Send frames until one waits; returns them."""
+    sent = []
+    while link.connection.pending == 0:
+        sent.append(Frame("4" + chr(97 + len(sent) % 26) * size))
+        link.connection.send(sent[-1])
+    return sent
