@@ -73,6 +73,12 @@ class LostRace(Conflict):
     code = "changed_meanwhile"
 
 
+class OfferLapsed(LostRace):
+    """The offer ran out before it was answered."""
+
+    code = "offer_lapsed"
+
+
 class RestaurantClosed(Conflict):
     """The restaurant takes no orders for that time."""
 

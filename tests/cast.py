@@ -8,6 +8,8 @@ from app.domain import passwords
 from app.extensions import atomic
 from app.models import Category, MenuItem, OpeningHours, Person, Restaurant
 
+# Where both restaurants are.
+COUNTER = (38.7139, -9.1334)
 PASSWORD = "correct horse battery"
 _hash: list[str] = []
 
@@ -23,6 +25,7 @@ class Cast:
     customer: Person
     other_customer: Person
     driver: Person
+    other_driver: Person
     outsider: Person
     restaurant: Restaurant
     other_restaurant: Restaurant
@@ -51,6 +54,7 @@ def make_cast() -> Cast:
         customer=_person("customer", Role.CUSTOMER),
         other_customer=_person("other_customer", Role.CUSTOMER),
         driver=_person("driver", Role.DRIVER),
+        other_driver=_person("other_driver", Role.DRIVER),
         outsider=_person("outsider", Role.CUSTOMER),
         restaurant=first,
         other_restaurant=second,
@@ -74,8 +78,10 @@ def _person(name: str, role: Role, restaurant: Restaurant | None = None) -> Pers
 
 
 def _restaurant(slug: str, name: str, zone: str, currency: str) -> Restaurant:
-    """A restaurant that is always open."""
+    """A restaurant that is always open, at COUNTER."""
     restaurant = Restaurant(slug=slug, name=name, time_zone=zone, currency=currency)
+    restaurant.latitude, restaurant.longitude = COUNTER
+    restaurant.ride_pay_minor, restaurant.ride_pay_per_km_minor = 300, 50
     restaurant.hours = [OpeningHours(weekday=day, opens=time(0), closes=time(0)) for day in range(7)]
     return restaurant
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
-from app.domain import order_placement, orders
+from app.domain import deliveries, drivers, fixes, offers, order_placement, orders
 from app.domain.order_placement import Line, Placed
+from app.domain.ticket_transition import walk
 from app.extensions import atomic
-from app.models import ApiToken, Order, Person, Session
-from tests.cast import Cast
+from app.models import ApiToken, Order, Person, Session, Ticket
+from tests.cast import COUNTER, Cast
 
 # How an order comes to each state, by the verbs of the people whose turn it is.
 _WAYS = {
@@ -52,6 +53,79 @@ def order_in(cast: Cast, status: str, **details: object) -> Order:
         orders.give_up(order, by=cast.admin, reason_code="not_found")
     assert order.status == status
     return order
+
+
+# A kilometre and a half north of the restaurants: 2.0 km by road, a ride of seven minutes.
+DOOR = (38.7274, -9.1334)
+
+
+def on_duty(driver: Person, latitude: float | None = None, longitude: float | None = None) -> None:
+    """Set `driver` on duty, with a fix where one is given."""
+    drivers.go_on_duty(driver)
+    if latitude is not None and longitude is not None:
+        fixes.record(driver, latitude, longitude)
+
+
+def delivery(cast: Cast, status: str = "accepted", **details: object) -> Order:
+    """An order of the customer to be delivered to DOOR, in a state of the kitchen's."""
+    return order_in(cast, status, **{"fulfilment": "delivery", "address": "1 Street", "door": DOOR, **details})
+
+
+def ticket_in(cast: Cast, status: str, *, driver: Person | None = None) -> Ticket:
+    """A ticket that its people took to `status`; who rides or is asked is `driver` (default: the cast's)."""
+    order = delivery(cast, "ready_for_pickup")
+    ticket, driver = order.ticket, driver or cast.driver
+    assert ticket is not None
+    if status == "cancelled":
+        orders.cancel(order, by=cast.vendor, reason_code="other")
+        return ticket
+    if status == "unassigned":
+        return ticket
+    if status == "needs_dispatcher":
+        walk(ticket, "needs_dispatcher", by=cast.admin, at=now())
+        return ticket
+    on_duty(driver, *COUNTER)
+    offers.offer(ticket, driver, by=cast.admin)
+    for step in _RIDES[status]:
+        step(ticket, driver)
+    assert ticket.status == status
+    return ticket
+
+
+def _accepted(ticket: Ticket, driver: Person) -> None:
+    offers.accept(ticket, by=driver)
+
+
+def _picked_up(ticket: Ticket, driver: Person) -> None:
+    deliveries.pick_up(ticket, by=driver, handover_code=ticket.order.handover_code)
+
+
+def _delivered(ticket: Ticket, driver: Person) -> None:
+    deliveries.deliver(ticket, by=driver, proof={"drop_code": ticket.drop_code})
+
+
+def _failed(ticket: Ticket, driver: Person) -> None:
+    deliveries.fail(ticket, by=driver, reason_code="not_found")
+
+
+def _step(verb):  # type: ignore[no-untyped-def]
+    return lambda ticket, driver: verb(ticket, by=driver)
+
+
+_arrived, _at_the_door = _step(deliveries.arrive), _step(deliveries.reach)
+_returning, _returned = _step(deliveries.bring_back), _step(deliveries.give_back)
+_FAILED = (_accepted, _picked_up, _failed)
+_RIDES = {
+    "offered": (),
+    "assigned": (_accepted,),
+    "at_pickup": (_accepted, _arrived),
+    "picked_up": (_accepted, _arrived, _picked_up),
+    "at_dropoff": (_accepted, _arrived, _picked_up, _at_the_door),
+    "delivered": (_accepted, _arrived, _picked_up, _at_the_door, _delivered),
+    "failed": _FAILED,
+    "returning": (*_FAILED, _returning),
+    "returned": (*_FAILED, _returning, _returned),
+}
 
 
 def session_of(person: Person) -> Session:

@@ -2,7 +2,7 @@
 
 A line is one message to one kind of room; an event for three rooms has three lines and, on the wire, one `event_id`.
 `Message` refuses data whose fields are not exactly those of the line, so no event can drift from this table.
-Who builds the data: domain/order_events.py. Who sends it: the gateway, from the log.
+Who builds the data: order_events.py, ticket_events.py and live_fixes.py in domain/. Who sends it: the gateway.
 """
 
 from collections.abc import Mapping
@@ -93,41 +93,58 @@ STOP_ACKNOWLEDGED_FOR_ADMIN = Event(
     "OrderStopAcknowledged", "admin.orders", ("order",), "the kitchen confirms that it stopped"
 )
 
-# -- S3, S4: tickets and drivers (declared; fired when deliveries are built) ---------------------------------------
+# -- S3, S4: tickets and drivers ------------------------------------------------------------------------------------
 
 _TICKET = ("ticket",)
 _ASSIGNED = ("ticket_id", "status", *_S4_FIX)
-TICKET_EVENTS = (
-    Event("TicketOffered", "driver.{id}.tickets", _TICKET, "an offer is made", live=False, stamp=STAMP),
-    Event("TicketUpdated", "driver.{id}.tickets", _TICKET, "any change", live=False, stamp=STAMP),
-    Event(
-        "TicketCancelled",
-        "driver.{id}.tickets",
-        _TICKET,
-        "withdrawn, lapsed, cancelled",
-        live=False,
-        stamp=STAMP,
-    ),
-    Event(
-        "ticket.offered",
-        "customer.{id}.driver-location",
-        ("ticket_id", "status", "driver_id", "driver_name", "message"),
-        "first offer",
-        live=False,
-        stamp=STAMP,
-    ),
-    Event("ticket.assigned", "customer.{id}.driver-location", _ASSIGNED, "assignment", live=False, stamp=STAMP),
-    *(
-        Event(
-            "driver.location.updated",
-            room,
-            ("ticket_id", *_S4_FIX),
-            "a new fix between pickup and delivery; before pickup only minutes_away",
-            live=False,
-            stamp=STAMP,
-        )
-        for room in ("customer.{id}.driver-location", "order.{number}", "admin.orders")
-    ),
+TICKET_OFFERED = Event("TicketOffered", "driver.{id}.tickets", _TICKET, "an offer is made", stamp=STAMP)
+TICKET_UPDATED = Event(
+    "TicketUpdated", "driver.{id}.tickets", _TICKET, "any change of the ticket or its order", stamp=STAMP
+)
+TICKET_CANCELLED = Event(
+    "TicketCancelled", "driver.{id}.tickets", _TICKET, "withdrawn, lapsed, declined, cancelled", stamp=STAMP
+)
+DRIVER_SOUGHT = Event(
+    "ticket.offered",
+    "customer.{id}.driver-location",
+    ("ticket_id", "status", "driver_id", "driver_name", "message"),
+    "first offer, and the first after a driver gave it back; nobody is named before they have accepted",
+    stamp=STAMP,
+)
+DRIVER_ASSIGNED = Event("ticket.assigned", "customer.{id}.driver-location", _ASSIGNED, "assignment", stamp=STAMP)
+
+# Passline's own additions: what the other screens need to follow a delivery.
+_DELIVERY = ("order_number", "ticket")
+_DELIVERY_MOMENT = "every change of a ticket; `ticket` is what the order's document says of it"
+DELIVERY_UPDATED_FOR_VENDOR = Event("DeliveryUpdated", "vendor-orders.{id}", _DELIVERY, _DELIVERY_MOMENT)
+DELIVERY_UPDATED_FOR_CUSTOMER = Event("DeliveryUpdated", "user.{id}", _DELIVERY, _DELIVERY_MOMENT)
+DELIVERY_UPDATED_FOR_ADMIN = Event("DeliveryUpdated", "admin.orders", _DELIVERY, _DELIVERY_MOMENT)
+DELIVERY_UPDATED_FOR_FOLLOWER = Event(
+    "DeliveryUpdated", "order.{number}", ("order_number", "status", "label"), "every change of a ticket; no name"
+)
+_PROMISE = ("order_number", "promised_from", "promised_by", "reason")
+_PROMISE_MOMENT = "the promised window moves while the order's state stays"
+PROMISE_MOVED = tuple(
+    Event("OrderPromiseMoved", room, _PROMISE, _PROMISE_MOMENT)
+    for room in ("vendor-orders.{id}", "user.{id}", "order.{number}", "admin.orders")
+)
+_DUTY = ("driver_id", "driver_name", "on", "reason", "message")
+DUTY_CHANGED_FOR_DRIVER = Event(
+    "DriverDutyChanged", "driver.{id}.tickets", _DUTY, "on or off duty, by whomever", stamp=STAMP
+)
+DUTY_CHANGED_FOR_ADMIN = Event("DriverDutyChanged", "admin.dispatch", _DUTY, "on or off duty, by whomever", stamp=STAMP)
+
+# -- S4: where the driver is. Not rows of the log: newest only, without a position, not replayed (live_fixes.py) -----
+
+FIX_FIELDS = ("ticket_id", *_S4_FIX)
+DRIVER_MOVED = "driver.location.updated"
+DRIVER_MOVED_FOR_CUSTOMER, DRIVER_MOVED_FOR_FOLLOWER, DRIVER_MOVED_FOR_ADMIN = FIXES = tuple(
+    Event(DRIVER_MOVED, room, FIX_FIELDS, moment, stamp=STAMP)
+    for room, moment in (
+        ("customer.{id}.driver-location", "a new fix from assignment to delivery; before pickup only minutes_away"),
+        ("order.{number}", "a new fix between pickup and delivery"),
+        ("admin.dispatch", "a new fix of any driver on duty"),
+    )
 )
 
 # -- S5: payments and guest Wi-Fi (declared; fired when payments are built) ----------------------------------------
@@ -175,7 +192,19 @@ EVENTS: tuple[Event, ...] = (
     CANCELLATION_REQUESTED_FOR_ADMIN,
     STOP_ACKNOWLEDGED_FOR_VENDOR,
     STOP_ACKNOWLEDGED_FOR_ADMIN,
-    *TICKET_EVENTS,
+    TICKET_OFFERED,
+    TICKET_UPDATED,
+    TICKET_CANCELLED,
+    DRIVER_SOUGHT,
+    DRIVER_ASSIGNED,
+    DELIVERY_UPDATED_FOR_VENDOR,
+    DELIVERY_UPDATED_FOR_CUSTOMER,
+    DELIVERY_UPDATED_FOR_ADMIN,
+    DELIVERY_UPDATED_FOR_FOLLOWER,
+    *PROMISE_MOVED,
+    DUTY_CHANGED_FOR_DRIVER,
+    DUTY_CHANGED_FOR_ADMIN,
+    *FIXES,
     *PAYMENT_EVENTS,
     ACCESS_ENDED,
 )

@@ -12,6 +12,8 @@ ADMIN_ORDERS = "admin.orders"
 DASHBOARD_STATS = "dashboard-stats"
 PAYMENTS = "payments"
 HOTSPOT_USERS = "hotspot-users"
+# Every driver on duty, where they are: asked for by the dispatch board, joined by nobody by itself.
+ADMIN_DISPATCH = "admin.dispatch"
 
 # Rows for the gateway itself, never sent to a socket and never joined: an access that ended (see `access_ended` in
 # events.py). The `!` keeps the name outside every pattern below.
@@ -76,7 +78,7 @@ _PATTERNS = tuple(
         r"driver\.\d{1,18}\.tickets",
         r"customer\.\d{1,18}\.driver-location",
         r"order\.[0-9A-Z]{4,16}",
-        r"admin\.orders|dashboard-stats|payments|hotspot-users",
+        r"admin\.orders|admin\.dispatch|dashboard-stats|payments|hotspot-users",
     )
 )
 

@@ -10,6 +10,7 @@ from app.contract.identity import Role
 from app.contract.times import iso, iso_or_none
 from app.models import Order, OrderChange
 
+from . import ticket_json
 from .actor import SYSTEM, SYSTEM_ROLE
 from .money import decimal_string
 from .order_states import LABELS
@@ -45,7 +46,7 @@ def whole(order: Order, audience: str) -> dict[str, Any]:
         "promised_by": iso_or_none(order.promised_by),
         "cancellation": _cancellation(order, audience),
         "stop_acknowledged_at": iso_or_none(order.stop_acknowledged_at),
-        "ticket": None,
+        "ticket": None if order.ticket is None else ticket_json.of_order(order.ticket),
         "payment": {"status": order.payment_status, "method": order.payment_method},
     }
 

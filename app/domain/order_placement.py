@@ -53,9 +53,11 @@ def place(
     address: str = "",
     note: str = "",
     scheduled_for: datetime | None = None,
+    door: tuple[float, float] | None = None,
 ) -> Placed:
     """Place an order of `customer` with `restaurant`; the kitchen receives it now, when paid, or when its time comes.
 
+    `door`: latitude and longitude of the address in degrees, where the guest's device knows them.
     Refuses with Forbidden (no customer), RestaurantClosed (paused, or closed then), Invalid (what was asked for) and
     Conflict (an item is sold out).
     """
@@ -63,6 +65,8 @@ def place(
         raise Forbidden("Only customers place orders.")
     at = now()
     items = _check(restaurant, lines, fulfilment, payment, address, scheduled_for, at)
+    if door is not None:
+        _check_place(door)
     with atomic() as session:
         order = Order(
             number=_fresh_number(session),
@@ -72,6 +76,8 @@ def place(
             version=1,
             fulfilment=fulfilment,
             address=address.strip() if fulfilment == "delivery" else "",
+            latitude=door[0] if door and fulfilment == "delivery" else None,
+            longitude=door[1] if door and fulfilment == "delivery" else None,
             note=note.strip(),
             currency=restaurant.currency,
             total_minor=sum(items[line.menu_item_id].price_minor * line.quantity for line in lines),
@@ -126,6 +132,13 @@ def _check(
         raise Invalid("The order is not right yet.", errors=errors)
     _check_open(restaurant, scheduled_for, at)
     return _on_the_menu(restaurant, lines)
+
+
+def _check_place(door: tuple[float, float]) -> None:
+    latitude, longitude = door
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        wrong = "From -90 to 90 and from -180 to 180 degrees."
+        raise Invalid("There is no such place.", errors={"latitude": [wrong]})
 
 
 def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: datetime) -> None:

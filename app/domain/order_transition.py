@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
 from app.contract.times import iso
-from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
+from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Order, OrderChange
 from app.models.prepared import Prepared
 
-from . import order_events, order_json, tracking
+from . import order_events, order_json, promises, tickets, tracking
 from .actor import Actor
-from .order_states import EDGES, ENDS, LABELS, REASONS, Edge, allowed
+from .edges import Edge
+from .order_states import EDGES, ENDS, LABELS, REASONS, allowed
 
 
 def walk(
@@ -57,7 +58,11 @@ def walk(
         raise EdgeForbidden(
             f"An order that is {LABELS[order.status].lower()} cannot become {LABELS[to].lower()}.", **now_at(order, by)
         )
-    _check(edge, order, by, at, reason_code, note)
+    if reason_code is not None and reason_code not in REASONS:
+        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    edge.check(by, reason_code, note)
+    if refusal := edge.refusal(order, at):
+        raise Conflict(refusal, **now_at(order, by))
     with atomic() as session:
         connection = session.connection()
         if not _guarded_update(connection, order, edge, by, at, expected_version, values or {}):
@@ -66,6 +71,10 @@ def walk(
                 return False
             raise LostRace(_lost(order, by), **now_at(order, by))
         _record(connection, order, edge.start, by, at, reason_code, note, occurred_at)
+        if "promised_from" in (values or {}):
+            promises.keep(session, order, at=at)
+        if order.fulfilment == "delivery":
+            tickets.follow(session, order, by=by, at=at, reason_code=reason_code, note=note, occurred_at=occurred_at)
         order_events.changed(session, order, previous=edge.start, at=at)
         if edge.to in ENDS:
             tracking.let_links_expire(order, at)
@@ -77,6 +86,7 @@ def walk(
 def begin(session: Session, order: Order, *, by: Actor, at: datetime) -> None:
     """Write the first history row and the events of an order that was just added to `session`; version 1."""
     _record(session.connection(), order, None, by, at, None, None, None)
+    promises.keep(session, order, at=at)
     order_events.created(session, order, at=at)
 
 
@@ -89,19 +99,6 @@ def now_at(order: Order, viewer: Actor) -> dict[str, Any]:
         "changed_at": iso(order.changed_at),
         "allowed": [edge.to for edge in allowed(order, viewer.role)],
     }
-
-
-def _check(edge: Edge, order: Order, by: Actor, at: datetime, reason_code: str | None, note: str | None) -> None:
-    if by.role not in edge.roles:
-        raise Forbidden(f"A {by.role} may not take an order from {edge.start} to {edge.to}.")
-    if reason_code is not None and reason_code not in REASONS:
-        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
-    if by.role in edge.reason and not reason_code:
-        raise Invalid("Say why.", errors={"reason_code": ["A reason is needed here."]})
-    if by.role in edge.note and not (note or "").strip():
-        raise Invalid("Write down why.", errors={"note": ["A note (a reference) is needed here."]})
-    if refusal := edge.refusal(order, at):
-        raise Conflict(refusal, **now_at(order, by))
 
 
 def _guarded_update(
@@ -136,7 +133,7 @@ def _guarded_update(
 
 _frozen = {
     "id", "number", "restaurant_id", "customer_id", "fulfilment", "address", "note", "currency", "total_minor",
-    "items_count", "payment_method", "created_at", "scheduled_for", "handover_code",
+    "items_count", "payment_method", "created_at", "scheduled_for", "handover_code", "latitude", "longitude",
 }  # fmt: skip
 _changing = [column.name for column in Order.__table__.c if column.name not in _frozen]
 

@@ -69,16 +69,19 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
         raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
     if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
         raise Invalid("The hand-over code is wrong.", errors={"handover_code": ["It is not this order's code."]})
+    _must_ride(order, by)
     return walk(order, "picked_up", by=by, at=now(), **how)
 
 
 def deliver(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The guest has it."""
+    _must_ride(order, by)
     return walk(order, "delivered", by=by, at=now(), values=_cash_taken(order), **how)
 
 
 def give_up(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """It could not be delivered."""
+    _must_ride(order, by)
     return walk(order, "undeliverable", by=by, at=now(), reason_code=reason_code, **how)
 
 
@@ -216,6 +219,12 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
         if done.rowcount:  # type: ignore[attr-defined]
             order_events.stop_acknowledged(session, order, at=at)
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _must_ride(order: Order, by: Actor) -> None:
+    """A driver moves the orders that they ride, and no others."""
+    if by.role == Role.DRIVER and (order.ticket is None or order.ticket.driver_id != by.id):
+        raise Forbidden("Another driver has this delivery, or nobody yet.")
 
 
 def _cash_taken(order: Order) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Once a second: orders whose time has come, accesses that ran out. Huey's crontab counts minutes, this cannot wait.
+"""Once a second: orders, offers, promises and accesses whose time has come. Huey counts minutes, this cannot wait.
 
 A database that is away makes it late, never wrong: it looks again with the next second.
 """
@@ -11,11 +11,17 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain import access, order_deadlines
+from app.domain import access, order_deadlines, ticket_deadlines
 from app.extensions import db
 
 _log = structlog.get_logger(__name__)
 PERIOD = 1.0
+_ACTS = (
+    order_deadlines.act_on_due,
+    ticket_deadlines.act_on_due,
+    ticket_deadlines.renew_promises,
+    access.end_expired,
+)
 
 
 def run(app: Flask, stop: threading.Event, looked: Callable[[], None]) -> None:
@@ -30,16 +36,20 @@ def run(app: Flask, stop: threading.Event, looked: Callable[[], None]) -> None:
 def look(app: Flask) -> None:
     """One look: act on what is due."""
     with app.app_context():
-        for act in (order_deadlines.act_on_due, access.end_expired):
+        for act in _ACTS:
             try:
                 done = act()
             except SQLAlchemyError as error:
                 db.session.rollback()
-                _log.error("deadlines.late", doing=act.__name__, error=str(error.__cause__ or error))
+                _log.error("deadlines.late", doing=_name(act), error=str(error.__cause__ or error))
             except Exception:  # noqa: BLE001
                 # Nobody else would expire an order: the loop outlives even what nobody thought of.
                 db.session.rollback()
-                _log.exception("deadlines.failed", doing=act.__name__)
+                _log.exception("deadlines.failed", doing=_name(act))
             else:
                 if done:
-                    _log.info("deadlines.done", doing=act.__name__, rows=done)
+                    _log.info("deadlines.done", doing=_name(act), rows=done)
+
+
+def _name(act: Callable[[], int]) -> str:
+    return f"{act.__module__.rpartition('.')[2]}.{act.__name__}"

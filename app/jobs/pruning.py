@@ -1,4 +1,4 @@
-"""Old rows of the event log go, and what was kept for screens that come back to it.
+"""Old rows of the event log go, what was kept for screens that come back to it, and where drivers were.
 
 A client that was away longer than the log is kept reloads its page instead.
 """
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from app.contract.times import now
-from app.domain import log, recoveries
+from app.domain import fixes, log, recoveries
 
 
 def prune_log() -> int:
@@ -20,6 +20,11 @@ def prune_log() -> int:
 def forget_recoveries() -> int:
     """Drop what was last used longer ago than that; how many rows went."""
     return _drop(recoveries.forget)
+
+
+def forget_positions() -> int:
+    """Drop where drivers were more than a day ago; how many rows went."""
+    return fixes.forget(now() - fixes.KEPT)
 
 
 def _drop(some: Callable[[datetime], int]) -> int:

@@ -23,6 +23,7 @@ class Scheduled:
 SCHEDULE = (
     Scheduled(pruning.prune_log, "*/5"),
     Scheduled(pruning.forget_recoveries, "*/5"),
+    Scheduled(pruning.forget_positions, "*/5"),
     Scheduled(forgetting.forget_idempotency_keys, "17"),
 )
 

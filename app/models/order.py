@@ -5,7 +5,7 @@ business (paid, or cash): before it no vendor sees it. Who may see an order is `
 """
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, Index, Select, String, false, select, text
 from sqlalchemy.orm import Mapped, lazyload, mapped_column, relationship, selectinload
@@ -17,6 +17,9 @@ from app.extensions import Model
 from .columns import BigInt, Instant, Key, choice, reference
 from .person import Person
 from .restaurant import Restaurant
+
+if TYPE_CHECKING:
+    from .ticket import Ticket
 
 # How much people may write and ask for: the bounds of columns, forms, pages and the API alike.
 LONGEST_NOTE = 500
@@ -81,6 +84,9 @@ class Order(Model):
     version: Mapped[int] = mapped_column(default=1)
     fulfilment: Mapped[str] = mapped_column(choice())
     address: Mapped[str] = mapped_column(String(LONGEST_ADDRESS), default="")
+    # Where the address is, in degrees (WGS 84), when the guest's device said so.
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
     note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int]
@@ -114,11 +120,20 @@ class Order(Model):
     restaurant: Mapped[Restaurant] = relationship(lazy="joined", innerjoin=True)
     customer: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     items: Mapped[list[OrderItem]] = relationship(order_by="OrderItem.id", lazy="selectin")
+    # Those that counted, the last one last; a delivery that was called off and asked for again has several.
+    tickets: Mapped[list["Ticket"]] = relationship(order_by="Ticket.id", viewonly=True)
 
     @property
     def accept_by(self) -> datetime | None:
         """Until when the vendor may accept; None in every state but `placed`."""
         return self.due_at if self.status == "placed" else None
+
+    @property
+    def ticket(self) -> "Ticket | None":
+        """Its delivery, if it is one and was not called off."""
+        if self.fulfilment != "delivery" or not self.tickets or self.tickets[-1].status == "cancelled":
+            return None
+        return self.tickets[-1]
 
     @classmethod
     def visible_to(cls, person: Any) -> "Select[Order]":
@@ -147,7 +162,8 @@ class Order(Model):
         Not joined: with a LIMIT, a planner that begins at the restaurants would sort every order first.
         """
         lines = selectinload(cls.items) if items else lazyload(cls.items)
-        return cls.visible_to(person).options(selectinload(cls.restaurant), selectinload(cls.customer), lines)
+        loads = (selectinload(cls.restaurant), selectinload(cls.customer), selectinload(cls.tickets), lines)
+        return cls.visible_to(person).options(*loads)
 
 
 class OrderTerm(Model):

@@ -9,7 +9,7 @@ and a result with its own type of row. Connection, transaction and errors stay S
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy import Connection, Dialect, Float, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 Values = Mapping[str, Any]
@@ -89,6 +89,9 @@ def _into(type_: TypeEngine[Any], dialect: Dialect) -> _Process | None:
 
 
 def _out_of(type_: TypeEngine[Any], dialect: Dialect) -> _Process | None:
+    if isinstance(type_, Float):
+        # Both drivers hand out floats; SQLAlchemy's own processor asks for the type that a result says it has.
+        return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.contract.times import now
 from app.extensions import Model
 
-from .columns import Instant, Key, reference
+from .columns import Instant, Key, choice, reference
 
 
 class OpeningHours(Model):
@@ -36,6 +36,7 @@ class Restaurant(Model):
     __table_args__ = (
         CheckConstraint("acceptance_minutes between 1 and 240", name="acceptance_minutes"),
         CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
+        CheckConstraint("drop_proof in ('none', 'code', 'photo', 'note')", name="drop_proof"),
     )
 
     id: Mapped[Key]
@@ -45,12 +46,20 @@ class Restaurant(Model):
     description: Mapped[str] = mapped_column(String(500), default="")
     address: Mapped[str] = mapped_column(String(300), default="")
     phone: Mapped[str] = mapped_column(String(20), default="")
+    # Degrees (WGS 84); where they are not known, rides are of unknown length.
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    # What its drivers show at the door: `none`, `code` (the guest says it), `photo` or `note`.
+    drop_proof: Mapped[str] = mapped_column(choice(), default="code")
     time_zone: Mapped[str] = mapped_column(String(60))
     currency: Mapped[str] = mapped_column(String(3))
     # How long the vendor has to accept before the order expires (bars of others: 8 to 11.5 minutes).
     acceptance_minutes: Mapped[int] = mapped_column(default=8)
     preparation_minutes: Mapped[int] = mapped_column(default=20)
     delivery_minutes: Mapped[int] = mapped_column(default=15)
+    # What a driver earns for a delivery, and for each kilometre of it.
+    ride_pay_minor: Mapped[int] = mapped_column(default=0)
+    ride_pay_per_km_minor: Mapped[int] = mapped_column(default=0)
     auto_accept: Mapped[bool] = mapped_column(default=False)
     accepting: Mapped[bool] = mapped_column(default=True)
     # Before this hour, restaurant time, it is still the service day before.

@@ -26,6 +26,7 @@ ROOMS = {
     "customer": _CUSTOMER,
     "other_customer": _CUSTOMER,
     "driver": ["driver.{id}.tickets", "user.{id}"],
+    "other_driver": ["driver.{id}.tickets", "user.{id}"],
     "outsider": _CUSTOMER,
 }
 OVER = ({"ended_at": now()}, {"expires_at": now() - timedelta(seconds=1)})

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from app.contract.identity import Role
 from app.contract.times import now
 from app.domain import orders, tracking
-from app.domain.order_states import EDGES, Edge, once_paid
+from app.domain.edges import Edge
+from app.domain.order_states import EDGES, once_paid
 from app.extensions import db
 from app.models import CancellationRequest, Order, OrderChange, TrackingLink
 from app.views import loading

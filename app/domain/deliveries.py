@@ -1,0 +1,156 @@
+"""What a driver does with a ticket, step by step, from the counter to the door; dispatchers may do it for them.
+
+Where the food changes hands (picked up, delivered, given up) it is the order that walks, and its ticket follows in the
+same transaction (tickets.py). `occurred_at` is the device's clock: a phone in a dead zone tells later what was then.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from typing import TypedDict, Unpack
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.errors import Invalid, LostRace
+from app.extensions import atomic
+from app.models import DropProof, Order, Ticket
+
+from . import offers, orders, promises
+from .actor import Actor
+from .geography import ride_minutes
+from .ticket_states import UNDER_WAY, WITH_THE_FOOD
+from .ticket_transition import lost, now_at, walk
+
+# What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
+LARGEST_PHOTO = 150_000
+_PHOTOS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
+# A device that says it happened earlier than this is not believed.
+_LONGEST_DEAD_ZONE = timedelta(hours=2)
+
+
+class How(TypedDict, total=False):
+    """What every step may be told besides: the version that was on the screen, a note, the time on the device."""
+
+    expected_version: int | None
+    note: str | None
+    occurred_at: datetime | None
+
+
+class Proof(TypedDict, total=False):
+    """What is shown at the door: the code that the guest said, or a photograph; a note is part of `How`."""
+
+    drop_code: str | None
+    photo: bytes | None
+
+
+def arrive(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The driver stands at the restaurant's counter."""
+    return walk(ticket, "at_pickup", by=by, at=now(), **_believed(ticket, how))
+
+
+def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **how: Unpack[How]) -> bool:
+    """The food is the driver's, who said the restaurant's hand-over code."""
+    if ticket.status == "picked_up":
+        return False
+    how = _believed(ticket, how)
+    with atomic() as session:
+        _check(ticket, by, how)
+        session.refresh(ticket.order, with_for_update={"of": Order})
+        orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(how))
+        session.refresh(ticket)
+        arrival = now() + timedelta(minutes=ride_minutes(ticket.distance_m))
+        promises.reach(session, ticket, arrival, "The driver left the restaurant later than planned.", at=now())
+    return True
+
+
+def reach(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
+    """The driver stands at the guest's door."""
+    return walk(ticket, "at_dropoff", by=by, at=now(), **_believed(ticket, how))
+
+
+def deliver(ticket: Ticket, *, by: Actor, proof: Proof | None = None, **how: Unpack[How]) -> bool:
+    """The guest has it; the driver shows what the restaurant asks for (Invalid, where that is missing or wrong)."""
+    if ticket.status == "delivered":
+        return False
+    how = _believed(ticket, how)
+    with atomic() as session:
+        _check(ticket, by, how)
+        session.refresh(ticket.order, with_for_update={"of": Order})
+        shown = _proof(ticket, by, proof or {}, how.get("note"))
+        orders.deliver(ticket.order, by=by, **_of_order(how))
+        session.refresh(ticket)
+        if shown is not None:
+            session.add(shown)
+            session.flush()
+    return True
+
+
+def fail(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
+    """It cannot be done: before pickup somebody else is looked for, after it the food goes back."""
+    if ticket.status not in WITH_THE_FOOD:
+        return ticket.status != "failed" and offers.give_back(
+            ticket, by=by, reason_code=reason_code, **_believed(ticket, how)
+        )
+    how = _believed(ticket, how)
+    with atomic() as session:
+        _check(ticket, by, how)
+        session.refresh(ticket.order, with_for_update={"of": Order})
+        orders.give_up(ticket.order, by=by, reason_code=reason_code, **_of_order(how))
+        session.refresh(ticket)
+    return True
+
+
+def bring_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
+    """What could not be delivered is on its way back."""
+    return walk(ticket, "returning", by=by, at=now(), **_believed(ticket, how))
+
+
+def give_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
+    """It is back at the restaurant."""
+    return walk(ticket, "returned", by=by, at=now(), **_believed(ticket, how))
+
+
+def _check(ticket: Ticket, by: Actor, how: How) -> None:
+    """Before the order walks: the ticket is still what was on the screen, and the driver's own."""
+    is_another = how.get("expected_version") not in (None, ticket.version)
+    if is_another or (by.role == Role.DRIVER and ticket.driver_id != by.id) or ticket.status not in UNDER_WAY:
+        raise LostRace(lost(ticket), **now_at(ticket, by))
+
+
+def _of_order(how: How) -> How:
+    """The same for the order, whose version is another."""
+    return {"note": how.get("note"), "occurred_at": how.get("occurred_at")}
+
+
+def _believed(ticket: Ticket, how: How) -> How:
+    """The device's time where it can be: not before the ticket's last change, not in the future, not ages ago."""
+    at, said = now(), how.get("occurred_at")
+    if said is None:
+        return how
+    changed = ticket.changed_at if ticket.changed_by_role != Role.DRIVER else at - _LONGEST_DEAD_ZONE
+    return {**how, "occurred_at": min(at, max(said, changed, at - _LONGEST_DEAD_ZONE))}
+
+
+def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropProof | None:
+    """What is kept of it; dispatchers, who were not at the door, need none."""
+    kind, photo = ticket.order.restaurant.drop_proof, proof.get("photo")
+    if by.role != Role.DRIVER:
+        return None
+    code = (proof.get("drop_code") or "").strip()
+    if kind == "code" and not hmac.compare_digest(code.encode(), ticket.drop_code.encode()):
+        wrong = "That is not this delivery's code." if code else "Ask the guest for the code on their page."
+        raise Invalid(wrong, errors={"drop_code": [wrong]})
+    if kind == "photo" and photo is None:
+        raise Invalid("Take a photograph first.", errors={"photo": ["The restaurant asks for a photograph."]})
+    if kind == "note" and not (note or "").strip():
+        raise Invalid("Write where you left it.", errors={"note": ["The restaurant asks for a note."]})
+    if photo is None:
+        return DropProof(ticket_id=ticket.id, kind=kind, note=note or "")
+    return DropProof(ticket_id=ticket.id, kind="photo", note=note or "", photo=photo, photo_type=_type(photo))
+
+
+def _type(photo: bytes) -> str:
+    kind = next((kind for start, kind in _PHOTOS.items() if photo.startswith(start)), None)
+    if kind is None or len(photo) > LARGEST_PHOTO:
+        wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PHOTO // 1000} kB."
+        raise Invalid(wrong, errors={"photo": [wrong]})
+    return kind

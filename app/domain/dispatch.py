@@ -1,0 +1,134 @@
+"""Who is asked next: the nearest free driver on duty, and of those equally near whoever was asked longest ago.
+
+Everybody on duty is weighed, and for each is kept why or why not: the admin sees all of it, the driver the reason for
+being asked. Nothing is written here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from app.models import Driver, Person, Ticket, TicketOffer
+
+from .geography import kilometres, place, ride_minutes, road_metres
+from .live_fixes import STALE_AFTER
+from .ticket_states import BUSY, NOT_AGAIN_WITHIN
+
+# Nobody is asked to come from farther away.
+FARTHEST_M = 20_000
+# Fixes are no more exact than this: who is nearer by less, is not nearer.
+_EQUALLY_NEAR_M = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A driver on duty, and what speaks for or against. `why_not` is empty for those who can be asked."""
+
+    driver_id: int
+    name: str
+    distance_m: int | None
+    seen_seconds_ago: int | None
+    why_not: str
+    asked_at: datetime | None
+
+    @property
+    def rank(self) -> tuple[bool, int, float, int]:
+        """Known places first, near before far, who waits longest before who was just asked."""
+        nearness = 0 if self.distance_m is None else self.distance_m // _EQUALLY_NEAR_M
+        waited_since = 0.0 if self.asked_at is None else self.asked_at.timestamp()
+        return self.distance_m is None, nearness, waited_since, self.driver_id
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who is asked and why; `considered` is the JSON of all who were weighed."""
+
+    driver: Weighed
+    reason: str
+    considered: str
+
+    @property
+    def ride_minutes(self) -> int:
+        """How long the driver needs to the restaurant."""
+        return ride_minutes(self.driver.distance_m)
+
+
+def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
+    """Whom to ask for `ticket`; None when nobody is free."""
+    weighed = weigh(session, ticket, at)
+    free = sorted((one for one in weighed if not one.why_not), key=lambda one: one.rank)
+    if not free:
+        return None
+    return Choice(free[0], _reason(free), considered(weighed, at))
+
+
+def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
+    """Everybody on duty, the nearest first."""
+    restaurant = ticket.order.restaurant
+    counter = place(restaurant.latitude, restaurant.longitude)
+    is_asked = exists().where(TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open")
+    is_busy = exists().where(Ticket.driver_id == Driver.person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
+    refused = exists().where(
+        TicketOffer.driver_id == Driver.person_id,
+        TicketOffer.ticket_id == ticket.id,
+        TicketOffer.status != "open",
+        TicketOffer.answered_at > at - NOT_AGAIN_WITHIN,
+    )
+    on_duty = select(Driver, is_asked, is_busy, refused).join(Driver.person).where(Driver.on_duty, Person.is_active)
+    found = [
+        _weighed(driver, counter, at, asked=asked, busy=busy, refused=no)
+        for driver, asked, busy, no in session.execute(on_duty.execution_options(populate_existing=True))
+    ]
+    return sorted(found, key=lambda one: one.rank)
+
+
+def considered(weighed: Sequence[Weighed], at: datetime) -> str:
+    """What is kept of the weighing: JSON, a list."""
+
+    def kept(one: Weighed) -> dict[str, Any]:
+        document = asdict(one)
+        asked_at = document.pop("asked_at")
+        return document | {"asked_seconds_ago": None if asked_at is None else round((at - asked_at).total_seconds())}
+
+    return orjson.dumps([kept(one) for one in weighed]).decode()
+
+
+def _weighed(driver: Driver, counter: Any, at: datetime, *, asked: bool, busy: bool, refused: bool) -> Weighed:
+    age = None if driver.fixed_at is None else at - driver.fixed_at
+    is_known = age is not None and age < STALE_AFTER
+    distance = road_metres(place(driver.latitude, driver.longitude), counter) if is_known else None
+    why_not = ""
+    if busy:
+        why_not = "has a delivery"
+    elif asked:
+        why_not = "is being asked for another one"
+    elif refused:
+        why_not = "did not take this one less than 10 minutes ago"
+    elif distance is not None and distance > FARTHEST_M:
+        why_not = f"too far away ({kilometres(distance)})"
+    return Weighed(
+        driver.person_id,
+        driver.person.name,
+        distance,
+        None if age is None else max(0, round(age.total_seconds())),
+        why_not,
+        driver.last_offered_at,
+    )
+
+
+def _reason(free: Sequence[Weighed]) -> str:
+    first, among = free[0], f"of {len(free)} free drivers" if len(free) > 1 else "driver who is free"
+    if first.distance_m is None:
+        return f"The only {among}." if len(free) == 1 else f"Nobody's place is known; waited longest {among}."
+    near = f"{kilometres(first.distance_m)} from the restaurant"
+    if len(free) == 1:
+        return f"The only {among}, {near}."
+    is_tied = free[1].distance_m is not None and free[1].rank[:2] == first.rank[:2]
+    if is_tied:
+        return f"As near as others ({near}), and asked longest ago {among}."
+    return f"Nearest {among}: {near}."

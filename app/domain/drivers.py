@@ -1,0 +1,126 @@
+"""Drivers on and off duty. Where they are is fixes.py; whom they are asked to ride for, dispatch.py and offers.py."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.contract import events, rooms
+from app.contract.identity import Role
+from app.contract.times import now
+from app.errors import Conflict, Forbidden
+from app.extensions import atomic, db
+from app.models import Driver, Person, Ticket, TicketOffer
+
+from . import live_fixes, log
+from .actor import Actor
+from .ticket_states import BUSY, MOST_LAPSES
+
+_SAYS = {
+    None: "You are on duty.",
+    "self": "You are off duty.",
+    "lapses": f"{MOST_LAPSES} offers in a row ran out, so you were set off duty. Go on duty again when you are back.",
+    "admin": "The dispatcher set you off duty.",
+}
+
+
+def of(person: Person) -> Driver | None:
+    """The duty and the last fix of `person`; None: never on duty yet."""
+    return db.session.get(Driver, person.id, populate_existing=True)
+
+
+def go_on_duty(person: Person) -> bool:
+    """From now on offers come; False when on duty already. What waits for a driver is looked at at once."""
+    _must_drive(person)
+    at = now()
+    with atomic() as session:
+        driver = locked(session, person)
+        if driver.on_duty:
+            return False
+        driver.on_duty, driver.duty_changed_at, driver.off_duty_reason, driver.lapses_in_row = True, at, None, 0
+        session.flush()
+        _tell(session, driver, at)
+    with atomic() as session:
+        # The worker looks at every ticket that waits within the second. A transaction of its own: tickets are locked
+        # before drivers everywhere.
+        session.execute(
+            update(Ticket)
+            .where(Ticket.status == "unassigned", Ticket.sought_since.is_not(None), Ticket.ended_at.is_(None))
+            .values(due_at=at)
+            .execution_options(synchronize_session=False)
+        )
+    return True
+
+
+def go_off_duty(person: Person, *, by: Actor) -> bool:
+    """No more offers; False when off duty already. Refuses with Conflict while a delivery is under way.
+
+    An offer that is open is declined first (offers.py calls this after it has ended one).
+    """
+    _must_drive(person)
+    with atomic() as session:
+        driver = locked(session, person)
+        if not driver.on_duty:
+            return False
+        if is_busy(session, person.id):
+            raise Conflict("There is a delivery under way: finish it, or give it back, before you go off duty.")
+        set_off(session, driver, "self" if by.id == person.id else "admin", now())
+    return True
+
+
+def set_off(session: Session, driver: Driver, reason: str, at: datetime) -> None:
+    """Set a locked driver off duty and say why."""
+    driver.on_duty, driver.duty_changed_at, driver.off_duty_reason = False, at, reason
+    session.flush()
+    live_fixes.silence_driver(session, driver.person_id, at=at)
+    _tell(session, driver, at)
+
+
+def locked(session: Session, person: Person) -> Driver:
+    """The row of `person`, made at first need, which nobody else changes until the transaction ends."""
+    query = select(Driver).where(Driver.person_id == person.id).with_for_update(of=Driver)
+    driver = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    if driver is None:
+        driver = Driver(person_id=person.id, on_duty=False, duty_changed_at=now(), lapses_in_row=0)
+        driver.person = person
+        session.add(driver)
+        session.flush()
+    return driver
+
+
+def is_busy(session: Session, person_id: int) -> bool:
+    """Whether a delivery of this driver is under way."""
+    busy = select(Ticket.id).where(Ticket.driver_id == person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
+    return session.execute(busy.limit(1)).first() is not None
+
+
+def open_offer(session: Session, person_id: int) -> TicketOffer | None:
+    """What this driver is being asked, if anything."""
+    query = select(TicketOffer).where(TicketOffer.driver_id == person_id, TicketOffer.status == "open")
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def says(driver: Driver | None) -> str:
+    """Duty in a sentence, for the driver."""
+    return _SAYS["self"] if driver is None else _SAYS[None if driver.on_duty else driver.off_duty_reason or "self"]
+
+
+def _must_drive(person: Person) -> None:
+    if person.role != Role.DRIVER:
+        raise Forbidden("Only drivers have a duty.")
+
+
+def _tell(session: Session, driver: Driver, at: datetime) -> None:
+    data = {
+        "driver_id": driver.person_id,
+        "driver_name": driver.person.name,
+        "on": driver.on_duty,
+        "reason": driver.off_duty_reason,
+        "message": says(driver),
+        **log.stamp(at),
+    }
+    messages = [
+        events.DUTY_CHANGED_FOR_DRIVER.message(rooms.driver_tickets(driver.person_id), data),
+        events.DUTY_CHANGED_FOR_ADMIN.message(rooms.ADMIN_DISPATCH, data),
+    ]
+    log.append(session, messages, at=at)

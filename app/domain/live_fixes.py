@@ -1,0 +1,129 @@
+"""What screens are told of where a driver is: for each room and driver one row, always the newest (models/driver.py).
+
+Positions are no rows of the log: one that is superseded is of no use to anybody. Before the food is picked up a guest
+is told how many minutes away it is and not where; whoever holds the order's link hears nothing before; once the
+driver is not under way any more the row is emptied, and nobody is told anything.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Insert, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.contract import events, rooms
+from app.contract.events import Message
+from app.contract.times import iso_or_none
+from app.models import Driver, LiveFix, Ticket
+
+from . import log
+from .geography import place, ride_minutes, road_metres
+from .ticket_states import UNDER_WAY, WITH_THE_FOOD
+
+# A fix that is older says nothing about where somebody is now.
+STALE_AFTER = timedelta(minutes=15)
+
+
+def tell(session: Session, driver: Driver, tickets: Iterable[Ticket], *, at: datetime) -> None:
+    """Tell everybody who may know of the driver's last fix: guests and followers of `tickets`, and dispatch."""
+    messages = [
+        message for ticket in tickets if ticket.status in UNDER_WAY for message in _of_ticket(ticket, driver, at)
+    ]
+    ticket_id = next((ticket.id for ticket in tickets), None)
+    messages.append(
+        events.DRIVER_MOVED_FOR_ADMIN.message(rooms.ADMIN_DISPATCH, _data(driver, ticket_id, at) | log.stamp(at))
+    )
+    _write(session, driver.person_id, [(message.room, message.data) for message in messages], at)
+
+
+def tell_of(session: Session, ticket: Ticket, *, at: datetime) -> None:
+    """The ticket changed: what may be told of its driver's last fix may have, too."""
+    driver = session.get(Driver, ticket.driver_id)
+    if driver is not None and driver.latitude is not None:
+        _write(session, driver.person_id, [(m.room, m.data) for m in _of_ticket(ticket, driver, at)], at)
+
+
+def silence(session: Session, ticket: Ticket, driver_id: int | None, *, at: datetime) -> None:
+    """From now on guest and followers are told nothing of this driver."""
+    if driver_id is not None:
+        gone = [(rooms.driver_location(ticket.order.customer_id), None), (rooms.order(ticket.order.number), None)]
+        _write(session, driver_id, gone, at)
+
+
+def silence_driver(session: Session, driver_id: int, *, at: datetime) -> None:
+    """Off duty: dispatch is told nothing of this driver."""
+    _write(session, driver_id, [(rooms.ADMIN_DISPATCH, None)], at)
+
+
+def for_guest(ticket: Ticket, driver: Driver, *, at: datetime) -> dict[str, Any]:
+    """S4's fields for the guest of `ticket`: no coordinates before pickup."""
+    data = _data(driver, ticket.id, at)
+    data["minutes_away"] = minutes_away(ticket, driver, at)
+    if ticket.status not in WITH_THE_FOOD:
+        data |= {"latitude": None, "longitude": None}
+    return data
+
+
+def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:
+    """Whole minutes until the driver is at the door, as far as one can say; None when nobody can."""
+    restaurant = ticket.order.restaurant
+    drop = place(ticket.latitude, ticket.longitude)
+    is_known = driver is not None and driver.fixed_at is not None and at - driver.fixed_at < STALE_AFTER
+    fix = place(driver.latitude, driver.longitude) if is_known and driver is not None else None
+    if ticket.status in WITH_THE_FOOD:
+        return None if fix is None or drop is None else ride_minutes(road_metres(fix, drop))
+    counter = place(restaurant.latitude, restaurant.longitude)
+    # The driver waits for the kitchen, or the food for the driver.
+    fetching = ride_minutes(road_metres(fix, counter)) if ticket.status == "assigned" else 0
+    cooking = max(0.0, (ticket.ready_at - at).total_seconds() / 60) if ticket.ready_at is not None else 0.0
+    riding = ride_minutes(ticket.distance_m) if ticket.distance_m is not None else restaurant.delivery_minutes
+    return round(max(fetching, cooking)) + riding
+
+
+def _of_ticket(ticket: Ticket, driver: Driver, at: datetime) -> Iterable[Message]:
+    data = for_guest(ticket, driver, at=at) | log.stamp(at)
+    yield events.DRIVER_MOVED_FOR_CUSTOMER.message(rooms.driver_location(ticket.order.customer_id), data)
+    if ticket.status in WITH_THE_FOOD:
+        yield events.DRIVER_MOVED_FOR_FOLLOWER.message(rooms.order(ticket.order.number), data)
+
+
+def _data(driver: Driver, ticket_id: int | None, at: datetime) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "driver_id": driver.person_id,
+        "driver_name": driver.person.name,
+        "latitude": driver.latitude,
+        "longitude": driver.longitude,
+        "last_location_updated_at": iso_or_none(driver.fixed_at),
+        "minutes_away": None,
+    }
+
+
+def _write(session: Session, driver_id: int, told: list[tuple[str, Any]], at: datetime) -> None:
+    """Put the newest into each room's row."""
+    is_sqlite = session.connection().dialect.name == "sqlite"
+    if is_sqlite:
+        n: Any = select(func.coalesce(func.max(LiveFix.n), 0) + 1).scalar_subquery()
+    else:
+        n = func.nextval("live_fixes_n")
+    for room, data in told:
+        text = None if data is None else orjson.dumps(data).decode()
+        if data is None:
+            # Nothing was ever told there, or nothing is any more: there is nothing to take back.
+            session.execute(
+                update(LiveFix)
+                .where(LiveFix.room == room, LiveFix.driver_id == driver_id, LiveFix.data.is_not(None))
+                .values(n=n, data=None, at=at)
+                .execution_options(synchronize_session=False)
+            )
+            continue
+        new = (sqlite if is_sqlite else postgresql).insert(LiveFix.__table__)
+        new = new.values(room=room, driver_id=driver_id, n=n, data=text, at=at)
+        statement: Insert = new.on_conflict_do_update(
+            index_elements=["room", "driver_id"],
+            set_={"n": new.excluded.n, "data": new.excluded.data, "at": new.excluded.at},
+        )
+        session.execute(statement)

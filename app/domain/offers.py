@@ -1,0 +1,286 @@
+"""Offers: a driver is asked for a ticket, and accepts, declines or lets it lapse; admins offer and withdraw.
+
+One open offer for each driver and each ticket, one accepted for each ticket: the indexes of the table keep that, and
+what is done here runs into them last. Rows are locked in this order: ticket, offer, driver.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
+from app.extensions import atomic
+from app.models import Person, Ticket, TicketOffer
+
+from . import dispatch, drivers, promises
+from .actor import SYSTEM, Actor
+from .dispatch import Choice
+from .live_fixes import minutes_away
+from .order_states import REASONS
+from .ticket_states import MOST_LAPSES, OFFER_LASTS
+from .ticket_transition import lost, now_at, walk
+
+
+def ask(ticket: Ticket, choice: Choice) -> TicketOffer:
+    """Offer `ticket` to whom dispatch chose. Refuses as `offer` does."""
+    with atomic() as session:
+        driver = session.get_one(Person, choice.driver.driver_id)
+        return _offer(
+            session, ticket, driver, by=SYSTEM, reason=choice.reason, considered=choice.considered,
+            distance_m=choice.driver.distance_m,
+        )  # fmt: skip
+
+
+def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | None = None) -> TicketOffer:
+    """An admin offers `ticket` to `driver`; who is being asked, or rides before pickup, is let go first.
+
+    Refuses with Invalid (no driver, off duty), Conflict (busy, or being asked) and as `ticket_transition.walk` does.
+    """
+    if by.role != Role.ADMIN:
+        raise Forbidden("Only admins choose a driver.")
+    at = now()
+    with atomic() as session:
+        hold(session, ticket)
+        if expected_version not in (None, ticket.version):
+            raise LostRace(lost(ticket), **now_at(ticket, by))
+        if ticket.status == "offered":
+            end(session, ticket, "withdrawn", by=by, at=at)
+        elif ticket.status in ("assigned", "at_pickup"):
+            give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
+        weighed = dispatch.weigh(session, ticket, at)
+        distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)
+        return _offer(
+            session, ticket, driver, by=by, reason=f"Chosen by {by.name}.", distance_m=distance,
+            considered=dispatch.considered(weighed, at),
+        )  # fmt: skip
+
+
+def accept(
+    ticket: Ticket, *, by: Actor, expected_version: int | None = None, occurred_at: datetime | None = None
+) -> bool:
+    """The driver who was asked takes it, or, while nobody is being asked, whoever is on duty and free does.
+
+    Refuses with OfferLapsed (too late), LostRace (somebody else has it, or it changed) and Conflict (busy, off duty).
+    """
+    if by.role != Role.DRIVER or by.id is None:
+        raise Forbidden("Only drivers accept offers.")
+    if ticket.status == "assigned" and ticket.driver_id == by.id:
+        return False
+    at = now()
+    with atomic() as session:
+        hold(session, ticket)
+        person = session.get_one(Person, by.id)
+        mine = _offer_to(session, ticket, by.id)
+        if mine is not None and mine.status == "open" and mine.lapses_at <= at:
+            raise OfferLapsed(_too_late(ticket, mine), **now_at(ticket, by))
+        if mine is None or mine.status != "open":
+            _may_take(session, ticket, person, mine, by)
+        values = {"driver_id": by.id, "driver_name": by.name, "assigned_at": at}
+        moved = walk(
+            ticket, "assigned", by=by, at=at, expected_version=expected_version, values=values, occurred_at=occurred_at
+        )
+        if not moved:
+            # It is assigned already, and not to this driver.
+            raise LostRace(lost(ticket), **now_at(ticket, by))
+        if mine is None or mine.status != "open":
+            session.add(_taken(ticket, by, at))
+        else:
+            mine.status, mine.answered_at = "accepted", at
+        driver = drivers.locked(session, person)
+        driver.lapses_in_row = 0
+        session.flush()
+        minutes = minutes_away(ticket, driver, at)
+        if minutes is not None:
+            arrival = at + timedelta(minutes=minutes)
+            promises.reach(session, ticket, arrival, "The driver needs that long to get there and to you.", at=at)
+    return True
+
+
+def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None) -> bool:
+    """The driver who is being asked says no; False when that was said already."""
+    if reason_code is not None and reason_code not in REASONS:
+        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    at = now()
+    with atomic() as session:
+        hold(session, ticket)
+        mine = _offer_to(session, ticket, by.id)
+        if mine is None:
+            raise Conflict("It was never offered to you.", **now_at(ticket, by))
+        if mine.status == "declined":
+            return False
+        if mine.status != "open" or ticket.status != "offered":
+            raise LostRace(_too_late(ticket, mine) if mine.status == "lapsed" else lost(ticket), **now_at(ticket, by))
+        end(session, ticket, "declined", by=by, at=at, reason_code=reason_code)
+        drivers.locked(session, mine.driver).lapses_in_row = 0
+        session.flush()
+    return True
+
+
+def lapse(ticket: Ticket) -> bool:
+    """The time of its open offer is over: said by the server's clock, whoever was away meanwhile."""
+    at = now()
+    with atomic() as session:
+        hold(session, ticket)
+        current = _open(session, ticket)
+        if ticket.status != "offered" or current is None or current.lapses_at > at:
+            return False
+        end(session, ticket, "lapsed", by=SYSTEM, at=at)
+        driver = drivers.locked(session, current.driver)
+        driver.lapses_in_row += 1
+        session.flush()
+        if driver.lapses_in_row >= MOST_LAPSES and driver.on_duty:
+            drivers.set_off(session, driver, "lapses", at)
+    return True
+
+
+def withdraw(ticket: Ticket, *, by: Actor, expected_version: int | None = None, note: str | None = None) -> bool:
+    """An admin takes it from whoever is being asked, or rides before pickup; the next driver is looked for."""
+    if by.role != Role.ADMIN:
+        raise Forbidden("Only admins withdraw.")
+    with atomic() as session:
+        hold(session, ticket)
+        if expected_version not in (None, ticket.version):
+            raise LostRace(lost(ticket), **now_at(ticket, by))
+        if ticket.status != "offered":
+            return give_back(ticket, by=by, reason_code="other", note=note)
+        end(session, ticket, "withdrawn", by=by, at=now(), note=note)
+    return True
+
+
+def give_back(
+    ticket: Ticket, *, by: Actor, reason_code: str | None = None, note: str | None = None,
+    expected_version: int | None = None, occurred_at: datetime | None = None,
+) -> bool:  # fmt: skip
+    """Before pickup the driver cannot, or an admin takes it away: the next one is looked for."""
+    at = now()
+    values = {
+        "driver_id": None,
+        "driver_name": None,
+        "assigned_at": None,
+        "due_at": at,
+        "sought_since": at,
+        "refusals": 0,
+    }
+    with atomic() as session:
+        moved = walk(
+            ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
+            expected_version=expected_version, occurred_at=occurred_at,
+        )  # fmt: skip
+        if moved:
+            accepted = TicketOffer.ticket_id == ticket.id, TicketOffer.status == "accepted"
+            for offer in session.scalars(select(TicketOffer).where(*accepted)):
+                offer.status, offer.answered_at = "withdrawn", at
+            session.flush()
+    return moved
+
+
+def hold(session: Session, ticket: Ticket) -> None:
+    """Nobody else changes `ticket` until the transaction ends; what is known of it is what it is now."""
+    session.refresh(ticket, with_for_update=True)
+
+
+def cancel(ticket: Ticket, *, by: Actor, at: datetime, note: str | None = None) -> bool:
+    """The order is gone: whoever is asked, or on the way, need not come."""
+    with atomic() as session:
+        hold(session, ticket)
+        current = _open(session, ticket)
+        moved = walk(ticket, "cancelled", by=by, at=at, note=note, asked=current.driver_id if current else None)
+        if current is not None:
+            current.status, current.answered_at = "withdrawn", at
+            session.flush()
+    return moved
+
+
+def end(
+    session: Session, ticket: Ticket, status: str, *, by: Actor, at: datetime,
+    reason_code: str | None = None, note: str | None = None,
+) -> None:  # fmt: skip
+    """End the open offer of `ticket` as declined, lapsed or withdrawn; the worker looks for the next driver at once."""
+    current = _open(session, ticket)
+    if current is None:
+        raise LostRace(lost(ticket), **now_at(ticket, by))
+    values = {"due_at": at, "refusals": ticket.refusals + int(status != "withdrawn")}
+    walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values, asked=current.driver_id)
+    current.status, current.answered_at, current.decline_reason = status, at, reason_code
+    session.flush()
+
+
+def _offer(
+    session: Session, ticket: Ticket, driver: Person, *, by: Actor, reason: str, considered: str, distance_m: int | None
+) -> TicketOffer:  # fmt: skip
+    at = now()
+    if driver.role != Role.DRIVER or not driver.is_active:
+        raise Invalid("That is no driver.", errors={"driver_id": ["No driver has this id."]})
+    row = drivers.locked(session, driver)
+    if not row.on_duty:
+        raise Conflict(f"{driver.name} is off duty.")
+    if drivers.is_busy(session, driver.id) or drivers.open_offer(session, driver.id) is not None:
+        raise Conflict(f"{driver.name} has a delivery, or is being asked for one.")
+    made = TicketOffer(
+        ticket_id=ticket.id, driver_id=driver.id, status="open", offered_at=at, lapses_at=at + OFFER_LASTS,
+        offered_by_id=by.id, offered_by_name=by.name, reason=reason, considered=considered, distance_m=distance_m,
+    )  # fmt: skip
+    made.driver = driver
+    session.add(made)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        # Another worker, or another admin, asked at the same moment: the index saw it.
+        raise Conflict(f"{driver.name}, or somebody for this delivery, is being asked already.") from error
+    row.last_offered_at = at
+    values = {"due_at": made.lapses_at, "sought_since": ticket.sought_since or at}
+    walk(ticket, "offered", by=by, at=at, values=values, asked=driver.id)
+    return made
+
+
+def _may_take(session: Session, ticket: Ticket, person: Person, mine: TicketOffer | None, by: Actor) -> None:
+    """Whether somebody who is not being asked may take it now."""
+    if ticket.status == "offered":
+        raise LostRace(
+            _too_late(ticket, mine) if mine is not None else "Another driver is being asked for it just now.",
+            **now_at(ticket, by),
+        )
+    if ticket.status not in ("unassigned", "needs_dispatcher"):
+        raise LostRace(lost(ticket), **now_at(ticket, by))
+    if ticket.sought_since is None:
+        raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
+    driver = drivers.of(person)
+    if driver is None or not driver.on_duty:
+        raise Conflict("Go on duty first.", **now_at(ticket, by))
+    if drivers.is_busy(session, person.id) or drivers.open_offer(session, person.id) is not None:
+        raise Conflict("You have a delivery, or are being asked for one.", **now_at(ticket, by))
+
+
+def _taken(ticket: Ticket, by: Actor, at: datetime) -> TicketOffer:
+    """Nobody offered it: the driver found it among those that wait."""
+    return TicketOffer(
+        ticket_id=ticket.id, driver_id=by.id, status="accepted", offered_at=at, lapses_at=at, answered_at=at,
+        offered_by_id=by.id, offered_by_name=by.name, reason="Taken from the list of those that wait.",
+    )  # fmt: skip
+
+
+def _open(session: Session, ticket: Ticket) -> TicketOffer | None:
+    query = select(TicketOffer).where(TicketOffer.ticket_id == ticket.id, TicketOffer.status == "open")
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _offer_to(session: Session, ticket: Ticket, driver_id: int | None) -> TicketOffer | None:
+    """The last offer of `ticket` to this driver."""
+    query = (
+        select(TicketOffer)
+        .where(TicketOffer.ticket_id == ticket.id, TicketOffer.driver_id == driver_id)
+        .order_by(TicketOffer.id.desc())
+        .limit(1)
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _too_late(ticket: Ticket, mine: TicketOffer) -> str:
+    lapsed = mine.lapses_at.astimezone(ticket.order.restaurant.zone)
+    if mine.status in ("open", "lapsed"):
+        return f"Your offer ran out at {lapsed:%H:%M:%S}; another driver is asked."
+    return lost(ticket)

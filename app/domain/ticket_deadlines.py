@@ -1,0 +1,108 @@
+"""What time does to tickets: drivers are asked when it is time, offers lapse, a person is called, promises are renewed.
+
+Called once a second by the worker, of which there may be any number; what was due while none ran is done when one
+does. Nothing here decides by what it read: every change has its guard.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+
+from app.contract.times import now
+from app.errors import Conflict, DomainError
+from app.extensions import atomic, db
+from app.models import Order, Ticket
+
+from . import dispatch, offers, promises
+from .actor import SYSTEM
+from .geography import UNKNOWN_RIDE_MINUTES
+from .order_states import ENDS
+from .ticket_states import MOST_REFUSALS, SOUGHT_FOR
+from .ticket_transition import walk
+
+_BATCH = 200
+# While nobody is free, and while it is too early: how soon we look again.
+_AGAIN = timedelta(seconds=3)
+_EARLY = timedelta(seconds=15)
+# What is late is promised for so much later.
+_LATER = timedelta(minutes=5)
+_log = structlog.get_logger(__name__)
+
+
+def act_on_due() -> int:
+    """Act on every ticket whose time has come, oldest first; how many moved."""
+    due = select(Ticket).where(Ticket.due_at <= now()).order_by(Ticket.due_at).limit(_BATCH)
+    moved = 0
+    for ticket in db.session.scalars(due.execution_options(populate_existing=True)).all():
+        try:
+            moved += _act(ticket)
+        except Conflict:
+            # A person was faster, or the driver is asked by another worker: the next look sees what it is.
+            continue
+        except DomainError:
+            _log.exception("tickets.refused", ticket=ticket.number)
+    db.session.rollback()
+    return moved
+
+
+def renew_promises() -> int:
+    """Promise anew, with the reason, what will not come in the window that its guest was told; how many moved."""
+    at = now()
+    late = (
+        select(Ticket)
+        .join(Order, Order.id == Ticket.order_id)
+        .where(Ticket.ended_at.is_(None), Ticket.status != "failed", Ticket.status != "returning")
+        .where(Order.promised_by < at, Order.status.not_in(ENDS), Order.accepted_at.is_not(None))
+        .limit(_BATCH)
+    )
+    moved = 0
+    for ticket in db.session.scalars(late.execution_options(populate_existing=True)).all():
+        with atomic() as session:
+            moved += promises.reach(session, ticket, at + _LATER, _why_late(ticket), at=at)
+    db.session.rollback()
+    return moved
+
+
+def _act(ticket: Ticket) -> bool:
+    match ticket.status:
+        case "offered":
+            return offers.lapse(ticket)
+        case "unassigned":
+            return _look_for_a_driver(ticket, now())
+    return _look_again(ticket, None)
+
+
+def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
+    sought_for = at - ticket.sought_since if ticket.sought_since is not None else timedelta(0)
+    if ticket.refusals >= MOST_REFUSALS or sought_for >= SOUGHT_FOR:
+        return walk(ticket, "needs_dispatcher", by=SYSTEM, at=at, expected_version=ticket.version)
+    choice = dispatch.choose(db.session(), ticket, at)
+    ride = timedelta(minutes=UNKNOWN_RIDE_MINUTES if choice is None else choice.ride_minutes)
+    start = at if ticket.ready_at is None else ticket.ready_at - ride
+    if ticket.sought_since is None and start > at:
+        return _look_again(ticket, min(start, at + _EARLY))
+    if choice is None:
+        return _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
+    offers.ask(ticket, choice)
+    return True
+
+
+def _look_again(ticket: Ticket, due_at: datetime | None, **values: datetime) -> bool:
+    """Nothing moves: the ticket is looked at again then."""
+    with atomic() as session:
+        session.execute(
+            update(Ticket)
+            .where(Ticket.id == ticket.id, Ticket.version == ticket.version)
+            .values(due_at=due_at, **values)
+            .execution_options(synchronize_session=False)
+        )
+    return False
+
+
+def _why_late(ticket: Ticket) -> str:
+    if ticket.order.status in ("accepted", "preparing"):
+        return "The kitchen needs longer than it thought."
+    if ticket.status in ("picked_up", "at_dropoff"):
+        return "The driver needs longer than planned."
+    return "We are still waiting for a driver."

@@ -1,0 +1,164 @@
+"""The one function that walks an edge of a ticket's machine, as order_transition.py does for orders.
+
+The guard is the update itself: state, version where one is expected, and for whoever rides it the driver. What it
+matches has happened, history and log rows included, in one transaction; what it does not match has not.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.contract.identity import Role
+from app.contract.times import iso
+from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
+from app.extensions import atomic
+from app.models import Ticket, TicketChange
+
+from . import ticket_events, ticket_json
+from .actor import Actor
+from .edges import Edge
+from .order_states import REASONS
+from .ticket_states import EDGES, ENDS, LABELS, SEARCHING, allowed
+
+_TABLE: Table = Ticket.__table__
+
+
+def walk(
+    ticket: Ticket,
+    to: str,
+    *,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+    reason_code: str | None = None,
+    note: str | None = None,
+    occurred_at: datetime | None = None,
+    values: Mapping[str, Any] | None = None,
+    asked: int | None = None,
+) -> bool:
+    """Move `ticket` along the edge to the state `to`, with its history and its events; True when it moved.
+
+    `asked`: the driver whose offer begins or ends with it. False when it is there already: nothing was written. Refuses
+    as the walk of an order does: Invalid, Forbidden, EdgeForbidden, Conflict, LostRace.
+    """
+    if to not in LABELS:
+        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+    if ticket.status == to:
+        return False
+    if expected_version not in (None, ticket.version) or not _is_with(ticket, by, to):
+        raise LostRace(lost(ticket), **now_at(ticket, by))
+    edge = EDGES.get((ticket.status, to))
+    if edge is None:
+        raise EdgeForbidden(
+            f"A delivery that is “{LABELS[ticket.status]}” cannot become “{LABELS[to]}”.", **now_at(ticket, by)
+        )
+    if reason_code is not None and reason_code not in REASONS:
+        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    edge.check(by, reason_code, note)
+    if refusal := edge.refusal(ticket, at):
+        raise Conflict(refusal, **now_at(ticket, by))
+    with atomic() as session:
+        rider = ticket.driver_id
+        if not _guarded_update(session, ticket, edge, by, at, expected_version, values or {}):
+            session.refresh(ticket)
+            if ticket.status == to:
+                return False
+            raise LostRace(lost(ticket), **now_at(ticket, by))
+        record(session, ticket, edge.start, by, at, reason_code=reason_code, note=note, occurred_at=occurred_at)
+        ticket_events.changed(session, ticket, edge, at=at, asked=asked, rider=rider)
+    return True
+
+
+def record(
+    session: Session,
+    ticket: Ticket,
+    previous: str | None,
+    by: Actor,
+    at: datetime,
+    *,
+    reason_code: str | None = None,
+    note: str | None = None,
+    occurred_at: datetime | None = None,
+) -> None:
+    """Write the history row of the state that `ticket` has now."""
+    session.add(
+        TicketChange(
+            ticket_id=ticket.id,
+            version=ticket.version,
+            from_status=previous,
+            to_status=ticket.status,
+            actor_id=by.id,
+            actor_name=by.name,
+            role=by.role,
+            reason_code=reason_code,
+            note=note,
+            at=at,
+            occurred_at=occurred_at,
+        )
+    )
+    session.flush()
+
+
+def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:
+    """What the ticket is now and what `viewer` may still do with it: the members of a refusal."""
+    return {
+        "current_status": ticket.status,
+        "version": ticket.version,
+        "changed_by": ticket_json.changed_by(ticket),
+        "changed_at": iso(ticket.changed_at),
+        "allowed": [edge.to for edge in allowed(ticket, viewer.role)] if _is_with(ticket, viewer, "assigned") else [],
+    }
+
+
+def lost(ticket: Ticket) -> str:
+    """Who was faster, and what it is now, in a sentence."""
+    since = ticket.changed_at.astimezone(ticket.order.restaurant.zone)
+    what = LABELS[ticket.status]
+    who = ticket.driver_name if ticket.driver_id is not None and ticket.status not in SEARCHING else None
+    if ticket.changed_by_id is not None and who in (None, ticket.changed_by_name):
+        return f"{ticket.changed_by_name} was faster: “{what}” since {since:%H:%M}."
+    return f"It changed meanwhile: “{what}” since {since:%H:%M}" + (f", with {who}." if who else ".")
+
+
+def _is_with(ticket: Ticket, by: Actor, to: str) -> bool:
+    """Whether `by` may take it to `to` as far as drivers go: their own, or what nobody has and is asked for."""
+    is_asked_for = ticket.status in SEARCHING and to in ("assigned", "unassigned")
+    return by.role != Role.DRIVER or is_asked_for or ticket.driver_id == by.id
+
+
+def _guarded_update(
+    session: Session,
+    ticket: Ticket,
+    edge: Edge,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None,
+    values: Mapping[str, Any],
+) -> bool:
+    """The update whose row count names the winner; the ticket then is exactly what the database holds."""
+    guards = [_TABLE.c.id == ticket.id, _TABLE.c.status == edge.start]
+    if expected_version is not None:
+        guards.append(_TABLE.c.version == expected_version)
+    if by.role == Role.DRIVER and edge.start not in SEARCHING:
+        guards.append(_TABLE.c.driver_id == by.id)
+    changes = {
+        "status": edge.to,
+        "version": _TABLE.c.version + 1,
+        "due_at": None,
+        "changed_at": at,
+        "changed_by_id": by.id,
+        "changed_by_name": by.name,
+        "changed_by_role": by.role,
+        **({"ended_at": at} if edge.to in ENDS else {}),
+        **values,
+    }
+    statement = update(_TABLE).where(*guards).values(changes).returning(*_TABLE.c)
+    row = session.connection().execute(statement).one_or_none()
+    if row is not None:
+        for name, value in row._mapping.items():
+            set_committed_value(ticket, name, value)
+    return row is not None

@@ -1,0 +1,155 @@
+"""Delivery tickets come with an accepted delivery order, and follow it: the one place where an order moves its ticket.
+
+`follow` runs inside the order's own transaction, after its guarded update; rows are locked order first, then ticket.
+A ticket never moves an order by itself: what changes hands is walked by the order (deliveries.py).
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.errors import Conflict, Forbidden
+from app.extensions import atomic
+from app.models import Order, Ticket
+
+from . import offers, ticket_events
+from .actor import SYSTEM, Actor
+from .geography import place, road_metres
+from .order_states import ENDS as ORDER_ENDS
+from .order_states import WITH_THE_KITCHEN
+from .ticket_states import SEARCHING, UNDER_WAY
+from .ticket_transition import record, walk
+
+# As for orders: without what is mistaken at a noisy counter.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LONGEST_RIDE = timedelta(minutes=45)
+# States of an order from which a ticket's own state follows.
+_FOLLOWS = {"picked_up": "picked_up", "delivered": "delivered", "undeliverable": "failed"}
+
+
+def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
+    """The guest asks for the delivery of an order of their own: its ticket, and whether it was opened by this.
+
+    Refuses with Forbidden (not their order), Conflict (nothing to deliver, or it is over).
+    """
+    if by.role != Role.CUSTOMER or by.id != order.customer_id:
+        raise Forbidden("Only the order's customer can ask for this.")
+    with atomic() as session:
+        session.refresh(order, with_for_update={"of": Order})
+        if order.fulfilment != "delivery":
+            raise Conflict("This order is not for delivery.")
+        if order.status in ORDER_ENDS:
+            raise Conflict("This order is over.")
+        existing = of(session, order)
+        if existing is not None:
+            return existing, False
+        at = now()
+        ticket = _open(session, order, by=by, at=at)
+        if order.status in WITH_THE_KITCHEN:
+            _seek(session, ticket, at if order.status == "ready_for_pickup" else ready_at(order, at), at)
+        return ticket, True
+
+
+def of(session: Session, order: Order) -> Ticket | None:
+    """The ticket of `order` that counts, as it is now."""
+    query = select(Ticket).where(Ticket.order_id == order.id, Ticket.status != "cancelled")
+    return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def follow(
+    session: Session, order: Order, *, by: Actor, at: datetime,
+    reason_code: str | None = None, note: str | None = None, occurred_at: datetime | None = None,
+) -> None:  # fmt: skip
+    """The delivery order is in a new state: its ticket is opened, hastened, moved or cancelled with it."""
+    ticket = of(session, order)
+    match order.status:
+        case "accepted" if ticket is None:
+            ticket = _open(session, order, by=SYSTEM, at=at)
+            _seek(session, ticket, ready_at(order, at), at)
+            return
+        case "accepted" | "preparing" if ticket is not None:
+            _seek(session, ticket, ready_at(order, at), at)
+        case "ready_for_pickup" if ticket is not None:
+            _seek(session, ticket, at, at)
+        case "cancelled" if ticket is not None and ticket.ended_at is None:
+            offers.cancel(ticket, by=by, at=at, note=note)
+            return
+        case "picked_up" if ticket is not None and ticket.status in SEARCHING:
+            # The restaurant gave it to somebody of its own.
+            offers.cancel(ticket, by=by, at=at, note="It left with another courier.")
+            return
+        case "picked_up" | "delivered" | "undeliverable" if ticket is not None and ticket.status in UNDER_WAY:
+            values = {"picked_up_at": occurred_at or at} if order.status == "picked_up" else {}
+            if order.status == "delivered":
+                values["ended_at"] = occurred_at or at
+            walk(ticket, _FOLLOWS[order.status], by=by, at=at, reason_code=reason_code or _reason(order), note=note,
+                 occurred_at=occurred_at, values=values)  # fmt: skip
+            return
+        case _:
+            return
+    ticket_events.order_changed(session, ticket, at=at)
+
+
+def ready_at(order: Order, at: datetime) -> datetime:
+    """When the kitchen will be done, as far as it said; an order for later is ready for its time."""
+    if order.scheduled_for is not None:
+        return order.scheduled_for - timedelta(minutes=order.restaurant.delivery_minutes)
+    return (order.accepted_at or at) + timedelta(minutes=order.prep_minutes or 0)
+
+
+def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
+    restaurant = order.restaurant
+    road = road_metres(place(restaurant.latitude, restaurant.longitude), place(order.latitude, order.longitude))
+    ticket = Ticket(
+        number=_fresh_number(session),
+        order_id=order.id,
+        status="unassigned",
+        version=1,
+        address=order.address,
+        latitude=order.latitude,
+        longitude=order.longitude,
+        distance_m=road,
+        currency=order.currency,
+        pay_minor=restaurant.ride_pay_minor + restaurant.ride_pay_per_km_minor * (road or 0) // 1000,
+        drop_code=f"{secrets.randbelow(10_000):04}",
+        created_at=at,
+        refusals=0,
+        changed_at=at,
+        changed_by_id=by.id,
+        changed_by_name=by.name,
+        changed_by_role=by.role,
+    )
+    ticket.order = order
+    session.add(ticket)
+    session.flush()
+    set_committed_value(order, "tickets", [*order.tickets, ticket] if ticket not in order.tickets else order.tickets)
+    record(session, ticket, None, by, at)
+    ticket_events.opened(session, ticket, at=at)
+    return ticket
+
+
+def _seek(session: Session, ticket: Ticket, ready: datetime, at: datetime) -> None:
+    """The food will be ready then: the worker begins to look for a driver a ride earlier (ticket_deadlines.py)."""
+    due = max(at, ready - _LONGEST_RIDE)
+    values = {"ready_at": ready} | ({"due_at": due} if ticket.status == "unassigned" else {})
+    session.execute(
+        update(Ticket).where(Ticket.id == ticket.id).values(values).execution_options(synchronize_session=False)
+    )
+    for name, value in values.items():
+        set_committed_value(ticket, name, value)
+
+
+def _reason(order: Order) -> str | None:
+    return "other" if order.status == "undeliverable" else None
+
+
+def _fresh_number(session: Session) -> str:
+    while True:
+        number = "T" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        if session.execute(select(Ticket.id).where(Ticket.number == number)).first() is None:
+            return number

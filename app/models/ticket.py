@@ -1,0 +1,187 @@
+"""Delivery tickets, the offers that drivers got for them, and their history.
+
+`status` and `version` of a ticket change only in domain/ticket_transition.py. The database keeps what no code may
+break: one ticket that counts for each order, one open and one accepted offer for each ticket, one open offer for each
+driver.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    false,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.contract.identity import Role
+from app.contract.times import now
+from app.extensions import Model
+
+from .columns import BigInt, Instant, Key, choice, reference
+from .order import LONGEST_ADDRESS, LONGEST_NOTE, Order
+from .person import Person
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index, spelt for both databases."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+class Ticket(Model):
+    """The delivery of one order. Distances in metres, pay in minor units of `currency`, places in degrees (WGS 84)."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version"),
+        CheckConstraint("(latitude is null) = (longitude is null)", name="drop_is_whole"),
+        CheckConstraint(
+            "status not in ('assigned', 'at_pickup', 'picked_up', 'at_dropoff', 'delivered', 'failed', 'returning',"
+            " 'returned') or driver_id is not null",
+            name="assigned_has_a_driver",
+        ),
+        # An order that was cancelled and restored gets another one.
+        Index("uq_tickets_order_id", "order_id", unique=True, **_where("status <> 'cancelled'")),
+        # The worker asks each second which are due; who is free is asked by driver; both look at what is under way.
+        Index("ix_tickets_due_at", "due_at", **_where("due_at is not null")),
+        Index("ix_tickets_driver_id", "driver_id", **_where("ended_at is null")),
+        Index("ix_tickets_open", "status", "id", **_where("ended_at is null")),
+    )
+
+    id: Mapped[Key]
+    # What people call it by (S3's `ticket_id`).
+    number: Mapped[str] = mapped_column(String(16), unique=True)
+    order_id: Mapped[int] = reference("orders.id")
+    status: Mapped[str] = mapped_column(choice(), default="unassigned")
+    version: Mapped[int] = mapped_column(default=1)
+    driver_id: Mapped[int | None] = reference("people.id")
+    driver_name: Mapped[str | None] = mapped_column(String(120))
+
+    # Where to, frozen when it was opened; the place is not always known.
+    address: Mapped[str] = mapped_column(String(LONGEST_ADDRESS))
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    distance_m: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    pay_minor: Mapped[int]
+    # The guest says it at the door, where the restaurant asks for a code; never in an event.
+    drop_code: Mapped[str] = mapped_column(String(8))
+
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    # When the food will be ready, as far as is known: offering begins a ride earlier.
+    ready_at: Mapped[datetime | None] = mapped_column(Instant)
+    # When the worker looks at it next: to offer it, to let its offer lapse, to call a person.
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Since when a driver is looked for, and how many refused or let it lapse since.
+    sought_since: Mapped[datetime | None] = mapped_column(Instant)
+    refusals: Mapped[int] = mapped_column(default=0)
+    # Times of the device where it knew better: a phone in a dead zone tells later.
+    assigned_at: Mapped[datetime | None] = mapped_column(Instant)
+    picked_up_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    changed_by_id: Mapped[int | None] = mapped_column(BigInt)
+    changed_by_name: Mapped[str] = mapped_column(String(120))
+    changed_by_role: Mapped[str] = mapped_column(choice())
+
+    order: Mapped[Order] = relationship()
+
+    @classmethod
+    def visible_to(cls, person: Any) -> "Select[Ticket]":
+        """The tickets that `person` may see: all for an admin, for others those of their orders, or that they ride."""
+        return select(cls).where(*cls.seen_by(person))
+
+    @classmethod
+    def seen_by(cls, person: Any) -> tuple[Any, ...]:
+        """The conditions of `visible_to`."""
+        match getattr(person, "role", None):
+            case Role.ADMIN:
+                return ()
+            case Role.DRIVER:
+                asked = select(TicketOffer.ticket_id).where(
+                    TicketOffer.driver_id == person.id, TicketOffer.status == "open"
+                )
+                return ((cls.driver_id == person.id) | cls.id.in_(asked),)
+            case Role.VENDOR | Role.CUSTOMER:
+                return (cls.order_id.in_(select(Order.id).where(*Order.seen_by(person))),)
+        return (false(),)
+
+
+class TicketChange(Model):
+    """One row for each change of a ticket's state. `at` is the server's clock, `occurred_at` the device's."""
+
+    __tablename__ = "ticket_changes"
+    __table_args__ = (Index("uq_ticket_changes_ticket_id", "ticket_id", "version", unique=True),)
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = reference("tickets.id")
+    version: Mapped[int]
+    from_status: Mapped[str | None] = mapped_column(choice())
+    to_status: Mapped[str] = mapped_column(choice())
+    actor_id: Mapped[int | None] = mapped_column(BigInt)
+    actor_name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(choice())
+    reason_code: Mapped[str | None] = mapped_column(choice(40))
+    note: Mapped[str | None] = mapped_column(String(LONGEST_NOTE))
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    occurred_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class TicketOffer(Model):
+    """A driver was asked: when, until when, why this one, and what came of it.
+
+    `reason` is for the driver as well; `considered` (JSON, a list) says for each driver on duty why or why not, and is
+    for admins alone.
+    """
+
+    __tablename__ = "ticket_offers"
+    __table_args__ = (
+        CheckConstraint("status in ('open', 'accepted', 'declined', 'lapsed', 'withdrawn')", name="status"),
+        CheckConstraint("(status = 'open') = (answered_at is null)", name="open_or_answered"),
+        Index("uq_ticket_offers_open_driver", "driver_id", unique=True, **_where("status = 'open'")),
+        Index("uq_ticket_offers_open_ticket", "ticket_id", unique=True, **_where("status = 'open'")),
+        Index("uq_ticket_offers_accepted", "ticket_id", unique=True, **_where("status = 'accepted'")),
+        Index("ix_ticket_offers_ticket_id", "ticket_id", "id"),
+        Index("ix_ticket_offers_driver_id", "driver_id", "id"),
+    )
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = reference("tickets.id")
+    driver_id: Mapped[int] = reference("people.id")
+    status: Mapped[str] = mapped_column(choice(), default="open")
+    offered_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    lapses_at: Mapped[datetime] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    # None: the system chose.
+    offered_by_id: Mapped[int | None] = mapped_column(BigInt)
+    offered_by_name: Mapped[str] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(String(300))
+    considered: Mapped[str] = mapped_column(Text, default="[]")
+    # Metres from the driver's last fix to the restaurant; None: not known.
+    distance_m: Mapped[int | None]
+    decline_reason: Mapped[str | None] = mapped_column(choice(40))
+
+    driver: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+
+
+class DropProof(Model):
+    """What a driver shows for a delivery: the code they were told, a photograph, a note; as the restaurant asks."""
+
+    __tablename__ = "drop_proofs"
+    __table_args__ = (ForeignKeyConstraint(["ticket_id"], ["tickets.id"], ondelete="RESTRICT"),)
+
+    ticket_id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(choice())
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
+    photo_type: Mapped[str | None] = mapped_column(String(20))
+    photo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
