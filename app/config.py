@@ -22,6 +22,9 @@ Environment = Literal["production", "demo", "test"]
 Network = IPv4Network | IPv6Network
 
 
+_TILE = ("{z}", "{x}", "{y}")
+
+
 class ConfigError(Exception):
     """The settings cannot be used; the message has one line for each that is wrong."""
 
@@ -51,6 +54,10 @@ class Config:
     # How many sockets one gateway opens for one address (a mobile network is one), and for one person or link.
     connections_per_address: int = 1_000
     connections_per_person: int = 100
+    # Where maps get their tiles, https://host/{z}/{x}/{y}.png; None: a plain schematic, and no other host is asked.
+    tile_url: str | None = None
+    # Whom the tiles' makers want named beside the map.
+    tile_attribution: str = ""
     log_level: str = "INFO"
 
     @property
@@ -62,6 +69,14 @@ class Config:
     def sqlite_path(self) -> str:
         """Where that file is."""
         return self.database_url.removeprefix("sqlite:///")
+
+    @property
+    def tile_origin(self) -> str | None:
+        """Whose pictures the maps load, as a Content-Security-Policy spells it."""
+        if self.tile_url is None:
+            return None
+        parts = urlsplit(self.tile_url)
+        return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
     @property
     def libpq_url(self) -> str:
@@ -110,6 +125,8 @@ class _Reader:
             connections_per_person=self.number(
                 "CONNECTIONS_PER_PERSON", Config.connections_per_person, low=1, high=1_000_000
             ),
+            tile_url=self.tile_url(),
+            tile_attribution=self.text("TILE_ATTRIBUTION") or "",
             log_level=self.choice("LOG_LEVEL", Config.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":
@@ -158,6 +175,16 @@ class _Reader:
             self.problems.append(f"{name}: must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
             return None
         return value.rstrip("/") if value else None
+
+    def tile_url(self) -> str | None:
+        value = self.text("TILE_URL")
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc or any(part not in value for part in _TILE):
+            self.problems.append("TILE_URL: must look like https://host/{z}/{x}/{y}.png")
+            return None
+        return value
 
     def database_url(self, env: Environment) -> str:
         value = self.text("DATABASE_URL")

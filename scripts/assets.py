@@ -25,6 +25,8 @@ FILES = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "leaflet.js": "leaflet/dist/leaflet-src.esm.js",
+    "leaflet.css": "leaflet/dist/leaflet.css",
     "inter/inter.css": "@fontsource-variable/inter/wght.css",
 }
 FONTS = "@fontsource-variable/inter/files/*-wght-normal.woff2"

@@ -36,6 +36,7 @@ def test_it_names_everything_that_is_wrong_at_once():
         "GATEWAY_URL": "gateway:1",
         "ALLOWED_ORIGINS": "*, example.com",
         "TRUSTED_PROXIES": "10.0.0.0/33",
+        "TILE_URL": "https://tiles.example/no-place.png",
         "LOG_RETENTION_HOURS": "0",
         "LOG_LEVEL": "LOUD",
     }

@@ -7,6 +7,7 @@ from babel.numbers import get_currency_precision
 from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 
+from app.config import Config
 from app.contract.times import iso, now
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
@@ -38,6 +39,8 @@ def register(app: Flask) -> None:
         "MOST_OF_ONE": MOST_OF_ONE,
         "MOST_PREP_MINUTES": MOST_PREP_MINUTES,
     }
+    config: Config = app.config["PASSLINE"]
+    app.jinja_env.globals["TILES"] = (config.tile_url, config.tile_attribution)
     app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
 
 

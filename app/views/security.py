@@ -109,9 +109,11 @@ def _content_security_policy() -> str:
     """Made for each request: it names the gateway, whose host is the page's own."""
     gateway = gateway_url()
     socket = "ws" + gateway.removeprefix("http")
+    tiles = current_app.config["PASSLINE"].tile_origin
+    pictures = f"'self' data: blob: {tiles}" if tiles else "'self' data: blob:"
     # Widgets set inline styles (progress, charts); scripts are files of ours alone.
     return (
-        f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src 'self' data:; "
+        f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src {pictures}; "
         "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
