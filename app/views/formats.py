@@ -9,6 +9,8 @@ from flask_wtf.csrf import generate_csrf
 
 from app.config import Config
 from app.contract.times import iso, now
+from app.domain import ticket_states
+from app.domain.geography import kilometres
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
 from app.extensions import db
@@ -27,8 +29,12 @@ def register(app: Flask) -> None:
     app.add_template_filter(clock, "clock")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(zone, "zone")
+    app.add_template_filter(age, "age")
+    app.add_template_filter(lasting, "lasting")
+    app.add_template_filter(kilometres, "kilometres")
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
+    app.add_template_filter(ticket_states.LABELS.get, "delivery_label")
     app.add_template_filter(REASONS.get, "reason_label")
     app.add_template_filter(FULFILMENTS.get, "fulfilment_label")
     app.add_template_filter(PAYMENTS.get, "payment_label")
@@ -63,6 +69,21 @@ def zone(at: datetime, restaurant: Restaurant) -> str:
     """What the restaurant's clock is called at `at` ("CET"; "UTC+03" where it has no name): for lists of many zones."""
     name = at.astimezone(restaurant.zone).tzname() or "UTC"
     return name if name.isalpha() else f"UTC{name}"
+
+
+def age(at: datetime) -> str:
+    """How long ago `at` is, as js/clocks.js says it a second later."""
+    return lasting((now() - at).total_seconds())
+
+
+def lasting(seconds: float) -> str:
+    """So many seconds in words: `40 s`, `12 min`, `2 h 05`, `3 d`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60:02}" if whole < 86400 else f"{whole // 86400} d"
 
 
 def remember_position() -> None:
