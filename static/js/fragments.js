@@ -15,7 +15,12 @@ import { replace } from "./keeping.js";
 const LIST_REST = 1000;
 const PATIENCE = 8000;
 // Facts of an order that leave its version as it is.
-const FACTS = new Set(["OrderCancellationRequested", "OrderStopAcknowledged"]);
+const FACTS = new Set([
+  "OrderCancellationRequested",
+  "OrderStopAcknowledged",
+  "DeliveryUpdated",
+  "OrderPromiseMoved",
+]);
 
 const jobs = new Map(); // url -> {wanted, rest, last, running, again, tries, timer}
 const waiting = new Map(); // url -> fresh element, while a finger is on the old one

@@ -3,6 +3,7 @@
 // The rest of the page hears of it as events on `document`:
 //   passline:event  {name, channel, data, number, version}   an event of the log; per order in order, never twice
 //   passline:ready  {recovered}                              connected and caught up
+//   passline:fix    {channel, data}                          where a driver is now; the newest only, not of the log
 // What the page shows is fetched as HTML (fragments.js); whether it may be believed is said by freshness.js.
 
 import { io } from "../vendor/socket.io.esm.min.js";
@@ -17,6 +18,7 @@ import { Sieve } from "./sieve.js";
 
 // The place of a page: `<epoch>-<n>`. What is not of the log (positions of drivers) ends in no such string.
 const POSITION = /^[0-9a-f]{4,32}-\d{1,18}$/;
+const FIX = "driver.location.updated";
 // A page that was told to reload so often within a minute will not be mended by one more reload.
 const RELOADS = 3;
 
@@ -39,16 +41,18 @@ const socket = io(meta("gateway"), {
 
 socket.on("disconnect", lost);
 socket.on("connect_error", refused);
-socket.on("ready", ({ recovered, server_time: at }, where) => {
+socket.on("ready", ({ recovered, server_time: at, fixes = [] }, where) => {
   if (recovered === false) return reload();
   freshness.connected();
   arrived(at, where);
   tab.write("reloads", []);
   tell("ready", { recovered });
+  for (const fix of fixes) tell("fix", fix);
 });
 socket.on("beat", ({ server_time: at }, where) => arrived(at, where));
 socket.onAny((name, ...args) => {
-  if (name !== "ready" && name !== "beat") take(name, args);
+  if (name === FIX) tell("fix", { channel: args[0], data: args[1] });
+  else if (name !== "ready" && name !== "beat") take(name, args);
 });
 
 /** Everything up to `where` was written to us: the page is up to date, and this is the server's clock. */
