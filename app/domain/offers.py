@@ -165,6 +165,9 @@ def give_back(
         "sought_since": at,
         "refusals": 0,
     }
+    if ticket.status == "offered":
+        # Nobody has it yet: that is declined, or withdrawn.
+        raise LostRace(lost(ticket), **now_at(ticket, by))
     with atomic() as session:
         moved = walk(
             ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
