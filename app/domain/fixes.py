@@ -11,7 +11,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
-from app.models import Driver, LiveFix, Person, Ticket, TrackPoint
+from app.models import Driver, Person, Ticket, TrackPoint
 
 from . import drivers, live_fixes
 from .geography import Place, metres
@@ -84,7 +84,7 @@ def forget(before: datetime) -> int:
     """Drop what was received before `before`: tracks, last fixes, what rooms were told; how many rows."""
     with atomic() as session:
         tracks = session.execute(delete(TrackPoint).where(TrackPoint.received_at < before))
-        told = session.execute(delete(LiveFix).where(LiveFix.at < before))
+        told = live_fixes.forget(session, before)
         last = session.execute(
             update(Driver)
             .where(Driver.received_at < before)
@@ -94,7 +94,7 @@ def forget(before: datetime) -> int:
             )
             .execution_options(synchronize_session=False)
         )  # fmt: skip
-    return int(tracks.rowcount + told.rowcount + last.rowcount)  # type: ignore[attr-defined]
+    return int(tracks.rowcount + told + last.rowcount)  # type: ignore[attr-defined]
 
 
 def _check(latitude: float, longitude: float, accuracy: float | None, fixed_at: datetime, at: datetime) -> None:

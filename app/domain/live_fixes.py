@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Insert, func, select, update
+from sqlalchemy import Insert, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,8 @@ from .ticket_states import UNDER_WAY, WITH_THE_FOOD
 
 # A fix that is older says nothing about where somebody is now.
 STALE_AFTER = timedelta(minutes=15)
+# An emptied row stays so long, for gateways that were away.
+_EMPTY_FOR = timedelta(hours=1)
 
 
 def tell(session: Session, driver: Driver, tickets: Iterable[Ticket], *, at: datetime) -> None:
@@ -56,6 +58,23 @@ def silence(session: Session, ticket: Ticket, driver_id: int | None, *, at: date
 def silence_driver(session: Session, driver_id: int, *, at: datetime) -> None:
     """Off duty: dispatch is told nothing of this driver."""
     _write(session, driver_id, [(rooms.ADMIN_DISPATCH, None)], at)
+
+
+def forget(session: Session, before: datetime) -> int:
+    """Nobody is told any more what was told before `before`; how many rows."""
+    # Emptied first, so that gateways forget it as well, and dropped when each has seen that.
+    session.execute(
+        delete(LiveFix)
+        .where(LiveFix.at < before - _EMPTY_FOR, LiveFix.data.is_(None))
+        .execution_options(synchronize_session=False)
+    )
+    emptied = session.execute(
+        update(LiveFix)
+        .where(LiveFix.at < before, LiveFix.data.is_not(None))
+        .values(n=_next_n(session), data=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(emptied.rowcount)  # type: ignore[attr-defined]
 
 
 def for_guest(ticket: Ticket, driver: Driver, *, at: datetime) -> dict[str, Any]:
@@ -104,11 +123,7 @@ def _data(driver: Driver, ticket_id: int | None, at: datetime) -> dict[str, Any]
 
 def _write(session: Session, driver_id: int, told: list[tuple[str, Any]], at: datetime) -> None:
     """Put the newest into each room's row."""
-    is_sqlite = session.connection().dialect.name == "sqlite"
-    if is_sqlite:
-        n: Any = select(func.coalesce(func.max(LiveFix.n), 0) + 1).scalar_subquery()
-    else:
-        n = func.nextval("live_fixes_n")
+    is_sqlite, n = _is_sqlite(session), _next_n(session)
     for room, data in told:
         text = None if data is None else orjson.dumps(data).decode()
         if data is None:
@@ -127,3 +142,14 @@ def _write(session: Session, driver_id: int, told: list[tuple[str, Any]], at: da
             set_={"n": new.excluded.n, "data": new.excluded.data, "at": new.excluded.at},
         )
         session.execute(statement)
+
+
+def _next_n(session: Session) -> Any:
+    """The next number, as an expression."""
+    if _is_sqlite(session):
+        return select(func.coalesce(func.max(LiveFix.n), 0) + 1).scalar_subquery()
+    return func.nextval("live_fixes_n")
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.connection().dialect.name == "sqlite"
