@@ -185,11 +185,24 @@ def environment_of(folder: Path) -> dict[str, str]:
     return environment
 
 
+def commands_of(folder: Path, environment: dict[str, str]) -> dict[str, str]:
+    """The lines of the Procfile; in the demo also those of Procfile.demo, if there is one."""
+    files = [folder / "Procfile"]
+    if environment.get("PASSLINE_ENV") == "demo":
+        files.append(folder / "Procfile.demo")
+    return {
+        name: command
+        for file in files
+        if file.exists() or file == files[0]
+        for name, command in parse_procfile(file.read_text()).processes.items()
+    }
+
+
 class Launcher:
     """The programs of one Procfile, together."""
 
     def __init__(self, folder: Path, environment: dict[str, str], happened: Happened) -> None:
-        commands = parse_procfile((folder / "Procfile").read_text()).processes
+        commands = commands_of(folder, environment)
         self.folder = folder
         self.environment = environment
         self.happened = happened

@@ -26,6 +26,16 @@ def demo_load(orders: int | None, first_run: bool, seed: int | None) -> None:
             load.load(orders, seed=load.SEED if seed is None else seed, say=click.echo)
 
 
+@demo.command("drive")
+def demo_drive() -> None:
+    """Let riders ride, and guests order, until a signal comes: somebody moves on every map within a minute."""
+    from app.demo import drive, load
+
+    with refusals():
+        load.only_in_the_demo()
+        drive.run(say=click.echo)
+
+
 @demo.command("greet")
 def demo_greet() -> None:
     """Say where the demo is and who can log in."""

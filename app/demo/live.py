@@ -6,16 +6,19 @@ events. The worker treats them as any other: what nobody accepts in time expires
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain import tickets
 from app.domain.order_placement import Line, place
+from app.domain.order_states import WITH_THE_KITCHEN
 from app.models import Order, Person
 
-from . import bulk
+from . import bulk, streets
 from .calendar import millis
 from .chronicle import Chronicle
 from .course import Course
-from .restaurants import ALWAYS_OPEN, Place
+from .restaurants import ALWAYS_OPEN, Place, counter
 from .stories import (
     ACCEPT,
     COLLECTED,
@@ -23,7 +26,6 @@ from .stories import (
     DECLINED,
     DELIVERED,
     DELIVERY,
-    FETCHED,
     LEFT,
     PAID,
     PRESENT,
@@ -37,7 +39,7 @@ _UNDER_WAY: tuple[tuple[int, int, Story], ...] = (
     (41, 3, Story(1, "placed", PRESENT, (*COOKED, COLLECTED))),
     (37, 4, Story(1, "placed", PRESENT, (DECLINED,), "declined")),
     (23, 5, Story(1, "awaiting_payment", PRESENT, (PAID, *COOKED, COLLECTED))),
-    (8, 1, Story(1, "placed", DELIVERY, (*COOKED, FETCHED))),
+    (8, 0, Story(1, "placed", DELIVERY, COOKED)),
     (6, 6, Story(1, "placed", PRESENT, COOKED)),
     (2, 7, Story(1, "placed", DELIVERY, COOKED)),
     (11, 8, Story(1, "placed", PRESENT, (ACCEPT, START))),
@@ -62,7 +64,17 @@ def fill_the_kitchen(session: Session, chronicle: Chronicle, at: datetime) -> No
     for id, course in zip(bulk.take_ids(session, Order.__table__, len(courses)), courses, strict=True):
         chronicle.record(id, course)
     chronicle.write(session)
+    _look_for_drivers(session, kitchen)
     _place_new_ones(session, chronicle, kitchen, at)
+
+
+def _look_for_drivers(session: Session, kitchen: Place) -> None:
+    """Those to be delivered have a door, and somebody is looked for."""
+    wanted = Order.fulfilment == "delivery", Order.status.in_(WITH_THE_KITCHEN)
+    for order in session.scalars(select(Order).where(Order.restaurant_id == kitchen.restaurant.id, *wanted)).unique():
+        order.latitude, order.longitude = streets.door(counter(kitchen.restaurant), order.address)
+        session.flush()
+        tickets.request(order, by=order.customer)
 
 
 def _place_new_ones(session: Session, chronicle: Chronicle, kitchen: Place, at: datetime) -> None:

@@ -13,7 +13,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from app.domain import geography
 from app.models import Category, MenuItem, OpeningHours, Restaurant
+
+from . import streets
 
 _MENUS = Path(__file__).parent / "menus"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -31,6 +34,11 @@ class Place:
     dishes: tuple[MenuItem, ...]
     # How often each dish is asked for, summed up: what random.choices wants.
     appetites: tuple[float, ...]
+
+
+def counter(restaurant: Restaurant) -> geography.Place:
+    """Where guests and drivers find it: of the demo's restaurants that is always known."""
+    return geography.Place(restaurant.latitude or 0.0, restaurant.longitude or 0.0)
 
 
 def slugs(count: int) -> list[str]:
@@ -64,6 +72,9 @@ def _houses(count: int) -> Iterator[tuple[str, dict[str, Any], str | None]]:
 def _open(session: Session, slug: str, menu: dict[str, Any], quarter: str | None, at: datetime) -> Restaurant:
     plain = ("kitchen", "description", "time_zone", "currency")
     minutes = ("acceptance_minutes", "preparation_minutes", "delivery_minutes")
+    rides = ("ride_pay_minor", "ride_pay_per_km_minor")
+    house = geography.Place(menu["latitude"], menu["longitude"])
+    latitude, longitude = house if quarter is None else streets.door(house, quarter)
     restaurant = Restaurant(
         slug=slug,
         name=menu["name"] if quarter is None else f"{menu['name']}, {quarter}",
@@ -71,7 +82,9 @@ def _open(session: Session, slug: str, menu: dict[str, Any], quarter: str | None
         phone=menu["phone"],
         created_at=at,
         hours=list(_hours(menu["hours"])),
-        **{key: menu[key] for key in (*plain, *minutes)},
+        latitude=latitude,
+        longitude=longitude,
+        **{key: menu[key] for key in (*plain, *minutes, *rides)},
     )
     session.add(restaurant)
     session.flush()

@@ -63,6 +63,7 @@ def test_it_makes_the_same_orders_by_the_same_seed(app):
 
     def told() -> list[tuple[object, ...]]:
         empty()
+        db.session.expunge_all()
         load.load(40, seed=5, at=at)
         query = select(Order.created_at, Order.total_minor, Order.status, Order.changed_at).order_by(Order.id)
         return [tuple(row) for row in db.session.execute(query.limit(40))]
