@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.models import ApiToken, Order
 from tests.cast import PASSWORD
-from tests.factories import order_in, place
+from tests.factories import order_in, place, ticket_in
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
 TABLE = """
@@ -38,6 +38,18 @@ GET    api.restaurant                        401 200 200 200 200 200 200 200 200
 GET    api.tokens                            401 200 200 200 200 200 200 200 200
 POST   api.issue_token                       201 201 201 201 201 201 201 201 201
 DELETE api.end_token                         401 404 204 404 404 404 404 404 404
+POST   api.driver_duty                       401 403 403 403 403 403 403 200 403
+GET    api.driver_tickets                    401 403 403 403 403 403 403 200 403
+GET    api.driver_ticket                     401 403 403 403 403 403 403 200 403
+POST   api.driver_accept                     401 403 403 403 403 403 403 200 403
+POST   api.driver_decline                    401 403 403 403 403 403 403 200 403
+POST   api.driver_at_pickup                  401 403 403 403 403 403 403 200 403
+POST   api.driver_picked_up                  401 403 403 403 403 403 403 200 403
+POST   api.driver_at_dropoff                 401 403 403 403 403 403 403 200 403
+POST   api.driver_delivered                  401 403 403 403 403 403 403 200 403
+POST   api.driver_failed                     401 403 403 403 403 403 403 200 403
+POST   api.driver_returning                  401 403 403 403 403 403 403 200 403
+POST   api.driver_returned                   401 403 403 403 403 403 403 200 403
 GET    api_docs.docs                         200 200 200 200 200 200 200 200 200
 GET    api_docs.openapi                      200 200 200 200 200 200 200 200 200
 GET    customer.orders                       302 200 200 200 403 403 403 403 403
@@ -81,14 +93,34 @@ STATES = {
     "vendor.order_handover": "ready_for_pickup",
     "vendor.order_stop_acknowledgement": "cancelled",
 }
+# The same for addresses about a delivery of `customer`, which `driver` is asked for or rides; one for all members,
+# as a driver has one at a time.
+DELIVERIES = {
+    "api.driver_ticket": "offered",
+    "api.driver_accept": "offered",
+    "api.driver_decline": "offered",
+    "api.driver_at_pickup": "assigned",
+    "api.driver_picked_up": "at_pickup",
+    "api.driver_at_dropoff": "picked_up",
+    "api.driver_delivered": "at_dropoff",
+    "api.driver_failed": "assigned",
+    "api.driver_returning": "failed",
+    "api.driver_returned": "returning",
+}
 # What must be said; a form says the order's version besides.
 BODIES = {
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
+    "api.driver_duty": {"on": True},
+    "api.driver_failed": {"reason_code": "other"},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
+}
+SAYS_CODE = {
+    "api.driver_picked_up": lambda ticket: {"handover_code": ticket.order.handover_code},
+    "api.driver_delivered": lambda ticket: {"drop_code": ticket.drop_code},
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
@@ -119,14 +151,21 @@ def addresses(app):
 def ask(app, cast, as_person, bearer):
     """The answer to a member who asks for an address, about an order of its own."""
 
+    deliveries = {}
+
     def answer(method, endpoint, name, *, by_token=False):
+        if endpoint in DELIVERIES and endpoint not in deliveries:
+            deliveries[endpoint] = ticket_in(cast, DELIVERIES[endpoint])
+        ticket = deliveries.get(endpoint)
         placed = place(cast)
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
         person = cast.people().get(name)
         headers = bearer(person) if by_token and person else {}
         browser = as_person(None if by_token else person)
-        path = path_of(app, endpoint, order=order, token=placed.tracking_token, cast=cast, bearer=bearer)
+        path = path_of(app, endpoint, order=order, token=placed.tracking_token, ticket=ticket, cast=cast, bearer=bearer)
         body = BODIES.get(endpoint, {})
+        if endpoint in SAYS_CODE:
+            body = SAYS_CODE[endpoint](ticket)
         said = {"json": body_of_order(cast) if endpoint == "api.place_order" else body}
         if not endpoint.startswith("api."):
             said = {"data": {**checkout(cast), **body, "expected_version": str(order.version)}}
@@ -137,10 +176,11 @@ def ask(app, cast, as_person, bearer):
     return answer
 
 
-def path_of(app, endpoint, *, order, token, cast, bearer):
-    """The address about this order, its link, a token of `customer`, or a file."""
+def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
+    """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    values["ticket_id"] = ticket.id if ticket else None
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

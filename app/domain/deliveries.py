@@ -5,24 +5,32 @@ same transaction (tickets.py). `occurred_at` is the device's clock: a phone in a
 """
 
 import hmac
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 
+from sqlalchemy.orm import Session
+
 from app.contract.identity import Role
 from app.contract.times import now
-from app.errors import Invalid, LostRace
+from app.errors import Conflict, Invalid
 from app.extensions import atomic
 from app.models import DropProof, Order, Ticket
 
 from . import offers, orders, promises
 from .actor import Actor
 from .geography import ride_minutes
-from .ticket_states import UNDER_WAY, WITH_THE_FOOD
-from .ticket_transition import lost, now_at, walk
+from .ticket_transition import edge_to, now_at, walk
 
 # What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
 LARGEST_PHOTO = 150_000
-_PHOTOS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"RIFF": "image/webp"}
+_PHOTOS = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
 # A device that says it happened earlier than this is not believed.
 _LONGEST_DEAD_ZONE = timedelta(hours=2)
 
@@ -49,13 +57,10 @@ def arrive(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
 
 def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **how: Unpack[How]) -> bool:
     """The food is the driver's, who said the restaurant's hand-over code."""
-    if ticket.status == "picked_up":
-        return False
-    how = _believed(ticket, how)
-    with atomic() as session:
-        _check(ticket, by, how)
-        session.refresh(ticket.order, with_for_update={"of": Order})
-        orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(how))
+    with _together(ticket, by) as session:
+        if edge_to(ticket, "picked_up", by, how.get("expected_version")) is None:
+            return False
+        orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(_believed(ticket, how)))
         session.refresh(ticket)
         arrival = now() + timedelta(minutes=ride_minutes(ticket.distance_m))
         promises.reach(session, ticket, arrival, "The driver left the restaurant later than planned.", at=now())
@@ -69,14 +74,11 @@ def reach(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
 
 def deliver(ticket: Ticket, *, by: Actor, proof: Proof | None = None, **how: Unpack[How]) -> bool:
     """The guest has it; the driver shows what the restaurant asks for (Invalid, where that is missing or wrong)."""
-    if ticket.status == "delivered":
-        return False
-    how = _believed(ticket, how)
-    with atomic() as session:
-        _check(ticket, by, how)
-        session.refresh(ticket.order, with_for_update={"of": Order})
+    with _together(ticket, by) as session:
+        if edge_to(ticket, "delivered", by, how.get("expected_version")) is None:
+            return False
         shown = _proof(ticket, by, proof or {}, how.get("note"))
-        orders.deliver(ticket.order, by=by, **_of_order(how))
+        orders.deliver(ticket.order, by=by, **_of_order(_believed(ticket, how)))
         session.refresh(ticket)
         if shown is not None:
             session.add(shown)
@@ -86,15 +88,14 @@ def deliver(ticket: Ticket, *, by: Actor, proof: Proof | None = None, **how: Unp
 
 def fail(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """It cannot be done: before pickup somebody else is looked for, after it the food goes back."""
-    if ticket.status not in WITH_THE_FOOD:
-        return ticket.status != "failed" and offers.give_back(
-            ticket, by=by, reason_code=reason_code, **_believed(ticket, how)
-        )
-    how = _believed(ticket, how)
-    with atomic() as session:
-        _check(ticket, by, how)
-        session.refresh(ticket.order, with_for_update={"of": Order})
-        orders.give_up(ticket.order, by=by, reason_code=reason_code, **_of_order(how))
+    with _together(ticket, by) as session:
+        if ticket.status == "unassigned" and ticket.changed_by_id == by.id:
+            return False  # said before: it was given back
+        if ticket.status in ("assigned", "at_pickup"):
+            return offers.give_back(ticket, by=by, reason_code=reason_code, **_believed(ticket, how))
+        if edge_to(ticket, "failed", by, how.get("expected_version")) is None:
+            return False
+        orders.give_up(ticket.order, by=by, reason_code=reason_code, **_of_order(_believed(ticket, how)))
         session.refresh(ticket)
     return True
 
@@ -109,11 +110,19 @@ def give_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     return walk(ticket, "returned", by=by, at=now(), **_believed(ticket, how))
 
 
-def _check(ticket: Ticket, by: Actor, how: How) -> None:
-    """Before the order walks: the ticket is still what was on the screen, and the driver's own."""
-    is_another = how.get("expected_version") not in (None, ticket.version)
-    if is_another or (by.role == Role.DRIVER and ticket.driver_id != by.id) or ticket.status not in UNDER_WAY:
-        raise LostRace(lost(ticket), **now_at(ticket, by))
+@contextmanager
+def _together(ticket: Ticket, by: Actor) -> Iterator[Session]:
+    """One transaction in which nobody else moves the order or its ticket, which are what they are now.
+
+    What the order refuses is told of the ticket: its is the version that `by` has on the screen.
+    """
+    with atomic() as session:
+        session.refresh(ticket.order, with_for_update={"of": Order})
+        offers.hold(session, ticket)
+        try:
+            yield session
+        except Conflict as error:
+            raise type(error)(error.detail, **now_at(ticket, by)) from error
 
 
 def _of_order(how: How) -> How:
@@ -149,7 +158,7 @@ def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropPro
 
 
 def _type(photo: bytes) -> str:
-    kind = next((kind for start, kind in _PHOTOS.items() if photo.startswith(start)), None)
+    kind = next((kind for start, kind in _PHOTOS if start.match(photo)), None)
     if kind is None or len(photo) > LARGEST_PHOTO:
         wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PHOTO // 1000} kB."
         raise Invalid(wrong, errors={"photo": [wrong]})

@@ -15,12 +15,16 @@ from sqlalchemy.orm import Session
 
 from app.models import Driver, Person, Ticket, TicketOffer
 
-from .geography import kilometres, place, ride_minutes, road_metres
+from . import drivers
+from .geography import Place, kilometres, place, ride_minutes, road_metres
 from .live_fixes import STALE_AFTER
 from .ticket_states import BUSY, NOT_AGAIN_WITHIN
 
 # Nobody is asked to come from farther away.
 FARTHEST_M = 20_000
+# How many of those that wait a driver is shown, out of how many that wait longest.
+MOST_WAITING = 20
+_MOST_WEIGHED = 200
 # Fixes are no more exact than this: who is nearer by less, is not nearer.
 _EQUALLY_NEAR_M = 200
 
@@ -69,8 +73,7 @@ def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
 
 def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
     """Everybody on duty, the nearest first."""
-    restaurant = ticket.order.restaurant
-    counter = place(restaurant.latitude, restaurant.longitude)
+    counter = _counter(ticket)
     is_asked = exists().where(TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open")
     is_busy = exists().where(Ticket.driver_id == Driver.person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
     refused = exists().where(
@@ -87,6 +90,24 @@ def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
     return sorted(found, key=lambda one: one.rank)
 
 
+def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
+    """What waits for anybody and `driver` could take, the nearest first, then what waits longest; none while off duty.
+
+    Nor while they have a delivery, or are being asked for one.
+    """
+    if not driver.on_duty or drivers.is_busy(session, driver.person_id):
+        return []
+    if drivers.open_offer(session, driver.person_id) is not None:
+        return []
+    query = select(Ticket).where(Ticket.waits, Ticket.ended_at.is_(None)).options(Ticket.with_orders())
+    found = session.scalars(query.order_by(Ticket.sought_since, Ticket.id).limit(_MOST_WEIGHED)).all()
+    fix = _known_place(driver, at)
+    far = {ticket.id: road_metres(fix, _counter(ticket)) for ticket in found}
+    near = [ticket for ticket in found if (far[ticket.id] or 0) <= FARTHEST_M]
+    # Sorting keeps the order of what is equally near.
+    return sorted(near, key=lambda ticket: (far[ticket.id] is None, far[ticket.id]))[:MOST_WAITING]
+
+
 def considered(weighed: Sequence[Weighed], at: datetime) -> str:
     """What is kept of the weighing: JSON, a list."""
 
@@ -98,10 +119,9 @@ def considered(weighed: Sequence[Weighed], at: datetime) -> str:
     return orjson.dumps([kept(one) for one in weighed]).decode()
 
 
-def _weighed(driver: Driver, counter: Any, at: datetime, *, asked: bool, busy: bool, refused: bool) -> Weighed:
+def _weighed(driver: Driver, counter: Place | None, at: datetime, *, asked: bool, busy: bool, refused: bool) -> Weighed:
     age = None if driver.fixed_at is None else at - driver.fixed_at
-    is_known = age is not None and age < STALE_AFTER
-    distance = road_metres(place(driver.latitude, driver.longitude), counter) if is_known else None
+    distance = road_metres(_known_place(driver, at), counter)
     why_not = ""
     if busy:
         why_not = "has a delivery"
@@ -119,6 +139,18 @@ def _weighed(driver: Driver, counter: Any, at: datetime, *, asked: bool, busy: b
         why_not,
         driver.last_offered_at,
     )
+
+
+def _counter(ticket: Ticket) -> Place | None:
+    restaurant = ticket.order.restaurant
+    return place(restaurant.latitude, restaurant.longitude)
+
+
+def _known_place(driver: Driver, at: datetime) -> Place | None:
+    """Where `driver` is, when the last fix is not too old to say so."""
+    if driver.fixed_at is None or at - driver.fixed_at >= STALE_AFTER:
+        return None
+    return place(driver.latitude, driver.longitude)
 
 
 def _reason(free: Sequence[Weighed]) -> str:

@@ -1,6 +1,7 @@
 """Drivers on and off duty. Where they are is fixes.py; whom they are asked to ride for, dispatch.py and offers.py."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -34,28 +35,29 @@ def go_on_duty(person: Person) -> bool:
     _must_drive(person)
     at = now()
     with atomic() as session:
+        # The worker looks at every ticket that waits within the second. First, as tickets are locked before drivers
+        # everywhere; one that somebody holds is being looked at already.
+        waiting = (
+            select(Ticket.id)
+            .where(Ticket.status == "unassigned", Ticket.sought_since.is_not(None), Ticket.ended_at.is_(None))
+            .with_for_update(skip_locked=True)
+        )
+        session.execute(
+            update(Ticket).where(Ticket.id.in_(waiting)).values(due_at=at).execution_options(synchronize_session=False)
+        )
         driver = locked(session, person)
         if driver.on_duty:
             return False
         driver.on_duty, driver.duty_changed_at, driver.off_duty_reason, driver.lapses_in_row = True, at, None, 0
         session.flush()
         _tell(session, driver, at)
-    with atomic() as session:
-        # The worker looks at every ticket that waits within the second. A transaction of its own: tickets are locked
-        # before drivers everywhere.
-        session.execute(
-            update(Ticket)
-            .where(Ticket.status == "unassigned", Ticket.sought_since.is_not(None), Ticket.ended_at.is_(None))
-            .values(due_at=at)
-            .execution_options(synchronize_session=False)
-        )
     return True
 
 
 def go_off_duty(person: Person, *, by: Actor) -> bool:
     """No more offers; False when off duty already. Refuses with Conflict while a delivery is under way.
 
-    An offer that is open is declined first (offers.py calls this after it has ended one).
+    An offer that is open is ended first: offers.go_off_duty does both.
     """
     _must_drive(person)
     with atomic() as session:
@@ -64,6 +66,9 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
             return False
         if is_busy(session, person.id):
             raise Conflict("There is a delivery under way: finish it, or give it back, before you go off duty.")
+        if open_offer(session, person.id) is not None:
+            # Made in this very moment.
+            raise Conflict("A delivery was offered just now: answer it first.")
         set_off(session, driver, "self" if by.id == person.id else "admin", now())
     return True
 
@@ -100,6 +105,13 @@ def open_offer(session: Session, person_id: int) -> TicketOffer | None:
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def duty(driver: Driver | None) -> dict[str, Any]:
+    """Whether on duty, why not, and the same in a sentence: `{on, reason, message}`. None: never on duty yet."""
+    if driver is None:
+        return {"on": False, "reason": None, "message": says(None)}
+    return {"on": driver.on_duty, "reason": driver.off_duty_reason, "message": says(driver)}
+
+
 def says(driver: Driver | None) -> str:
     """Duty in a sentence, for the driver."""
     return _SAYS["self"] if driver is None else _SAYS[None if driver.on_duty else driver.off_duty_reason or "self"]
@@ -114,9 +126,7 @@ def _tell(session: Session, driver: Driver, at: datetime) -> None:
     data = {
         "driver_id": driver.person_id,
         "driver_name": driver.person.name,
-        "on": driver.on_duty,
-        "reason": driver.off_duty_reason,
-        "message": says(driver),
+        **duty(driver),
         **log.stamp(at),
     }
     messages = [

@@ -22,7 +22,7 @@ KEPT = timedelta(hours=24)
 OLDEST = timedelta(minutes=15)
 _AHEAD = timedelta(minutes=1)
 # Of a phone that knows its place no better than this, it says nothing.
-_LEAST_ACCURATE_M = 500.0
+LEAST_ACCURATE_M = 500.0
 # Nothing on a road moves faster (180 km/h); what fixes are wrong by comes on top.
 _FASTEST_M_A_S = 50.0
 _SLACK_M = 100.0
@@ -103,8 +103,8 @@ def _check(latitude: float, longitude: float, accuracy: float | None, fixed_at: 
         errors["latitude"] = ["From -90 to 90 degrees."]
     if not -180 <= longitude <= 180:
         errors["longitude"] = ["From -180 to 180 degrees."]
-    if accuracy is not None and not 0 <= accuracy <= _LEAST_ACCURATE_M:
-        errors["accuracy"] = [f"From 0 to {_LEAST_ACCURATE_M:.0f} m: this fix could be anywhere."]
+    if accuracy is not None and not 0 <= accuracy <= LEAST_ACCURATE_M:
+        errors["accuracy"] = [f"From 0 to {LEAST_ACCURATE_M:.0f} m: this fix could be anywhere."]
     if fixed_at > at + _AHEAD:
         errors["recorded_at"] = ["In the future: the phone's clock is wrong."]
     if fixed_at < at - OLDEST:

@@ -60,6 +60,12 @@ def silence_driver(session: Session, driver_id: int, *, at: datetime) -> None:
     _write(session, driver_id, [(rooms.ADMIN_DISPATCH, None)], at)
 
 
+def current(session: Session, ticket: Ticket, *, at: datetime) -> dict[str, Any] | None:
+    """What the guest of `ticket` is told at `at`, as the event would; None: nobody is under way with it."""
+    driver = session.get(Driver, ticket.driver_id) if ticket.status in UNDER_WAY else None
+    return None if driver is None else for_guest(ticket, driver, at=at)
+
+
 def forget(session: Session, before: datetime) -> int:
     """Nobody is told any more what was told before `before`; how many rows."""
     # Emptied first, so that gateways forget it as well, and dropped when each has seen that.

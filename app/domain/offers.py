@@ -1,7 +1,7 @@
 """Offers: a driver is asked for a ticket, and accepts, declines or lets it lapse; admins offer and withdraw.
 
 One open offer for each driver and each ticket, one accepted for each ticket: the indexes of the table keep that, and
-what is done here runs into them last. Rows are locked in this order: ticket, offer, driver.
+what is done here runs into them last. Rows are locked in this order: order, ticket, offer, driver.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import atomic
-from app.models import Person, Ticket, TicketOffer
+from app.models import Driver, Order, Person, Ticket, TicketOffer
 
 from . import dispatch, drivers, promises
 from .actor import SYSTEM, Actor
@@ -28,6 +28,7 @@ from .ticket_transition import lost, now_at, walk
 def ask(ticket: Ticket, choice: Choice) -> TicketOffer:
     """Offer `ticket` to whom dispatch chose. Refuses as `offer` does."""
     with atomic() as session:
+        hold(session, ticket)
         driver = session.get_one(Person, choice.driver.driver_id)
         return _offer(
             session, ticket, driver, by=SYSTEM, reason=choice.reason, considered=choice.considered,
@@ -46,7 +47,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
     with atomic() as session:
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
-            raise LostRace(lost(ticket), **now_at(ticket, by))
+            raise LostRace(lost(ticket, by), **now_at(ticket, by))
         if ticket.status == "offered":
             end(session, ticket, "withdrawn", by=by, at=at)
         elif ticket.status in ("assigned", "at_pickup"):
@@ -60,37 +61,38 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
 
 
 def accept(
-    ticket: Ticket, *, by: Actor, expected_version: int | None = None, occurred_at: datetime | None = None
-) -> bool:
+    ticket: Ticket, *, by: Actor, expected_version: int | None = None, note: str | None = None,
+    occurred_at: datetime | None = None,
+) -> bool:  # fmt: skip
     """The driver who was asked takes it, or, while nobody is being asked, whoever is on duty and free does.
 
     Refuses with OfferLapsed (too late), LostRace (somebody else has it, or it changed) and Conflict (busy, off duty).
     """
     if by.role != Role.DRIVER or by.id is None:
         raise Forbidden("Only drivers accept offers.")
-    if ticket.status == "assigned" and ticket.driver_id == by.id:
-        return False
     at = now()
     with atomic() as session:
+        # What was promised may move with it: orders are locked before their tickets everywhere.
+        session.refresh(ticket.order, with_for_update={"of": Order})
         hold(session, ticket)
-        person = session.get_one(Person, by.id)
+        if ticket.status == "assigned" and ticket.driver_id == by.id:
+            return False
         mine = _offer_to(session, ticket, by.id)
+        # From here on nobody else gives this driver anything: two tickets that wait cannot both be taken.
+        driver = drivers.locked(session, session.get_one(Person, by.id))
         if mine is not None and mine.status == "open" and mine.lapses_at <= at:
-            raise OfferLapsed(_too_late(ticket, mine), **now_at(ticket, by))
+            raise OfferLapsed(_too_late(ticket, mine, by), **now_at(ticket, by))
         if mine is None or mine.status != "open":
-            _may_take(session, ticket, person, mine, by)
+            _may_take(session, ticket, driver, mine, by)
         values = {"driver_id": by.id, "driver_name": by.name, "assigned_at": at}
-        moved = walk(
-            ticket, "assigned", by=by, at=at, expected_version=expected_version, values=values, occurred_at=occurred_at
-        )
-        if not moved:
-            # It is assigned already, and not to this driver.
-            raise LostRace(lost(ticket), **now_at(ticket, by))
+        walk(
+            ticket, "assigned", by=by, at=at, expected_version=expected_version, note=note, values=values,
+            occurred_at=occurred_at,
+        )  # fmt: skip
         if mine is None or mine.status != "open":
             session.add(_taken(ticket, by, at))
         else:
             mine.status, mine.answered_at = "accepted", at
-        driver = drivers.locked(session, person)
         driver.lapses_in_row = 0
         session.flush()
         minutes = minutes_away(ticket, driver, at)
@@ -100,7 +102,10 @@ def accept(
     return True
 
 
-def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None) -> bool:
+def decline(
+    ticket: Ticket, *, by: Actor, reason_code: str | None = None, note: str | None = None,
+    expected_version: int | None = None, occurred_at: datetime | None = None,
+) -> bool:  # fmt: skip
     """The driver who is being asked says no; False when that was said already."""
     if reason_code is not None and reason_code not in REASONS:
         raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
@@ -113,11 +118,29 @@ def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None) -> boo
         if mine.status == "declined":
             return False
         if mine.status != "open" or ticket.status != "offered":
-            raise LostRace(_too_late(ticket, mine) if mine.status == "lapsed" else lost(ticket), **now_at(ticket, by))
-        end(session, ticket, "declined", by=by, at=at, reason_code=reason_code)
+            raise LostRace(
+                _too_late(ticket, mine, by) if mine.status == "lapsed" else lost(ticket, by), **now_at(ticket, by)
+            )
+        end(
+            session, ticket, "declined", by=by, at=at, reason_code=reason_code, note=note,
+            expected_version=expected_version, occurred_at=occurred_at,
+        )  # fmt: skip
         drivers.locked(session, mine.driver).lapses_in_row = 0
         session.flush()
     return True
+
+
+def go_off_duty(person: Person, *, by: Actor) -> bool:
+    """No more offers for `person`: an open one is declined first. False and Conflict as in drivers.go_off_duty."""
+    with atomic() as session:
+        mine = drivers.open_offer(session, person.id)
+        if mine is not None:
+            ticket = session.get_one(Ticket, mine.ticket_id)
+            hold(session, ticket)
+            current = _open(session, ticket)
+            if current is not None and current.driver_id == person.id:
+                end(session, ticket, "declined" if by.id == person.id else "withdrawn", by=by, at=now())
+        return drivers.go_off_duty(person, by=by)
 
 
 def lapse(ticket: Ticket) -> bool:
@@ -144,7 +167,7 @@ def withdraw(ticket: Ticket, *, by: Actor, expected_version: int | None = None, 
     with atomic() as session:
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
-            raise LostRace(lost(ticket), **now_at(ticket, by))
+            raise LostRace(lost(ticket, by), **now_at(ticket, by))
         if ticket.status != "offered":
             return give_back(ticket, by=by, reason_code="other", note=note)
         end(session, ticket, "withdrawn", by=by, at=now(), note=note)
@@ -167,7 +190,7 @@ def give_back(
     }
     if ticket.status == "offered":
         # Nobody has it yet: that is declined, or withdrawn.
-        raise LostRace(lost(ticket), **now_at(ticket, by))
+        raise LostRace(lost(ticket, by), **now_at(ticket, by))
     with atomic() as session:
         moved = walk(
             ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
@@ -201,13 +224,17 @@ def cancel(ticket: Ticket, *, by: Actor, at: datetime, note: str | None = None) 
 def end(
     session: Session, ticket: Ticket, status: str, *, by: Actor, at: datetime,
     reason_code: str | None = None, note: str | None = None,
+    expected_version: int | None = None, occurred_at: datetime | None = None,
 ) -> None:  # fmt: skip
     """End the open offer of `ticket` as declined, lapsed or withdrawn; the worker looks for the next driver at once."""
     current = _open(session, ticket)
     if current is None:
-        raise LostRace(lost(ticket), **now_at(ticket, by))
+        raise LostRace(lost(ticket, by), **now_at(ticket, by))
     values = {"due_at": at, "refusals": ticket.refusals + int(status != "withdrawn")}
-    walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values, asked=current.driver_id)
+    walk(
+        ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
+        expected_version=expected_version, occurred_at=occurred_at, asked=current.driver_id,
+    )  # fmt: skip
     current.status, current.answered_at, current.decline_reason = status, at, reason_code
     session.flush()
 
@@ -240,21 +267,20 @@ def _offer(
     return made
 
 
-def _may_take(session: Session, ticket: Ticket, person: Person, mine: TicketOffer | None, by: Actor) -> None:
+def _may_take(session: Session, ticket: Ticket, driver: Driver, mine: TicketOffer | None, by: Actor) -> None:
     """Whether somebody who is not being asked may take it now."""
     if ticket.status == "offered":
         raise LostRace(
-            _too_late(ticket, mine) if mine is not None else "Another driver is being asked for it just now.",
+            _too_late(ticket, mine, by) if mine is not None else "Another driver is being asked for it just now.",
             **now_at(ticket, by),
         )
     if ticket.status not in ("unassigned", "needs_dispatcher"):
-        raise LostRace(lost(ticket), **now_at(ticket, by))
-    if ticket.sought_since is None:
+        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+    if not ticket.waits:
         raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
-    driver = drivers.of(person)
-    if driver is None or not driver.on_duty:
+    if not driver.on_duty:
         raise Conflict("Go on duty first.", **now_at(ticket, by))
-    if drivers.is_busy(session, person.id) or drivers.open_offer(session, person.id) is not None:
+    if drivers.is_busy(session, driver.person_id) or drivers.open_offer(session, driver.person_id) is not None:
         raise Conflict("You have a delivery, or are being asked for one.", **now_at(ticket, by))
 
 
@@ -282,8 +308,8 @@ def _offer_to(session: Session, ticket: Ticket, driver_id: int | None) -> Ticket
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def _too_late(ticket: Ticket, mine: TicketOffer) -> str:
+def _too_late(ticket: Ticket, mine: TicketOffer, by: Actor) -> str:
     lapsed = mine.lapses_at.astimezone(ticket.order.restaurant.zone)
     if mine.status in ("open", "lapsed"):
         return f"Your offer ran out at {lapsed:%H:%M:%S}; another driver is asked."
-    return lost(ticket)
+    return lost(ticket, by)

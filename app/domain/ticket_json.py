@@ -18,7 +18,9 @@ def whole(
 ) -> dict[str, Any]:
     """The ticket for `audience` (admin or driver); `viewer_id`: the driver. `offer` is the one that is open."""
     order, restaurant = ticket.order, ticket.order.restaurant
-    rides = ticket.driver_id is not None and ticket.driver_id == viewer_id and ticket.status in UNDER_WAY
+    is_theirs = ticket.driver_id is not None and ticket.driver_id == viewer_id
+    rides = is_theirs and ticket.status in UNDER_WAY
+    may_move = is_theirs or offer is not None or audience == Role.ADMIN
     return {
         "id": ticket.id,
         "ticket_id": ticket.number,
@@ -55,7 +57,7 @@ def whole(
         "ready_at": iso_or_none(ticket.ready_at),
         "promised_by": iso_or_none(order.promised_by),
         "offer": None if offer is None else offer_document(offer, audience),
-        "allowed": [edge.to for edge in allowed(ticket, audience)] if rides or audience == Role.ADMIN else [],
+        "allowed": [edge.to for edge in allowed(ticket, audience)] if may_move else [],
         "changed_at": iso(ticket.changed_at),
     }
 

@@ -45,17 +45,9 @@ def walk(
     `asked`: the driver whose offer begins or ends with it. False when it is there already: nothing was written. Refuses
     as the walk of an order does: Invalid, Forbidden, EdgeForbidden, Conflict, LostRace.
     """
-    if to not in LABELS:
-        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
-    if ticket.status == to:
-        return False
-    if expected_version not in (None, ticket.version) or not _is_with(ticket, by, to):
-        raise LostRace(lost(ticket), **now_at(ticket, by))
-    edge = EDGES.get((ticket.status, to))
+    edge = edge_to(ticket, to, by, expected_version)
     if edge is None:
-        raise EdgeForbidden(
-            f"A delivery that is “{LABELS[ticket.status]}” cannot become “{LABELS[to]}”.", **now_at(ticket, by)
-        )
+        return False
     if reason_code is not None and reason_code not in REASONS:
         raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
     edge.check(by, reason_code, note)
@@ -65,12 +57,33 @@ def walk(
         rider = ticket.driver_id
         if not _guarded_update(session, ticket, edge, by, at, expected_version, values or {}):
             session.refresh(ticket)
-            if ticket.status == to:
+            if ticket.status == to and _is_with(ticket, by, to):
                 return False
-            raise LostRace(lost(ticket), **now_at(ticket, by))
+            raise LostRace(lost(ticket, by), **now_at(ticket, by))
         record(session, ticket, edge.start, by, at, reason_code=reason_code, note=note, occurred_at=occurred_at)
         ticket_events.changed(session, ticket, edge, at=at, asked=asked, rider=rider)
     return True
+
+
+def edge_to(ticket: Ticket, to: str, by: Actor, expected_version: int | None = None) -> Edge | None:
+    """The edge by which `by` takes `ticket` to the state `to`; None when it is there already.
+
+    Refuses with Invalid (no such state), LostRace (not what was on the screen, or another driver's) and EdgeForbidden.
+    """
+    if to not in LABELS:
+        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+    if not _is_with(ticket, by, to):
+        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+    if ticket.status == to:
+        return None
+    if expected_version not in (None, ticket.version):
+        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+    edge = EDGES.get((ticket.status, to))
+    if edge is None:
+        raise EdgeForbidden(
+            f"A delivery that is “{LABELS[ticket.status]}” cannot become “{LABELS[to]}”.", **now_at(ticket, by)
+        )
+    return edge
 
 
 def record(
@@ -105,22 +118,25 @@ def record(
 
 def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:
     """What the ticket is now and what `viewer` may still do with it: the members of a refusal."""
+    # Of what another driver is being asked just now, or has, a driver may do nothing.
+    may_move = viewer.role != Role.DRIVER or ticket.driver_id == viewer.id or ticket.waits
     return {
         "current_status": ticket.status,
         "version": ticket.version,
         "changed_by": ticket_json.changed_by(ticket),
         "changed_at": iso(ticket.changed_at),
-        "allowed": [edge.to for edge in allowed(ticket, viewer.role)] if _is_with(ticket, viewer, "assigned") else [],
+        "allowed": [edge.to for edge in allowed(ticket, viewer.role)] if may_move else [],
     }
 
 
-def lost(ticket: Ticket) -> str:
-    """Who was faster, and what it is now, in a sentence."""
+def lost(ticket: Ticket, viewer: Actor) -> str:
+    """Who was faster than `viewer`, and what it is now, in a sentence."""
     since = ticket.changed_at.astimezone(ticket.order.restaurant.zone)
     what = LABELS[ticket.status]
     who = ticket.driver_name if ticket.driver_id is not None and ticket.status not in SEARCHING else None
-    if ticket.changed_by_id is not None and who in (None, ticket.changed_by_name):
+    if ticket.changed_by_id not in (None, viewer.id) and who in (None, ticket.changed_by_name):
         return f"{ticket.changed_by_name} was faster: “{what}” since {since:%H:%M}."
+    who = None if ticket.driver_id == viewer.id else who
     return f"It changed meanwhile: “{what}” since {since:%H:%M}" + (f", with {who}." if who else ".")
 
 

@@ -5,30 +5,39 @@ break: one ticket that counts for each order, one open and one accepted offer fo
 driver.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     Select,
     String,
     Text,
+    exists,
     false,
+    or_,
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.contract.identity import Role
 from app.contract.times import now
 from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice, reference
+from .driver import Driver
 from .order import LONGEST_ADDRESS, LONGEST_NOTE, Order
 from .person import Person
+
+# So long after a colleague took it, whoever saw it wait is told that they did.
+_JUST_TAKEN = timedelta(minutes=2)
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -95,10 +104,42 @@ class Ticket(Model):
 
     order: Mapped[Order] = relationship()
 
+    @hybrid_property
+    def waits(self) -> bool:
+        """Whether it waits for anybody who is free: a driver is looked for, and nobody is being asked just now."""
+        return self.status == "needs_dispatcher" or (self.status == "unassigned" and self.sought_since is not None)
+
+    @waits.inplace.expression
+    @classmethod
+    def _waits(cls) -> ColumnElement[bool]:
+        return or_(cls.status == "needs_dispatcher", (cls.status == "unassigned") & cls.sought_since.is_not(None))
+
     @classmethod
     def visible_to(cls, person: Any) -> "Select[Ticket]":
-        """The tickets that `person` may see: all for an admin, for others those of their orders, or that they ride."""
+        """The tickets that `person` may see: all for an admin, for customers and vendors those of their orders.
+
+        For a driver those that they ride or rode, that they were ever asked for, and, on duty, that wait for anybody.
+        """
         return select(cls).where(*cls.seen_by(person))
+
+    @classmethod
+    def answerable_by(cls, driver: Person) -> "Select[Ticket]":
+        """The same for a driver who accepts; and what a colleague took from those that wait a moment ago.
+
+        Who presses a moment too late is told who was faster, and nothing else of it.
+        """
+        taken = select(TicketOffer.ticket_id).where(
+            TicketOffer.status == "accepted",
+            TicketOffer.offered_by_id == TicketOffer.driver_id,
+            TicketOffer.answered_at > now() - _JUST_TAKEN,
+        )
+        just_taken = cls.ended_at.is_(None) & _on_duty(driver) & cls.id.in_(taken)
+        return select(cls).where(or_(*cls.seen_by(driver), just_taken))
+
+    @classmethod
+    def with_orders(cls) -> ExecutableOption:
+        """For a list: what it shows of each ticket's order is loaded in a statement more."""
+        return selectinload(cls.order).lazyload(Order.items)
 
     @classmethod
     def seen_by(cls, person: Any) -> tuple[Any, ...]:
@@ -107,13 +148,15 @@ class Ticket(Model):
             case Role.ADMIN:
                 return ()
             case Role.DRIVER:
-                asked = select(TicketOffer.ticket_id).where(
-                    TicketOffer.driver_id == person.id, TicketOffer.status == "open"
-                )
-                return ((cls.driver_id == person.id) | cls.id.in_(asked),)
+                asked = select(TicketOffer.ticket_id).where(TicketOffer.driver_id == person.id)
+                return (or_(cls.driver_id == person.id, cls.id.in_(asked), cls.waits & _on_duty(person)),)
             case Role.VENDOR | Role.CUSTOMER:
                 return (cls.order_id.in_(select(Order.id).where(*Order.seen_by(person))),)
         return (false(),)
+
+
+def _on_duty(driver: Any) -> ColumnElement[bool]:
+    return exists().where(Driver.person_id == driver.id, Driver.on_duty)
 
 
 class TicketChange(Model):

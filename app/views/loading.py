@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.contract.identity import Role
 from app.errors import Forbidden, NotAuthenticated, NotFound
 from app.extensions import db
-from app.models import Order, OrderItem, Person, Restaurant
+from app.models import Order, OrderItem, Person, Restaurant, Ticket
 from app.models.assembly import Assemblies, Assembly
 from app.models.prepared import Prepared
 
@@ -41,6 +41,11 @@ def order(number: str) -> Order:
     for relation, loaded in (("restaurant", restaurant), ("customer", customer), ("items", lines)):
         set_committed_value(found, relation, loaded)
     return found
+
+
+def ticket(ticket_id: int) -> Ticket:
+    """The delivery ticket with this id, if the person who asks may see it."""
+    return one(Ticket.visible_to(person()).where(Ticket.id == ticket_id))
 
 
 # One row for each line of the order: it has few, and a statement of their own would cost more than they do.

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.factories import order_in, token_of
+from tests.factories import order_in, ticket_in, token_of
 
 # For a thorough run: EXAMPLES=500.
 EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
@@ -54,11 +54,15 @@ def operations(app, cast):
 
 
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
-@pytest.mark.parametrize("name", ["customer", "vendor", "admin"])
+@pytest.mark.parametrize("name", ["customer", "vendor", "driver", "admin"])
 def test_it_tells_what_happens(operations, cast, name, mode):
     headers = {"Authorization": f"Bearer {token_of(getattr(cast, name))}"}
-    numbers = [order_in(cast, state).number for state in STATES]
-    items = [item.id for item in cast.items()]
+    there_is = {
+        "number": [order_in(cast, state).number for state in STATES],
+        "slug": ["first"],
+        "ticket_id": [ticket_in(cast, state).id for state in ("unassigned", "delivered", "returning")],
+        "menu_item_id": [item.id for item in cast.items()],
+    }
     for label, operation in operations.items():
         if label == "POST /api/tokens":
             continue  # it answers 429 after a few; tests/api/test_tokens.py
@@ -76,37 +80,38 @@ def test_it_tells_what_happens(operations, cast, name, mode):
         @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
         def holds(case, data):
             if mode == GenerationMode.POSITIVE:
-                meant_well(case, data, numbers, items)
+                meant_well(case, data, there_is)
             case.call_and_validate(headers=headers, checks=CHECKS)
 
         holds()
 
 
-def meant_well(case, data, numbers, items):
+def meant_well(case, data, there_is):
     """Make of what is only well formed something that there is."""
-    there_is = {"number": st.sampled_from(numbers), "slug": st.just("first")}
     for name in case.path_parameters or {}:
         if name in there_is:
-            case.path_parameters[name] = data.draw(there_is[name])
+            case.path_parameters[name] = data.draw(st.sampled_from(there_is[name]))
     if case.operation.label == "POST /api/orders":
         case.body["restaurant"] = "first"
         for line in case.body["items"]:
-            line["menu_item_id"] = data.draw(st.sampled_from(items))
+            line["menu_item_id"] = data.draw(st.sampled_from(there_is["menu_item_id"]))
 
 
 @pytest.mark.parametrize(
-    ("path", "documented"),
+    ("name", "path", "documented"),
     [
-        ("/orders/{number}", "Order"),
-        ("/orders/{number}/history", "History"),
-        ("/restaurants/first", "RestaurantWithMenu"),
-        ("/tokens", "Tokens"),
+        ("customer", "/orders/{number}", "Order"),
+        ("customer", "/orders/{number}/history", "History"),
+        ("customer", "/restaurants/first", "RestaurantWithMenu"),
+        ("customer", "/tokens", "Tokens"),
+        ("driver", "/driver/tickets", "DriverTickets"),
+        ("driver", "/driver/tickets/{ticket_id}", "Ticket"),
     ],
 )
-def test_it_names_every_field_of_an_answer(program, cast, path, documented):
-    order, client = order_in(cast, "cancelled"), program(cast.customer)
+def test_it_names_every_field_of_an_answer(program, cast, name, path, documented):
+    ticket, client = ticket_in(cast, "offered"), program(getattr(cast, name))
     schemas = client.get("/openapi.json").json["components"]["schemas"]
-    answer = client.get(path.format(number=order.number)).json
+    answer = client.get(path.format(number=ticket.order.number, ticket_id=ticket.id)).json
     assert sorted(undocumented(answer, schemas[documented], schemas)) == []
 
 
@@ -130,12 +135,12 @@ def test_it_is_there_for_everybody(program, cast):
     document = program(None).get("/openapi.json")
     assert document.status_code == 200
     assert document.json["openapi"] == "3.1.0"
-    assert [tag["name"] for tag in document.json["tags"]] == ["tokens", "restaurants", "orders"]
+    assert [tag["name"] for tag in document.json["tags"]] == ["tokens", "restaurants", "orders", "driver"]
 
 
 def test_every_call_has_a_name_and_a_summary(program, cast):
     calls = [call for path in program(None).get("/openapi.json").json["paths"].values() for call in path.values()]
     calls = [call for call in calls if isinstance(call, dict)]
     names = [call["operationId"] for call in calls]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 24
     assert all(call["summary"] for call in calls)

@@ -11,7 +11,7 @@ from app.contract.tokens import digest
 from app.domain import orders
 from app.domain.order_json import whole
 from app.extensions import atomic, db
-from app.models import IdempotencyKey, TrackingLink
+from app.models import IdempotencyKey, Order, TrackingLink
 from app.models.event_log import head
 from tests.factories import order_in, place
 
@@ -48,6 +48,29 @@ def test_it_places_an_order(customer, cast, wanted):
     assert order["customer"] == {"id": cast.customer.id, "name": "Customer Person"}
     assert order["payment"] == {"status": "unpaid", "method": "cash"}
     assert answer.headers["Location"] == f"/api/orders/{order['number']}"
+
+
+def test_it_keeps_where_the_door_is(customer, wanted):
+    door = {"latitude": 38.7274, "longitude": -9}
+    customer.post("/orders", wanted | door | {"fulfilment": "delivery", "address": "1 Street"})
+    assert (Order.query.one().latitude, Order.query.one().longitude) == (38.7274, -9.0)
+
+
+@pytest.mark.parametrize(
+    ("door", "field"),
+    [
+        ({"latitude": 38.7}, "longitude"),
+        ({"longitude": -9.1}, "latitude"),
+        ({"latitude": 90.1, "longitude": 0}, "latitude"),
+        ({"latitude": "38.7", "longitude": 0}, "latitude"),
+        ({"latitude": True, "longitude": 0}, "latitude"),
+        ({"latitude": 0, "longitude": None}, "longitude"),
+    ],
+)
+def test_it_refuses_a_door_that_is_nowhere(customer, wanted, nothing_left, door, field):
+    order = wanted | door | {"fulfilment": "delivery", "address": "1 Street"}
+    with nothing_left():
+        assert list(refused(customer.post("/orders", order), 422, "invalid")["errors"]) == [field]
 
 
 def test_its_times_end_in_z(customer, wanted):

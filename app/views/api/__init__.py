@@ -8,7 +8,17 @@ import orjson
 from flask import Flask
 from flask_smorest import Api
 
-from . import docs, order_cancellation, order_transitions, orders, restaurants, tokens  # noqa: F401  (they add views)
+from . import (  # noqa: F401  (they add views)
+    docs,
+    driver_duty,
+    driver_steps,
+    driver_tickets,
+    order_cancellation,
+    order_transitions,
+    orders,
+    restaurants,
+    tokens,
+)
 from .blueprint import bp
 
 _ABOUT = """
@@ -29,6 +39,7 @@ _TAGS = (
     {"name": "tokens", "description": "How a program says whose it is"},
     {"name": "restaurants", "description": "Where one can order, and what"},
     {"name": "orders", "description": "Placed, found, moved through their states"},
+    {"name": "driver", "description": "Deliveries, for whoever rides them"},
 )
 
 

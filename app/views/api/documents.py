@@ -10,21 +10,22 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 
 from app.contract.identity import Role
 from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.domain.ticket_states import LABELS as TICKET_LABELS
 
 
 def _id(about: str = "") -> fields.Integer:
     return fields.Integer(metadata={"description": about} if about else {})
 
 
-def _minor(about: str = "Minor units of `currency`.") -> fields.Integer:
+def minor(about: str = "Minor units of `currency`.") -> fields.Integer:
     return fields.Integer(validate=validate.Range(min=0), metadata={"description": about})
 
 
-def _time(about: str = "", *, empty: bool = False) -> fields.DateTime:
+def moment(about: str = "", *, empty: bool = False) -> fields.DateTime:
     return fields.DateTime(allow_none=empty, metadata={"description": about} if about else {})
 
 
-def _one_of(words: Any, *, empty: bool = False) -> fields.String:
+def one_of(words: Any, *, empty: bool = False) -> fields.String:
     return fields.String(validate=validate.OneOf(tuple(words)), allow_none=empty)
 
 
@@ -81,7 +82,7 @@ class ChangedBy(Named):
 
 
 class ConflictProblem(Problem):
-    """What the order is now, and where it may go from there by you."""
+    """What the order or the ticket is now, and where it may go from there by you."""
 
     optional = frozenset({"current_status", "version", "changed_by", "changed_at", "allowed", "sold_out"})
     current_status = fields.String()
@@ -92,6 +93,15 @@ class ConflictProblem(Problem):
     sold_out = fields.List(fields.String(), metadata={"description": "What cannot be ordered now."})
 
 
+# A header of whatever shows rows that a socket then keeps up to date.
+POSITION = {
+    "Passline-Position": {
+        "schema": {"type": "string"},
+        "required": True,
+        "description": "How far the log of events was before the rows were read: the `since` of a socket that goes on.",
+    }
+}
+
 # -- Tokens ----------------------------------------------------------------------------------------------------------
 
 
@@ -101,7 +111,7 @@ class User(Document):
     optional = frozenset({"restaurant_id"})
     id = fields.Integer()
     name = fields.String()
-    role = _one_of(Role)
+    role = one_of(Role)
     restaurant_id = fields.Integer(metadata={"description": "Of vendor staff alone."})
 
 
@@ -110,7 +120,7 @@ class IssuedToken(Document):
 
     id = _id("To take it back: DELETE /api/tokens/{id}.")
     token = fields.String()
-    expires_at = _time()
+    expires_at = moment()
     user = fields.Nested(User)
 
 
@@ -118,8 +128,8 @@ class Token(Document):
     """A bearer token that lasts, without the token."""
 
     id = fields.Integer()
-    created_at = _time()
-    expires_at = _time()
+    created_at = moment()
+    expires_at = moment()
     device = fields.String(metadata={"description": "The User-Agent that asked for it."})
     address = fields.String(metadata={"description": "The address that asked for it."})
     current = fields.Boolean(metadata={"description": "Whether this request came with it."})
@@ -163,7 +173,7 @@ class MenuItem(Document):
     id = fields.Integer()
     name = fields.String()
     description = fields.String()
-    price = _minor("Minor units of the restaurant's `currency`.")
+    price = minor("Minor units of the restaurant's `currency`.")
     available = fields.Boolean(metadata={"description": "False while it is sold out."})
 
 
@@ -206,24 +216,34 @@ class OrderItem(Document):
 
     name = fields.String()
     quantity = fields.Integer()
-    unit_price = _minor("Minor units of the order's `currency`.")
+    unit_price = minor("Minor units of the order's `currency`.")
     note = fields.String()
 
 
 class Cancellation(Document):
     """What kind of end it was, and by whom."""
 
-    kind = _one_of(CANCELLATION_KINDS)
-    reason_code = _one_of(REASONS, empty=True)
+    kind = one_of(CANCELLATION_KINDS)
+    reason_code = one_of(REASONS, empty=True)
     note = fields.String(allow_none=True)
     by = fields.Nested(Named)
+
+
+class OrderTicket(Document):
+    """What an order tells of its delivery; `driver` is who has accepted it."""
+
+    id = fields.Integer()
+    ticket_id = fields.String(metadata={"description": "What people call it by."})
+    status = one_of(TICKET_LABELS)
+    status_label = fields.String()
+    driver = fields.Nested(Named, allow_none=True)
 
 
 class Payment(Document):
     """How it is paid, and whether."""
 
     status = fields.String()
-    method = _one_of(PAYMENTS)
+    method = one_of(PAYMENTS)
 
 
 class Order(Document):
@@ -233,25 +253,25 @@ class Order(Document):
     number = fields.String()
     restaurant = fields.Nested(OrderRestaurant)
     customer = fields.Nested(OrderCustomer)
-    status = _one_of(LABELS)
+    status = one_of(LABELS)
     status_label = fields.String()
     version = fields.Integer()
-    fulfilment = _one_of(FULFILMENTS)
+    fulfilment = one_of(FULFILMENTS)
     address = fields.String()
     note = fields.String()
     items = fields.List(fields.Nested(OrderItem))
-    total = _minor()
+    total = minor()
     currency = fields.String()
-    created_at = _time()
-    scheduled_for = _time("When it was ordered for; null: as soon as possible.", empty=True)
-    placed_at = _time("When the kitchen received it.", empty=True)
-    accept_by = _time("Until when the kitchen may accept; null in every state but `placed`.", empty=True)
+    created_at = moment()
+    scheduled_for = moment("When it was ordered for; null: as soon as possible.", empty=True)
+    placed_at = moment("When the kitchen received it.", empty=True)
+    accept_by = moment("Until when the kitchen may accept; null in every state but `placed`.", empty=True)
     prep_minutes = fields.Integer(allow_none=True)
-    promised_from = _time(empty=True)
-    promised_by = _time(empty=True)
+    promised_from = moment(empty=True)
+    promised_by = moment(empty=True)
     cancellation = fields.Nested(Cancellation, allow_none=True)
-    stop_acknowledged_at = _time("When the kitchen confirmed that it stopped.", empty=True)
-    ticket = fields.Dict(allow_none=True, metadata={"description": "The delivery ticket."})
+    stop_acknowledged_at = moment("When the kitchen confirmed that it stopped.", empty=True)
+    ticket = fields.Nested(OrderTicket, allow_none=True)
     payment = fields.Nested(Payment)
 
 
@@ -276,13 +296,13 @@ class Change(Document):
     """A change of state. The first one, from null, is how the order began."""
 
     from_ = fields.String(data_key="from", allow_none=True, validate=validate.OneOf(tuple(LABELS)))
-    to = _one_of(LABELS)
+    to = one_of(LABELS)
     version = fields.Integer()
     actor = fields.Nested(Named)
     role = fields.String()
-    reason_code = _one_of(REASONS, empty=True)
+    reason_code = one_of(REASONS, empty=True)
     note = fields.String(allow_none=True)
-    at = _time()
+    at = moment()
 
 
 History = page_of(Change, "History")
@@ -294,4 +314,4 @@ class CancellationRequest(Document):
     id = fields.Integer()
     order_number = fields.String()
     note = fields.String()
-    created_at = _time()
+    created_at = moment()

@@ -4,6 +4,7 @@ Each says its bounds to the OpenAPI document by itself. What a value means (is t
 order for) is the domain's question, not one for here.
 """
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,54 @@ class Whole(fields.Integer):
         if isinstance(value, bool):  # to Python a bool is a whole number
             raise self.make_error("invalid")
         return super()._validated(value)
+
+
+class Number(fields.Float):
+    """A number from `least` to `most`, spelt as a JSON number."""
+
+    default_error_messages = {"invalid": "Not a number.", "special": "Not a number."}
+
+    def __init__(self, least: float, most: float, *, about: str = "", **how: Any) -> None:
+        rule = validate.Range(least, most, error="From {min} to {max}.")
+        super().__init__(allow_nan=False, validate=rule, metadata={"description": about} if about else {}, **how)
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):  # Float takes "1" and True
+            raise self.make_error("invalid")
+        return super()._validated(value)
+
+
+class Flag(fields.Boolean):
+    """true or false, spelt so."""
+
+    default_error_messages = {"invalid": "Not true or false."}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):  # Boolean takes 1, "on" and "yes"
+            raise self.make_error("invalid")
+        return value
+
+
+class Base64(fields.String):
+    """Bytes as base64 text (RFC 4648, on one line), at most `most` of them."""
+
+    default_error_messages = {"invalid_base64": "Not base64."}
+
+    def __init__(self, most: int, *, about: str, **how: Any) -> None:
+        rule = validate.Length(max=-(-most // 3) * 4)
+        how["metadata"] = {"description": about, "contentEncoding": "base64"}
+        super().__init__(validate=rule, **how)
+
+    def _validate(self, value: Any) -> None:
+        """Nothing: its length is asked of the text, before it is decoded."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:  # type: ignore[override]
+        text = super()._deserialize(value, attr, data, **kwargs)
+        super()._validate(text)
+        try:
+            return b64decode(text or "", validate=True)
+        except ValueError as error:
+            raise self.make_error("invalid_base64") from error
 
 
 class Digits(fields.Integer):

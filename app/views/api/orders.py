@@ -20,13 +20,6 @@ from .blueprint import bp
 from .fields import BIGGEST_ID
 from .pages import Paging, page, place
 
-_POSITION = {
-    "Passline-Position": {
-        "schema": {"type": "string"},
-        "required": True,
-        "description": "How far the log of events was before the rows were read: the `since` of a socket that goes on.",
-    }
-}
 _EXAMPLE = {
     "restaurant": "tasca-da-mouraria",
     "items": [{"menu_item_id": 1, "quantity": 2, "note": "no onion"}],
@@ -62,11 +55,13 @@ class NewOrder(TypedDict):
     address: str
     note: str
     scheduled_for: NotRequired[datetime]
+    latitude: NotRequired[float]
+    longitude: NotRequired[float]
 
 
 @bp.get("/orders", tags=["orders"])
 @bp.asks(requests.OrderFilter)
-@bp.answers(200, documents.Orders, "Orders that you may see, newest first", headers=_POSITION)
+@bp.answers(200, documents.Orders, "Orders that you may see, newest first", headers=documents.POSITION)
 def orders(wanted: OrderFilter) -> Response:
     """List and search orders
 
@@ -113,6 +108,7 @@ def place_order(wanted: NewOrder) -> Response:
             address=wanted["address"],
             note=wanted["note"],
             scheduled_for=wanted.get("scheduled_for"),
+            door=(wanted["latitude"], wanted["longitude"]) if "latitude" in wanted else None,
         )
         tracking["tracking_url"] = url_for("customer.tracked", token=placed.tracking_token, _external=True)
         headers["Location"] = url_for("api.order", number=placed.order.number)
@@ -122,7 +118,7 @@ def place_order(wanted: NewOrder) -> Response:
 
 
 @bp.get("/orders/<number>", tags=["orders"])
-@bp.answers(200, documents.Order, "The order", refuses=(401, 404), headers=_POSITION)
+@bp.answers(200, documents.Order, "The order", refuses=(401, 404), headers=documents.POSITION)
 def order(number: str) -> Response:
     """Read an order"""
     position = str(head(db.session))

@@ -3,14 +3,17 @@
 Bounds are those of the columns (models/) and of the verbs (domain/).
 """
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.domain import passwords
+from app.domain.deliveries import LARGEST_PHOTO
+from app.domain.fixes import LEAST_ACCURATE_M
 from app.domain.order_placement import MOST_LINES
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.domain.ticket_states import LABELS as TICKET_LABELS
 from app.models.order import LONGEST_ADDRESS, LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
 
-from .fields import BIGGEST_ID, Choice, Digits, Moment, Text, Whole
+from .fields import BIGGEST_ID, Base64, Choice, Digits, Flag, Moment, Number, Text, Whole
 
 _BIGGEST_VERSION = 2**31 - 1
 MOST_ON_A_PAGE = 100
@@ -62,8 +65,16 @@ class NewOrder(Schema):
     fulfilment = Choice(FULFILMENTS, required=True)
     payment = Choice(PAYMENTS, required=True)
     address = Text(LONGEST_ADDRESS, load_default="", about="Needed for a delivery.")
+    latitude = Number(-90, 90, about="Where the address is, if the device knows; with `longitude`.")
+    longitude = Number(-180, 180)
     note = Text(LONGEST_NOTE, load_default="", about="For the kitchen.")
     scheduled_for = Moment(about="When it shall be ready, up to 7 days from now. Left out: as soon as possible.")
+
+    @validates_schema
+    def _place_is_whole(self, data: dict[str, object], **_more: object) -> None:
+        missing = {"latitude", "longitude"} - data.keys()
+        if len(missing) == 1:
+            raise ValidationError("Say both, or neither.", missing.pop())
 
 
 class Transition(Schema):
@@ -78,6 +89,73 @@ class Transition(Schema):
     prep_minutes = Whole(1, MOST_PREP_MINUTES, about="With `accepted`: minutes from now. Left out: the restaurant's.")
     handover_code = Text(8, about="With `picked_up`: what the guest's order is called for with.")
     occurred_at = Moment(about="The device's clock, kept beside the server's.")
+
+
+class NewDuty(Schema):
+    """Whether a driver takes offers."""
+
+    on = Flag(required=True)
+
+
+class Step(Schema):
+    """What may come with any step of a delivery; what a step has no use for is not looked at."""
+
+    expected_version = Whole(
+        1, _BIGGEST_VERSION, about="The version on your screen: refused when it is another by now."
+    )
+    occurred_at = Moment(
+        about="The device's clock, for what happened in a dead zone: believed from the last change until now, for 2 h."
+    )
+    handover_code = Text(8, about="With `picked-up`: what the restaurant says.")
+    reason_code = Choice(REASONS, about="Needed with `failed`; may come with `decline`.")
+    note = Text(LONGEST_NOTE, about="With `delivered`: where it was left, where the restaurant asks for a note.")
+
+
+class Delivery(Step):
+    """The last step, with what the restaurant asks to be shown (`drop_proof`)."""
+
+    drop_code = Text(8, about="What the guest says at the door.")
+    photo = Base64(
+        LARGEST_PHOTO,
+        about=f"A JPEG, PNG or WebP of at most {LARGEST_PHOTO // 1000} kB, in base64.",
+    )
+
+
+class NewFix(Schema):
+    """Where a driver is: degrees (WGS 84), metres."""
+
+    latitude = Number(-90, 90, required=True)
+    longitude = Number(-180, 180, required=True)
+    accuracy = Number(0, LEAST_ACCURATE_M, about="Metres that it may be wrong by.")
+    recorded_at = Moment(about="The device's clock, at most 15 minutes ago. Left out: now.")
+
+
+class NewTicket(Schema):
+    """Which order shall be delivered."""
+
+    order_number = Text(16, shortest=1, required=True)
+
+
+class TicketFilter(Schema):
+    """Which tickets, newest first; an empty text counts as not given."""
+
+    status = Choice(("", *TICKET_LABELS))
+    after = _CURSOR
+    limit = _LIMIT
+
+
+class NewOffer(Schema):
+    """Who shall be asked."""
+
+    driver_id = Whole(1, BIGGEST_ID, required=True)
+    expected_version = Whole(1, _BIGGEST_VERSION, about="Refused when the ticket's is another by now.")
+
+
+class Withdrawal(Schema):
+    """Why it is taken from them."""
+
+    note = Text(LONGEST_NOTE)
+    expected_version = Whole(1, _BIGGEST_VERSION, about="Refused when the ticket's is another by now.")
 
 
 class NewCancellationRequest(Schema):
