@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.contract.times import now
+from app.domain import offers
+from app.errors import OfferLapsed
 from app.extensions import atomic, db
 from app.jobs import deadlines, schedule
-from app.models import OrderChange
-from tests.cast import make_cast
-from tests.factories import place, session_of
+from app.models import OrderChange, Ticket, TicketOffer
+from tests.cast import COUNTER, make_cast
+from tests.factories import on_duty, place, session_of, ticket_in
 from tests.gateway.rough import eventually
 from tests.processes import Worker
 from tests.services import free_port
@@ -68,6 +70,29 @@ def test_it_forgets_nothing_when_it_is_killed_in_the_middle_of_it(app, cast):
         assert status_of(order) == "placed"
         worker.start()
         assert expires(order)
+
+
+def test_an_offer_lapses_though_the_worker_was_killed_meanwhile(app, cast):
+    ticket = ticket_in(cast, "offered")
+    on_duty(cast.other_driver, *COUNTER)
+    with Worker(app.config["PASSLINE"]) as worker:
+        worker.kill()
+        with atomic() as session:
+            session.execute(update(TicketOffer).where(TicketOffer.ticket_id == ticket.id).values(lapses_at=now()))
+            session.execute(update(Ticket).where(Ticket.id == ticket.id).values(due_at=now()))
+        # Nobody is there to say so, and it has lapsed all the same.
+        with pytest.raises(OfferLapsed):
+            offers.accept(ticket, by=cast.driver)
+        worker.start()
+        eventually(lambda: asked(ticket) == [(cast.driver.id, "lapsed"), (cast.other_driver.id, "open")], timeout=60)
+
+
+def asked(ticket):
+    """Who was asked for it, in turn, and what came of it."""
+    db.session.rollback()
+    query = select(TicketOffer).where(TicketOffer.ticket_id == ticket.id).order_by(TicketOffer.id)
+    found = db.session.scalars(query.execution_options(populate_existing=True))
+    return [(offer.driver_id, offer.status) for offer in found]
 
 
 def test_it_is_late_and_not_wrong_when_an_act_fails(app, cast, monkeypatch):
