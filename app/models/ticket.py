@@ -31,6 +31,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.extensions import Model
 
+from .change import Change
 from .columns import BigInt, Instant, Key, choice, reference
 from .driver import Driver
 from .order import LONGEST_ADDRESS, LONGEST_NOTE, Order
@@ -159,24 +160,13 @@ def _on_duty(driver: Any) -> ColumnElement[bool]:
     return exists().where(Driver.person_id == driver.id, Driver.on_duty)
 
 
-class TicketChange(Model):
-    """One row for each change of a ticket's state. `at` is the server's clock, `occurred_at` the device's."""
+class TicketChange(Change, Model):
+    """One row for each change of a ticket's state."""
 
     __tablename__ = "ticket_changes"
     __table_args__ = (Index("uq_ticket_changes_ticket_id", "ticket_id", "version", unique=True),)
 
-    id: Mapped[Key]
     ticket_id: Mapped[int] = reference("tickets.id")
-    version: Mapped[int]
-    from_status: Mapped[str | None] = mapped_column(choice())
-    to_status: Mapped[str] = mapped_column(choice())
-    actor_id: Mapped[int | None] = mapped_column(BigInt)
-    actor_name: Mapped[str] = mapped_column(String(120))
-    role: Mapped[str] = mapped_column(choice())
-    reason_code: Mapped[str | None] = mapped_column(choice(40))
-    note: Mapped[str | None] = mapped_column(String(LONGEST_NOTE))
-    at: Mapped[datetime] = mapped_column(Instant, default=now)
-    occurred_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class TicketOffer(Model):
