@@ -35,7 +35,7 @@ ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 
 # The poll behind the doorbell, and how soon SQLite is asked whether what was written is committed.
 POLL = 0.05
-_SOON, _LATER = 0.001, 0.004
+_WRITING, _SOON, _LATER = 0.0005, 0.001, 0.004
 # Seconds after which whoever waits looks after other things, whatever is written.
 _REST = 0.5
 # Seconds on PostgreSQL between two steps that a ring asked for: under load, one step for many rings.
@@ -143,7 +143,12 @@ class SqliteLog:
             left = latest - monotonic()
             if left <= 0:
                 return
-            self._pause = _SOON if self._watch.wait(min(self._pause, POLL, left)) else self._pause * 2
+            if self._watch.wait(min(self._pause, POLL, left)):
+                # A commit is written page by page. To be told of each would cost a large one as many looks.
+                _sleep(_WRITING)
+                self._pause = _SOON
+            else:
+                self._pause *= 2
 
     def close(self) -> None:
         """Close the connection."""
