@@ -36,6 +36,8 @@ class Clients(socketio.Manager):
         def send_packet(eio_sid: str, sent: Any) -> None:
             if sent.packet_type == packet.CONNECT:
                 sent.data = self.greeting(sent.data["sid"])
+                # What follows it at once, `ready` at least, goes out in the same send.
+                server.eio.gather(eio_sid)
             send(eio_sid, sent)
 
         server._send_packet = send_packet

@@ -103,6 +103,11 @@ class Connection:
             if self.polling.size > MOST_PENDING:
                 self.too_slow()
 
+    def gather(self) -> None:
+        """What it is sent from now on goes out together, as soon as the greenlet at work waits or ends."""
+        if self.wire is not None:
+            self.wire.gather()
+
     def close(self, refusal: "Refusal | None" = None, *, reason: str = "server disconnect") -> None:
         """Close after what it was given, without a word of Engine.IO's: a stock client then comes back by itself.
 

@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -101,18 +101,21 @@ class Door:
 
     # -- WebSockets ------------------------------------------------------------------------------------------------
 
-    def admit(self, environ: dict[str, Any]) -> Callable[[int, bytes], None]:
-        """What to do with the TCP connection of this request once it is a WebSocket; Refused when it may not be one."""
+    def admit(self, environ: dict[str, Any]) -> Callable[[int, bytes, bytes], None]:
+        """What is to take over the TCP connection of this request; Refused when it may not be a WebSocket.
+
+        It is given the descriptor, the answer that makes it one and is still to be sent, and what was read already.
+        """
         connection = self._visitor(environ)
         has_body = environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING")
         if _query(environ, "transport") != "websocket" or has_body:
             raise Refused(refusals.NOT_ENGINE_IO)
         if connection is None:
             address = self._address(environ)
-            return lambda descriptor, early: self._engine.open_websocket(environ, address, descriptor, early)
+            return partial(self._engine.open_websocket, environ, address)
         if connection.polling is None:
             return _turn_away
-        return lambda descriptor, early: self._engine.try_websocket(connection, descriptor, early)
+        return partial(self._engine.try_websocket, connection)
 
     def refuse(self, refusal: Refusal, start_response: Any) -> list[bytes]:
         """The answer to a request for a WebSocket that may not be one."""
@@ -159,11 +162,11 @@ class Door:
         return _answer(status, json.dumps(refusal.data), headers, start_response)
 
 
-def _turn_away(descriptor: int, _early: bytes) -> None:
+def _turn_away(descriptor: int, answer: bytes, _early: bytes) -> None:
     """A second WebSocket for one connection: opened, as the reference server does it, and closed at once."""
     with suppress(OSError), socket.socket(fileno=descriptor) as connection:
         connection.setblocking(False)
-        connection.sendall(websocket.farewell(websocket.GOING_AWAY))
+        connection.sendall(answer + websocket.farewell(websocket.GOING_AWAY))
 
 
 def _forget_headers(environ: dict[str, Any]) -> None:

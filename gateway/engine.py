@@ -111,15 +111,18 @@ class Engine:
         connection.send(self._welcome(connection, ["websocket"]))
         return connection.polling.taken()
 
-    def open_websocket(self, environ: dict[str, Any], address: str, descriptor: int, early: bytes) -> None:
-        """A new connection over a WebSocket whose handshake is done. `descriptor` is this engine's from now on."""
+    def open_websocket(
+        self, environ: dict[str, Any], address: str, descriptor: int, answer: bytes, early: bytes
+    ) -> None:
+        """A new connection over a WebSocket. `descriptor` is this engine's from now on; `answer` is yet to be sent."""
         connection = self._new(environ, address)
         wire = connection.wire = Wire(descriptor, connection, most=self.limits.message)
-        connection.send(self._welcome(connection, []))
+        # In one send, which costs the whole way through the kernel however little it is.
+        wire.write(answer + self._welcome(connection, []).wire)
         wire.begin(early)
 
-    def try_websocket(self, connection: Connection, descriptor: int, early: bytes) -> None:
-        """A polling connection tries a WebSocket; a trial before this one is over."""
+    def try_websocket(self, connection: Connection, descriptor: int, answer: bytes, early: bytes) -> None:
+        """A polling connection tries a WebSocket, as above; a trial before this one is over."""
         if connection.probe is not None:
             connection.probe.too_slow()
         probe = Probe(connection)
@@ -127,6 +130,7 @@ class Engine:
         connection.probe = probe
         self._on_trial.pop(connection, None)
         self._on_trial[connection] = monotonic() + self.limits.patience
+        wire.write(answer)
         wire.begin(early)
 
     def _new(self, environ: dict[str, Any], address: str) -> Connection:

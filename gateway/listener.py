@@ -99,9 +99,12 @@ class _Unhurried(socket.SocketIO):
     """Reads from a connection: fast at first, and then with a breather before each read."""
 
     left = MOST_READS
+    is_over = False
 
     def readinto(self, buffer: Any) -> int | None:
-        """As the stock one."""
+        """As the stock one; nothing, as if nothing were there, when it is over."""
+        if self.is_over:
+            return None
         if self.left > 0:
             self.left -= 1
         else:
@@ -116,6 +119,7 @@ class Handler(WebSocketHandler):
     rfile: BufferedReader
     wsgi_input: Any
     _requests = 0
+    _answer = b""
 
     def __init__(self, connection: socket.socket, address: tuple[Any, ...], server: WSGIServer) -> None:
         super().__init__(connection, address, server, BufferedReader(_Unhurried(connection, "r")))
@@ -188,7 +192,8 @@ class Handler(WebSocketHandler):
             if self._leaves_too_much:
                 self.close_connection = True
                 self.wsgi_input = Input(self.rfile, 0)
-            self.deadline = gevent.Timeout.start_new(PATIENCE)
+            if not self.connection_upgraded:
+                self.deadline = gevent.Timeout.start_new(PATIENCE)
 
     @property
     def _leaves_too_much(self) -> bool:
@@ -219,13 +224,21 @@ class Handler(WebSocketHandler):
             self.result = [part.encode() for part in why_not or ()]
             self.process_result()
             return
-        # The answer goes out; nothing is read by this handler from here on.
         self.write(b"")
         take(*self._handed_over())
 
-    def _handed_over(self) -> tuple[int, bytes]:
-        """The connection's descriptor, which is closed by somebody else now, and what was read of it too far."""
-        self.socket.settimeout(0.0)
+    def _sendall(self, data: bytes) -> None:
+        """As the stock one; but the answer that upgrades is kept for the engine, whose first packet goes with it."""
+        if self.connection_upgraded:
+            self._answer = bytes(data)
+            self.response_length += len(data)
+        else:
+            super()._sendall(data)
+
+    def _handed_over(self) -> tuple[int, bytes, bytes]:
+        """The connection's descriptor, closed by somebody else now, the answer to send, what was read too far."""
+        # Nothing more is read by this handler: to look would be a system call for nothing.
+        self.rfile.raw.is_over = True  # type: ignore[attr-defined]
         early: bytes = self.rfile.peek()
         descriptor: int = self.socket.detach()
         self.socket = None
@@ -234,4 +247,4 @@ class Handler(WebSocketHandler):
         websocket = self.environ.pop("wsgi.websocket")
         websocket.closed, websocket.handler = True, None
         self.websocket = None
-        return descriptor, early
+        return descriptor, self._answer, early

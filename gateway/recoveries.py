@@ -12,7 +12,6 @@ had no channels of its own yet, and its `offset` counts as `since` would. `socke
 nothing is lost or doubled. A forged pid gets the same, which is what its sender could have had with `since`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from functools import partial
 from typing import Any
 
 import gevent
+import orjson
 import structlog
 from gevent.event import AsyncResult
 
@@ -98,7 +98,7 @@ class Recoveries:
         """All rooms of the row, with their prefixes, if all of it is still this identity's; else None."""
         if kept.person_id != identity.person_id or (identity.is_tracking and kept.credential != identity.credential):
             return None
-        had: dict[str, str] = json.loads(kept.channels)
+        had: dict[str, str] = orjson.loads(kept.channels)
         if not own.keys() <= had.keys():
             # Another role or restaurant: what the page shows is not what it would show now.
             return None
@@ -170,6 +170,6 @@ def _row(socket: Socket) -> dict[str, Any]:
         "pid_hash": digest(str(socket.pid)),
         "credential": socket.identity.credential,
         "person_id": socket.identity.person_id,
-        "channels": json.dumps(socket.channels, separators=(",", ":")),
+        "channels": orjson.dumps(socket.channels).decode(),
         "used_at": now(),
     }

@@ -100,6 +100,8 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
+    # Nor is anybody to be told which line of which greenlet spawned another: that was more than half of a spawn.
+    gevent.config.track_greenlet_tree = False
 
 
 def _listen(config: Config, door: Door, requests: Pool) -> Listener:

@@ -121,6 +121,12 @@ class Surface:
         if connection is not None:
             connection.send(Frame("4" + data) if isinstance(data, str) else Frame.binary(data))
 
+    def gather(self, eio_sid: str) -> None:
+        """See Connection."""
+        connection = self._engine.connection(eio_sid)
+        if connection is not None:
+            connection.gather()
+
     def send_packet(self, eio_sid: str, packet: Any) -> None:
         """The same, made into a packet already (of the stock client manager, which the conformance suites use)."""
         self.send(eio_sid, packet.data)

@@ -9,7 +9,7 @@ Nothing in this file waits or switches greenlets.
 import _socket
 from collections.abc import Callable
 from contextlib import suppress
-from socket import IPPROTO_TCP, SHUT_WR, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
+from socket import AF_INET, SHUT_WR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET
 from typing import Any, Protocol
 
 import gevent
@@ -75,6 +75,11 @@ class Waiting:
         self._chunks[place] = data
         self.size += len(data)
 
+    def join(self) -> None:
+        """Make one of all that waits: nothing takes the place of any of it from now on."""
+        if len(self._chunks) > 1:
+            self._chunks, self._keyed = {1: b"".join(self._chunks.values())}, {}
+
     def first(self) -> bytes | None:
         """The oldest bytes, which are about to be written: from now on nothing takes their place."""
         place = next(iter(self._chunks), None)
@@ -113,13 +118,15 @@ class Wire:
     )
 
     def __init__(self, descriptor: int, owner: Owner, *, most: int) -> None:
-        """Take over a connected TCP socket; it is read from when `begin` is called. `most`: bytes of one message."""
+        """Take over a connected TCP socket with TCP_NODELAY; it is read from when `begin` is called.
+
+        `most`: bytes of one message.
+        """
         self.owner = owner
-        self._socket = _socket.socket(fileno=descriptor)
+        # Python would ask the kernel three times what it has here. (Of IPv6 it may be: nothing below depends on that.)
+        self._socket = _socket.socket(AF_INET, SOCK_STREAM, 0, descriptor)
         self._socket.setblocking(False)
         with suppress(OSError):  # it broke already, as the first read will say
-            # Small frames leave at once: Nagle and delayed ACK held each for 40 ms.
-            self._socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             self._socket.setsockopt(SOL_SOCKET, SO_SNDBUF, IN_KERNEL)
         self.direct: Callable[[bytes], int] | None = self._socket.send
         self._reader = Reader(most)
@@ -152,6 +159,19 @@ class Wire:
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
+    def gather(self) -> None:
+        """What is written from now on goes out in one send, as soon as the greenlet at work waits or ends."""
+        if self._waiting is None and not self._is_closing:
+            self.direct, self._waiting = None, Waiting()
+            gevent.get_hub().loop.run_callback(self._gathered)
+
+    def _gathered(self) -> None:
+        if self._waiting is None:
+            # Hung up meanwhile.
+            return
+        self._waiting.join()
+        self._write_out()
+
     def write(self, data: bytes, key: str | None = None) -> None:
         """Send whole frames, behind all that was sent before; see Waiting for `key`."""
         if self._is_closing:
@@ -182,15 +202,18 @@ class Wire:
 
     def _keep(self, data: bytes, key: str | None) -> None:
         if self._waiting is None:
-            self.direct = None
-            self._waiting = Waiting()
-            self._writing = gevent.get_hub().loop.io(self._socket.fileno(), _WRITABLE)
-            self._writing.start(self._writable)
+            self.direct, self._waiting = None, Waiting()
+            self._write_when_possible()
         self._waiting.add(data, key)
         if self._waiting.size > MOST_PENDING:
             self.owner.too_slow()
 
-    def _writable(self) -> None:
+    def _write_when_possible(self) -> None:
+        if self._writing is None:
+            self._writing = gevent.get_hub().loop.io(self._socket.fileno(), _WRITABLE)
+            self._writing.start(self._write_out)
+
+    def _write_out(self) -> None:
         waiting = self._waiting
         while waiting is not None and (data := waiting.first()) is not None:
             taken = self._sent(data)
@@ -198,9 +221,11 @@ class Wire:
                 return
             waiting.written(taken)
             if taken < len(data):
+                self._write_when_possible()
                 return
-        self._writing.stop()
-        self._writing.close()
+        if self._writing is not None:
+            self._writing.stop()
+            self._writing.close()
         self._writing = self._waiting = None
         if self._is_closing:
             self._shut()

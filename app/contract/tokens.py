@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from functools import lru_cache
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, Signer, URLSafeTimedSerializer
 
 SESSION_COOKIE = "passline_session"
 SESSION_ID = "sid"
@@ -60,9 +60,8 @@ def session_id_in(cookie: str, secret_key: str) -> str | None:
 
 @lru_cache(maxsize=4)
 def _reader(secret_key: str) -> URLSafeTimedSerializer:
-    """Made once: that costs more than to read a cookie with it."""
+    """Made once: that costs more than to read a cookie with it. The key is derived here, not for each cookie anew."""
+    signer = Signer(secret_key, salt="cookie-session", key_derivation="hmac", digest_method=hashlib.sha1)
     return URLSafeTimedSerializer(
-        secret_key,
-        salt="cookie-session",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha1},
+        signer.derive_key(), signer_kwargs={"key_derivation": "none", "digest_method": hashlib.sha1}
     )

@@ -50,7 +50,7 @@ class Link:
         self.engine = Engine(limits or Limits())
         self.audience = self.engine.audience = Audience()
         self.client, ours = pair(buffer)
-        self.engine.open_websocket({}, "address", ours.detach(), early)
+        self.engine.open_websocket({}, "address", ours.detach(), b"", early)
         self.connection = self.audience.openings.pop()
         # It may be over already: then there is none.
         self.wire: Any = self.connection.wire

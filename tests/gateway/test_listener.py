@@ -17,8 +17,8 @@ from gateway.door import Door
 from gateway.engine import Engine, Limits
 from gateway.head import MOST_HEAD, MOST_LINES
 from gateway.listener import Listener
-from tests.gateway.link import Audience
-from tests.gateway.rough import everything, rough
+from tests.gateway.link import Audience, read
+from tests.gateway.rough import UPGRADE, asking, everything, rough
 
 LIVE = b"GET /live HTTP/1.1\r\nHost: x\r\n"
 HELLO = b"HTTP/1.1 200 OK"
@@ -237,3 +237,13 @@ def test_an_answer_that_nobody_reads_is_not_kept(listening, clients, monkeypatch
     gevent.sleep(0.05)
     assert len(requests) == 1
     assert requests.join(timeout=10)
+
+
+def test_a_handshake_is_two_sends(cast, gateway):
+    """One for the answer and the open packet, one for CONNECT and `ready`."""
+    with closing(rough(gateway, UPGRADE)) as client:
+        answer, _, packets = client.recv(4096).partition(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        assert [payload[:2] for _, payload in read(packets)] == [b"0{"]
+        client.sendall(asking(cast.customer))
+        assert [payload[:2] for _, payload in read(client.recv(4096))] == [b"40", b"42"]

@@ -148,6 +148,52 @@ def test_what_is_about_to_be_written_is_not_replaced():
     assert (waiting.size, waiting.first()) == (0, None)
 
 
+@ways
+def test_what_is_gathered_is_one_send_in_order(link, monkeypatch, send):
+    link.messages(1)
+    sends = []
+    kernel = Wire._sent
+    monkeypatch.setattr(Wire, "_sent", lambda wire, data: sends.append(data) or kernel(wire, data))
+    link.connection.gather()
+    send(link, one := Frame("4one"), two := Frame("4two", "key"))
+    assert (sends, link.connection.pending) == ([], len(one.wire + two.wire))
+    assert link.texts(2) == ["4one", "4two"]
+    assert sends == [one.wire + two.wire]
+    assert link.wire.direct is not None
+
+
+def test_what_is_gathered_for_who_does_not_read_waits_behind_the_rest(narrow):
+    sent = fill(narrow)
+    narrow.connection.gather()
+    narrow.connection.send(Frame("4last"))
+    assert narrow.texts(len(sent) + 1)[-1] == "4last"
+
+
+def test_what_the_kernel_does_not_take_of_it_follows(narrow):
+    frames = [Frame(f"4{n}" + "x" * 60_000) for n in range(10)]
+    narrow.connection.gather()
+    deliver(narrow, *frames)
+    gevent.sleep(0)
+    assert narrow.connection.pending > 0
+    assert narrow.texts(10) == [frame.text for frame in frames]
+
+
+def test_the_farewell_follows_what_was_gathered(link):
+    link.messages(1)
+    link.connection.gather()
+    link.connection.send(frame := Frame("4last"))
+    link.connection.close(refusals.DRAINING)
+    assert link.rest() == frame.wire + websocket.farewell(refusals.DRAINING.code)
+
+
+def test_who_is_hung_up_on_is_sent_nothing_that_was_gathered(link):
+    link.messages(1)
+    link.connection.gather()
+    link.connection.send(Frame("4last"))
+    link.wire.hang_up()
+    assert link.rest() == b""
+
+
 # -- ending ----------------------------------------------------------------------------------------------------------
 
 
