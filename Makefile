@@ -33,8 +33,8 @@ test: install-dev assets  ## Install what the tests need and run the whole suite
 	@scripts/install_system.sh
 	@scripts/test.sh $(BIN)/python $(ARGS)
 
-races: install-dev  ## A hundred races of fifty people for one order (`make test` runs six), thousands of returns
-	@RACES=100 REPLAYS=3000 $(BIN)/python -m pytest tests/test_races.py tests/gateway/test_replay.py -q -rs $(ARGS)
+races: install-dev  ## A hundred races for one order and one ticket on each database, thousands of returns (`make test` runs some)
+	@RACES=200 REPLAYS=3000 $(BIN)/python -m pytest tests/test_races.py tests/gateway/test_replay.py -q -rs $(ARGS)
 
 faults: install-dev  ## Kill and stop everything under load, and count every event (ARGS="--screens 300 --random 8")
 	@scripts/install_system.sh

@@ -1,6 +1,8 @@
-"""Races over HTTP: two web processes, and people who accept, decline and cancel one order at the same moment.
+"""Races over HTTP: two web processes, and people who accept, decline and cancel one order at the same moment, or
+drivers who accept one ticket.
 
-One of them wins, and everybody else is told so. `make races` runs a hundred rounds, the ordinary run a few.
+One of them wins, and everybody else is told so. `make races` runs a hundred rounds on each database, the ordinary run a
+few.
 """
 
 import http.client
@@ -13,9 +15,10 @@ from itertools import cycle, islice
 import pytest
 from sqlalchemy import select
 
+from app.domain import drivers, orders, ticket_deadlines
 from app.extensions import db
-from app.models import EventLog, Order, OrderChange
-from tests.factories import place, token_of
+from app.models import EventLog, Order, OrderChange, Ticket, TicketChange, TicketOffer
+from tests.factories import delivery, on_duty, place, token_of
 from tests.processes import Web
 
 ROUNDS = int(os.environ.get("RACES", "6")) // 2  # on each of the two databases
@@ -30,12 +33,12 @@ def webs(app):
 
 
 class Runner(threading.Thread):
-    """Somebody whose finger is on the button: sends one transition when the others do."""
+    """Somebody whose finger is on the button: sends one request when the others do."""
 
-    def __init__(self, web, start, token, number, wish):
+    def __init__(self, web, start, token, path, wish):
         super().__init__()
         self.connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
-        self.start_line, self.token, self.number, self.wish = start, token, number, wish
+        self.start_line, self.token, self.path, self.wish = start, token, path, wish
         self.status, self.answer = 0, {}
 
     def run(self):
@@ -43,7 +46,7 @@ class Runner(threading.Thread):
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         body = json.dumps({"expected_version": 1, **self.wish})
         self.start_line.wait()
-        self.connection.request("POST", f"/api/orders/{self.number}/transitions", body, headers)
+        self.connection.request("POST", self.path, body, headers)
         response = self.connection.getresponse()
         self.status, self.answer = response.status, json.loads(response.read())
         self.connection.close()
@@ -63,12 +66,12 @@ def wishes(cast):
     ]
 
 
-def race(webs, wishes, number):
+def race(webs, wishes, path, people=PEOPLE):
     """Everybody at once, on either process; what each was told."""
-    start = threading.Barrier(PEOPLE)
+    start = threading.Barrier(people)
     runners = [
-        Runner(web, start, token, number, wish)
-        for web, (token, wish) in zip(islice(cycle(webs), PEOPLE), cycle(wishes), strict=False)
+        Runner(web, start, token, path, wish)
+        for web, (token, wish) in zip(islice(cycle(webs), people), cycle(wishes), strict=False)
     ]
     for runner in runners:
         runner.start()
@@ -81,7 +84,7 @@ def test_one_wins_and_the_rest_are_told(app, cast, webs, wishes):
     won = Counter()
     for _ in range(ROUNDS):
         number = place(cast).order.number
-        runners = race(webs, wishes, number)
+        runners = race(webs, wishes, f"/api/orders/{number}/transitions")
         [winner] = [runner for runner in runners if runner.status == 200 and runner.answer["changed"]]
         won[winner.wish["to"]] += 1
         for runner in runners:
@@ -125,3 +128,47 @@ def assert_one_change(number, winner):
         ("vendor-orders", "OrderStatusChanged"),
     ]
     assert len({row.event_id for row in told}) == 1
+
+
+def test_of_two_drivers_who_accept_at_once_one_has_it(cast, webs):
+    wishes = [(token_of(driver), {}) for driver in (cast.driver, cast.other_driver)]
+    won = Counter()
+    for _ in range(2 * ROUNDS):
+        ticket = waiting(cast)
+        on_duty(cast.driver)
+        on_duty(cast.other_driver)
+        one, other = race(webs, wishes, f"/api/driver/tickets/{ticket.id}/accept", people=2)
+        winner, loser = (one, other) if one.status == 200 else (other, one)
+        db.session.rollback()
+        db.session.refresh(ticket)
+        assert (winner.status, winner.answer["changed"], loser.status) == (200, True, 409)
+        assert loser.answer["detail"].startswith(f"{ticket.driver_name} was faster")
+        assert (loser.answer["current_status"], loser.answer["version"]) == ("assigned", ticket.version)
+        assert loser.answer["changed_by"]["id"] == ticket.driver_id == winner.answer["driver"]["id"]
+        won[ticket.driver_id] += 1
+        assert_one_has_it(ticket)
+        orders.cancel(ticket.order, by=cast.admin, reason_code="other")
+        for driver in (cast.driver, cast.other_driver):
+            drivers.go_off_duty(driver, by=driver)
+    assert won.total() == 2 * ROUNDS
+
+
+def waiting(cast):
+    """A ticket that waits for anybody."""
+    ticket: Ticket = delivery(cast, "ready_for_pickup").ticket
+    ticket_deadlines.act_on_due()
+    db.session.refresh(ticket)
+    assert (ticket.status, ticket.sought_since is not None) == ("unassigned", True)
+    return ticket
+
+
+def assert_one_has_it(ticket):
+    """History, offers and log tell of one driver."""
+    changes = select(TicketChange.to_status).where(TicketChange.ticket_id == ticket.id).order_by(TicketChange.version)
+    assert db.session.scalars(changes).all() == ["unassigned", "assigned"]
+    accepted = select(TicketOffer).where(TicketOffer.ticket_id == ticket.id)
+    assert [(offer.driver_id, offer.status) for offer in db.session.scalars(accepted)] == [
+        (ticket.driver_id, "accepted")
+    ]
+    told = select(EventLog.room).where(EventLog.order_id == ticket.order_id, EventLog.name == "TicketUpdated")
+    assert db.session.scalars(told).all() == [f"driver.{ticket.driver_id}.tickets"]
