@@ -8,8 +8,8 @@ whoever adds one says who may use it. Who is answered 302 was sent to the log-in
 import pytest
 from sqlalchemy import func, select
 
-from app.extensions import db
-from app.models import ApiToken, Order
+from app.extensions import atomic, db
+from app.models import ApiToken, DropProof, Order
 from tests.cast import PASSWORD
 from tests.factories import order_in, place, ticket_in
 
@@ -22,10 +22,20 @@ POST   accounts.logout                       302 302 302 302 302 302 302 302 302
 POST   accounts.logout_everywhere            302 302 302 302 302 302 302 302 302
 GET    admin.orders                          302 403 403 403 403 403 403 403 200
 GET    admin.order_list                      302 403 403 403 403 403 403 403 200
+GET    admin.calls                           302 403 403 403 403 403 403 403 200
+GET    admin.dispatch                        302 403 403 403 403 403 403 403 200
+GET    admin.dispatch_board                  302 403 403 403 403 403 403 403 200
+POST   admin.driver_off_duty                 302 403 403 403 403 403 403 403 303
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
 GET    admin.order_sheet                     302 403 403 403 403 403 403 403 200
 POST   admin.order_transitions               302 403 403 403 403 403 403 403 303
+GET    admin.ticket                          302 403 403 403 403 403 403 403 200
+POST   admin.ticket_offer                    302 403 403 403 403 403 403 403 303
+GET    admin.ticket_photo                    302 403 403 403 403 403 403 403 200
+GET    admin.ticket_sheet                    302 403 403 403 403 403 403 403 200
+POST   admin.ticket_transitions              302 403 403 403 403 403 403 403 303
+POST   admin.ticket_withdrawal               302 403 403 403 403 403 403 403 303
 GET    api.orders                            401 200 200 200 200 200 200 200 200
 POST   api.place_order                       401 201 201 201 403 403 403 403 403
 GET    api.order                             401 404 200 404 200 200 404 404 200
@@ -96,6 +106,13 @@ STATES = {
 # The same for addresses about a delivery of `customer`, which `driver` is asked for or rides; one for all members,
 # as a driver has one at a time.
 DELIVERIES = {
+    "admin.driver_off_duty": "offered",
+    "admin.ticket": "assigned",
+    "admin.ticket_offer": "assigned",
+    "admin.ticket_photo": "delivered",
+    "admin.ticket_sheet": "assigned",
+    "admin.ticket_transitions": "assigned",
+    "admin.ticket_withdrawal": "offered",
     "api.driver_ticket": "offered",
     "api.driver_accept": "offered",
     "api.driver_decline": "offered",
@@ -111,6 +128,7 @@ DELIVERIES = {
 BODIES = {
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
+    "admin.ticket_transitions": {"to": "at_pickup"},
     "api.driver_duty": {"on": True},
     "api.driver_failed": {"reason_code": "other"},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
@@ -118,7 +136,8 @@ BODIES = {
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }
-SAYS_CODE = {
+OF_TICKET = {
+    "admin.ticket_offer": lambda ticket: {"driver_id": ticket.driver_id},
     "api.driver_picked_up": lambda ticket: {"handover_code": ticket.order.handover_code},
     "api.driver_delivered": lambda ticket: {"drop_code": ticket.drop_code},
 }
@@ -156,6 +175,7 @@ def ask(app, cast, as_person, bearer):
     def answer(method, endpoint, name, *, by_token=False):
         if endpoint in DELIVERIES and endpoint not in deliveries:
             deliveries[endpoint] = ticket_in(cast, DELIVERIES[endpoint])
+            photographed(deliveries[endpoint])
         ticket = deliveries.get(endpoint)
         placed = place(cast)
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
@@ -164,11 +184,12 @@ def ask(app, cast, as_person, bearer):
         browser = as_person(None if by_token else person)
         path = path_of(app, endpoint, order=order, token=placed.tracking_token, ticket=ticket, cast=cast, bearer=bearer)
         body = BODIES.get(endpoint, {})
-        if endpoint in SAYS_CODE:
-            body = SAYS_CODE[endpoint](ticket)
+        if endpoint in OF_TICKET:
+            body = OF_TICKET[endpoint](ticket)
         said = {"json": body_of_order(cast) if endpoint == "api.place_order" else body}
         if not endpoint.startswith("api."):
-            said = {"data": {**checkout(cast), **body, "expected_version": str(order.version)}}
+            version = (ticket or order).version
+            said = {"data": {**checkout(cast), **body, "expected_version": str(version)}}
         before = written()
         with browser.open(path, method=method, headers=headers, **({} if method == "GET" else said)) as response:
             return response.status_code, written() != before
@@ -176,11 +197,18 @@ def ask(app, cast, as_person, bearer):
     return answer
 
 
+def photographed(ticket):
+    """Where it was proved with a code, let it have been a photograph as well."""
+    with atomic() as session:
+        if proof := session.get(DropProof, ticket.id):
+            proof.photo, proof.photo_type = b"\xff\xd8\xff", "image/jpeg"
+
+
 def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
-    values["ticket_id"] = ticket.id if ticket else None
+    values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

@@ -22,6 +22,7 @@ from app.models import DropProof, Order, Ticket
 from . import offers, orders, promises
 from .actor import Actor
 from .geography import ride_minutes
+from .ticket_states import EDGES
 from .ticket_transition import edge_to, now_at, walk
 
 # What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
@@ -31,6 +32,7 @@ _PHOTOS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
 )
+PHOTO_TYPES = frozenset(kind for _, kind in _PHOTOS)
 # A device that says it happened earlier than this is not believed.
 _LONGEST_DEAD_ZONE = timedelta(hours=2)
 
@@ -108,6 +110,27 @@ def bring_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
 def give_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """It is back at the restaurant."""
     return walk(ticket, "returned", by=by, at=now(), **_believed(ticket, how))
+
+
+def transition(ticket: Ticket, to: str, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
+    """Walk `ticket` to the state `to` by the verb that leads there: what the admin's page calls."""
+    edge = EDGES.get((ticket.status, to))
+    match edge.verb if edge else None:
+        case "offer":
+            raise Invalid("Choose a driver.", errors={"driver_id": ["Whom shall it be offered to?"]})
+        case "end_offer":
+            return offers.withdraw(ticket, by=by, expected_version=how.get("expected_version"), note=how.get("note"))
+        case "give_back" | "fail":
+            return fail(ticket, by=by, reason_code=reason_code, **how)
+        case "pick_up":
+            return pick_up(ticket, by=by, **how)
+        case "deliver":
+            return deliver(ticket, by=by, **how)
+        case "cancel":
+            version, note = how.get("expected_version"), how.get("note")
+            return offers.cancel(ticket, by=by, at=now(), expected_version=version, note=note)
+        case _:
+            return walk(ticket, to, by=by, at=now(), reason_code=reason_code, **_believed(ticket, how))
 
 
 @contextmanager

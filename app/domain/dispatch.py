@@ -73,21 +73,34 @@ def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
 
 def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
     """Everybody on duty, the nearest first."""
-    counter = _counter(ticket)
-    is_asked = exists().where(TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open")
+    return weigh_each(session, [ticket], at)[ticket.id]
+
+
+def weigh_each(session: Session, tickets: Sequence[Ticket], at: datetime) -> dict[int, list[Weighed]]:
+    """The same for each of `tickets`, by its id: two statements, however many there are."""
+    open_offer = TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open"
+    asked_for = select(TicketOffer.ticket_id).where(*open_offer).scalar_subquery()
     is_busy = exists().where(Ticket.driver_id == Driver.person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
-    refused = exists().where(
-        TicketOffer.driver_id == Driver.person_id,
-        TicketOffer.ticket_id == ticket.id,
+    on_duty = select(Driver, asked_for, is_busy).join(Driver.person).where(Driver.on_duty, Person.is_active)
+    found = session.execute(on_duty.execution_options(populate_existing=True)).all()
+    answered = select(TicketOffer.ticket_id, TicketOffer.driver_id).where(
+        TicketOffer.ticket_id.in_([ticket.id for ticket in tickets]),
         TicketOffer.status != "open",
         TicketOffer.answered_at > at - NOT_AGAIN_WITHIN,
     )
-    on_duty = select(Driver, is_asked, is_busy, refused).join(Driver.person).where(Driver.on_duty, Person.is_active)
-    found = [
-        _weighed(driver, counter, at, asked=asked, busy=busy, refused=no)
-        for driver, asked, busy, no in session.execute(on_duty.execution_options(populate_existing=True))
-    ]
-    return sorted(found, key=lambda one: one.rank)
+    refused = {(ticket_id, driver_id) for ticket_id, driver_id in session.execute(answered)}
+    return {
+        ticket.id: sorted(
+            (
+                _weighed(
+                    driver, ticket, at, asked_for=asked, busy=busy, refused=(ticket.id, driver.person_id) in refused
+                )
+                for driver, asked, busy in found
+            ),
+            key=lambda one: one.rank,
+        )
+        for ticket in tickets
+    }
 
 
 def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
@@ -119,14 +132,16 @@ def considered(weighed: Sequence[Weighed], at: datetime) -> str:
     return orjson.dumps([kept(one) for one in weighed]).decode()
 
 
-def _weighed(driver: Driver, counter: Place | None, at: datetime, *, asked: bool, busy: bool, refused: bool) -> Weighed:
+def _weighed(
+    driver: Driver, ticket: Ticket, at: datetime, *, asked_for: int | None, busy: bool, refused: bool
+) -> Weighed:
     age = None if driver.fixed_at is None else at - driver.fixed_at
-    distance = road_metres(_known_place(driver, at), counter)
+    distance = road_metres(_known_place(driver, at), _counter(ticket))
     why_not = ""
     if busy:
         why_not = "has a delivery"
-    elif asked:
-        why_not = "is being asked for another one"
+    elif asked_for is not None:
+        why_not = "is being asked for this one" if asked_for == ticket.id else "is being asked for another one"
     elif refused:
         why_not = "did not take this one less than 10 minutes ago"
     elif distance is not None and distance > FARTHEST_M:

@@ -209,12 +209,15 @@ def hold(session: Session, ticket: Ticket) -> None:
     session.refresh(ticket, with_for_update=True)
 
 
-def cancel(ticket: Ticket, *, by: Actor, at: datetime, note: str | None = None) -> bool:
-    """The order is gone: whoever is asked, or on the way, need not come."""
+def cancel(
+    ticket: Ticket, *, by: Actor, at: datetime, note: str | None = None, expected_version: int | None = None
+) -> bool:
+    """The order is gone, or needs no driver of ours: whoever is asked, or on the way, need not come."""
     with atomic() as session:
         hold(session, ticket)
         current = _open(session, ticket)
-        moved = walk(ticket, "cancelled", by=by, at=at, note=note, asked=current.driver_id if current else None)
+        asked = current.driver_id if current else None
+        moved = walk(ticket, "cancelled", by=by, at=at, note=note, asked=asked, expected_version=expected_version)
         if current is not None:
             current.status, current.answered_at = "withdrawn", at
             session.flush()

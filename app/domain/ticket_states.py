@@ -33,6 +33,8 @@ SEARCHING = frozenset({"unassigned", "offered", "needs_dispatcher"})
 # Between these the customer may know who comes, and the driver whom to call.
 UNDER_WAY = frozenset({"assigned", "at_pickup", "picked_up", "at_dropoff"})
 WITH_THE_FOOD = frozenset({"picked_up", "at_dropoff"})
+# Until then it can be offered, or given, to somebody else.
+BEFORE_PICKUP = SEARCHING | UNDER_WAY - WITH_THE_FOOD
 # A driver who has one of these is not free.
 BUSY = UNDER_WAY | {"failed", "returning"}
 ENDS = frozenset({"delivered", "returned", "cancelled"})

@@ -1,6 +1,6 @@
-"""Forms that act on an order as it was on the screen: each carries the version that the person saw.
+"""Forms that act on an order, or its delivery, as it was on the screen: each carries the version that the person saw.
 
-Used by the vendor's board and the admin's order page. What a form refuses is an Invalid that names the fields, said
+Used by the vendor's board and the admin's pages. What a form refuses is an Invalid that names the fields, said
 above the page that comes next, or to our own scripts as problem JSON.
 """
 
@@ -72,10 +72,15 @@ class HandoverForm(OrderForm):
     handover_code = StringField("Driver's code", [MayBeEmpty(), Length(max=8)], filters=[_stripped])
 
 
-class TransitionForm(OrderForm):
+class StepForm(OrderForm):
+    """Why, where a step asks for it, and what is to be remembered of it."""
+
+    reason_code = SelectField("Reason", [MayBeEmpty()], choices=_REASONS)
+    note = TextAreaField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+
+class TransitionForm(StepForm):
     """Any step an admin may take, with what it may need."""
 
     to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=LABELS)
-    reason_code = SelectField("Reason", [MayBeEmpty()], choices=_REASONS)
-    note = TextAreaField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
     prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=MOST_PREP_MINUTES)])

@@ -4,6 +4,7 @@
 //   passline:event  {name, channel, data, number, version}   an event of the log; per order in order, never twice
 //   passline:ready  {recovered}                              connected and caught up
 //   passline:fix    {channel, data}                          where a driver is now; the newest only, not of the log
+//   passline:subscribed {channel}                            and in the one channel more that the page asks for
 // What the page shows is fetched as HTML (fragments.js); whether it may be believed is said by freshness.js.
 
 import { io } from "../vendor/socket.io.esm.min.js";
@@ -21,6 +22,7 @@ const POSITION = /^[0-9a-f]{4,32}-\d{1,18}$/;
 const FIX = "driver.location.updated";
 // A page that was told to reload so often within a minute will not be mended by one more reload.
 const RELOADS = 3;
+const SUBSCRIBE_AGAIN = 2000;
 
 const meta = (name) => document.querySelector(`meta[name="passline-${name}"]`)?.content;
 const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`passline:${type}`, { detail }));
@@ -48,6 +50,7 @@ socket.on("ready", ({ recovered, server_time: at, fixes = [] }, where) => {
   tab.write("reloads", []);
   tell("ready", { recovered });
   for (const fix of fixes) tell("fix", fix);
+  if (meta("channel")) subscribe(meta("channel"));
 });
 socket.on("beat", ({ server_time: at }, where) => arrived(at, where));
 socket.onAny((name, ...args) => {
@@ -60,6 +63,14 @@ function arrived(at, where) {
   if (POSITION.test(where)) position = where;
   clocks.set(at);
   freshness.beat();
+}
+
+/** One channel more, from now on: what it was before, the page fetches when it hears that we are in. */
+function subscribe(channel) {
+  socket.emit("subscribe", { channel }, ({ ok, retry }) => {
+    if (ok) tell("subscribed", { channel });
+    else if (retry) setTimeout(() => socket.connected && subscribe(channel), SUBSCRIBE_AGAIN);
+  });
 }
 
 function take(name, [channel, data, where]) {

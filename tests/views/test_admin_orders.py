@@ -96,7 +96,7 @@ def test_what_cannot_be_asked_is_refused(cast, as_person, query):
 def test_the_list_alone_is_a_fragment_of_the_same_page(cast, as_person):
     number = place(cast).order.number
     page = as_person(cast.admin).get("/admin/?status=placed").text
-    [url] = re.findall(r'data-fragment="([^"]+)"', page)
+    [url] = re.findall(r'pl-orders" data-fragment="([^"]+)"', page)
     fragment = as_person(cast.admin).get(url)
     assert url == "/admin/list?status=placed"
     assert numbers(fragment) == [number]

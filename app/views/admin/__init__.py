@@ -1,9 +1,15 @@
-"""The admin's pages: every order, and one order with its history and every step that may be taken. For admins alone."""
+"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the drivers.
+
+For admins alone.
+"""
 
 from flask import Blueprint
 
 from app.contract.identity import Role
 from app.views.loading import person
+
+# What a column of ids holds; an address with more in it is none.
+BIGGEST_ID = 2**63 - 1
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -13,4 +19,4 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import order, orders  # noqa: E402, F401  (they put their views onto bp)
+from . import calls, dispatch, driver, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)

@@ -1,7 +1,6 @@
 """One order: what it is, how it came to be so, and every step that may be taken from here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import orders, tracking
+from app.domain import orders, promises, tracking
 from app.domain.edges import Edge
 from app.domain.order_states import EDGES, once_paid
 from app.extensions import db
@@ -22,6 +21,7 @@ from app.views.problems import wants_json
 from app.views.refusals import flashed
 
 from . import bp
+from .step import Step
 
 # What an admin presses, by the verb of the edge.
 _WORDS = {
@@ -38,34 +38,6 @@ _WORDS = {
     "give_up": "Mark as undeliverable",
     "restore": "Restore the order",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An edge that an admin may walk, or `refusal`: why not now."""
-
-    edge: Edge
-    refusal: str | None
-
-    @property
-    def words(self) -> str:
-        """What the button says."""
-        return _WORDS["hand_over delivery" if self.edge.to == "picked_up" else self.edge.verb]
-
-    @property
-    def ends_it(self) -> bool:
-        """Whether it takes the order away from somebody who waits for it."""
-        return self.edge.to in ("cancelled", "undeliverable")
-
-    @property
-    def needs_reason(self) -> bool:
-        """Whether a reason code must be chosen."""
-        return Role.ADMIN in self.edge.reason
-
-    @property
-    def needs_note(self) -> bool:
-        """Whether something must be written down."""
-        return Role.ADMIN in self.edge.note
 
 
 @bp.get("/orders/<number>")
@@ -117,6 +89,7 @@ def _drawn(template: str, order: Order) -> str:
         history=db.session.scalars(changes).all(),
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
+        promises=promises.history(order),
         links=_open_links(order),
     )
 
@@ -125,7 +98,7 @@ def steps(order: Order) -> Sequence[Step]:
     """Every edge from where `order` is that an admin may walk, those that its rule forbids now with the reason."""
     at = now()
     return [
-        Step(edge, edge.refusal(order, at))
+        Step(edge, _words(edge), edge.refusal(order, at))
         for edge in EDGES.values()
         if edge.start == order.status
         and Role.ADMIN in edge.roles
@@ -134,6 +107,10 @@ def steps(order: Order) -> Sequence[Step]:
         # It leaves with a driver, or over the counter: which, was said when it was ordered.
         and (edge.verb != "hand_over" or edge.refusal(order, at) is None)
     ]
+
+
+def _words(edge: Edge) -> str:
+    return _WORDS["hand_over delivery" if edge.to == "picked_up" else edge.verb]
 
 
 def _open_links(order: Order) -> int:

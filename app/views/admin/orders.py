@@ -21,10 +21,9 @@ from app.models import Order, Restaurant
 from app.views.formats import remember_position
 from app.views.loading import person
 
-from . import bp
+from . import BIGGEST_ID, bp
 
 _PAGE = 40
-_BIGGEST_ID = 2**63 - 1
 
 
 class OrderFilter(FlaskForm):
@@ -36,7 +35,7 @@ class OrderFilter(FlaskForm):
     q = SearchField("Search", [Optional(), Length(max=100)], filters=[lambda text: (text or "").strip()])
     status = SelectField("Status", [Optional()], choices={"": "Every status", **LABELS})
     restaurant = SelectField("Restaurant", [Optional()])
-    after = IntegerField(validators=[Optional(), NumberRange(min=0, max=_BIGGEST_ID)])
+    after = IntegerField(validators=[Optional(), NumberRange(min=0, max=BIGGEST_ID)])
 
     @property
     def narrows(self) -> dict[str, Any]:
@@ -93,7 +92,7 @@ def _page() -> Page:
     if not form.validate():
         raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
     query = Order.for_lists(person(), items=False)
-    before = _BIGGEST_ID if form.after.data is None else form.after.data
+    before = BIGGEST_ID if form.after.data is None else form.after.data
     if form.status.data:
         query = query.where(Order.status == form.status.data)
     if form.restaurant.data:

@@ -37,7 +37,7 @@ function hold(list, fresh) {
     const now = rows.get(row.dataset.orderNumber);
     rows.delete(row.dataset.orderNumber);
     row.classList.toggle("pl-row-left", !now);
-    if (now && now.dataset.orderVersion !== row.dataset.orderVersion) put(row, now.cloneNode(true));
+    if (now && isOther(now, row)) put(row, now.cloneNode(true));
     if (!now && heard.get(row.dataset.orderNumber) > Number(row.dataset.orderVersion)) redraw(list, row);
   }
   offer(list, rows.size);
@@ -56,6 +56,11 @@ async function redraw(list, row) {
   if (!now || !row.isConnected || Number(now.dataset.orderVersion) <= Number(row.dataset.orderVersion)) return;
   row.querySelector(".pl-cell-state").replaceWith(now.querySelector(".pl-cell-state"));
   Object.assign(row.dataset, now.dataset);
+}
+
+/** Whether the order has changed, or its delivery calls for a person, or does no more. */
+function isOther(now, row) {
+  return ["orderVersion", "calls"].some((part) => now.dataset[part] !== row.dataset[part]);
 }
 
 function put(row, now) {

@@ -1,0 +1,33 @@
+"""Deliveries that call for a person: counted in the navigation of every admin page (static/js/admin/calls.js)."""
+
+from collections.abc import Callable, Sequence
+
+from flask import render_template
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Order, Ticket
+
+from . import bp
+
+
+@bp.get("/calls")
+def calls() -> str:
+    return render_template("admin/_calls.html")
+
+
+@bp.context_processor
+def _calling() -> dict[str, Callable[[], Sequence[str]]]:
+    """`calling()` in the templates: the numbers of the orders whose delivery needs a dispatcher."""
+    return {"calling": calling}
+
+
+def calling() -> Sequence[str]:
+    """The numbers of the orders whose delivery needs a dispatcher, the oldest first."""
+    needed = (
+        select(Order.number)
+        .join(Ticket, Ticket.order_id == Order.id)
+        .where(Ticket.status == "needs_dispatcher", Ticket.ended_at.is_(None))
+        .order_by(Ticket.id)
+    )
+    return db.session.scalars(needed).all()
