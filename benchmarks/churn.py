@@ -17,7 +17,7 @@ from .audience import Seat, seats
 from .contenders import Contender
 from .crowd import Client, Crowd
 from .machine import LOAD_CORE
-from .stage import stage
+from .stage import Stage, stage
 from .table import Row
 
 SECONDS = float(os.environ.get("BENCH_CHURN_SECONDS", "20"))
@@ -52,9 +52,9 @@ def run() -> list[Row]:
         marks = count(1)
         _fill_its_memory(crowd, gateway, residents, [seat.room for seat in people[:RESIDENTS]], marks)
         _churn(crowd, gateway, people, residents, passing, marks, least=_WARM_UP)
-        before = _state(crowd, gateway)
+        before = _state(crowd, gateway, scene)
         come = _churn(crowd, gateway, people, residents, passing, marks, seconds=SECONDS)
-        after = _state(crowd, gateway)
+        after = _state(crowd, gateway, scene)
     return [_row(come, before, after)]
 
 
@@ -128,9 +128,11 @@ def _leave(crowd: Crowd, leaving: list[Client]) -> None:
     crowd.leave(leaving[2 * third :], abruptly=True)
 
 
-def _state(crowd: Crowd, gateway: Contender) -> State:
+def _state(crowd: Crowd, gateway: Contender, scene: Stage) -> State:
     # Longer than the gateway gives those who do not close from their side.
     crowd.rest(4)
     gateway.settle(crowd)
     pid = gateway.server.pid
-    return State(gateway.memory, process.descriptors(pid), told.number(gateway.port, "greenlets"))
+    # The pool to the database fills up when several clients ask at once, now or in an hour; it is bounded.
+    database = scene.url.removeprefix("sqlite:///")
+    return State(gateway.memory, process.descriptors(pid, but=database), told.number(gateway.port, "greenlets"))
