@@ -30,7 +30,8 @@ class EventLog(Model):
             postgresql_where=text("position is null"),
             sqlite_where=text("0"),
         ),
-        Index("ix_event_log_room_position", "room", "position"),
+        # On SQLite no row has a position, and the id that every index ends with is the place in the room.
+        Index("ix_event_log_room_position", "room", "position", postgresql_where=text("position is not null")),
         # AUTOINCREMENT: an id is never given twice, even when the newest rows were pruned.
         {"sqlite_autoincrement": True},
     )
@@ -43,7 +44,7 @@ class EventLog(Model):
     data: Mapped[str] = mapped_column(Text)
     # Which order it tells of, for the trace; no foreign key: the log is pruned and outlives nothing.
     order_id: Mapped[int | None] = mapped_column(BigInt, index=True)
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     @classmethod
     def place(cls, session: Session | scoped_session[Any]) -> Any:
