@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Order
-from tests.cast import PASSWORD
+from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, place, ticket_in
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
@@ -48,6 +48,14 @@ GET    api.restaurant                        401 200 200 200 200 200 200 200 200
 GET    api.tokens                            401 200 200 200 200 200 200 200 200
 POST   api.issue_token                       201 201 201 201 201 201 201 201 201
 DELETE api.end_token                         401 404 204 404 404 404 404 404 404
+POST   api.request_ticket                    401 404 201 404 403 403 403 403 403
+GET    api.customer_ticket                   401 404 200 404 403 403 403 403 403
+GET    api.admin_tickets                     401 403 403 403 403 403 403 403 200
+GET    api.admin_ticket                      401 403 403 403 403 403 403 403 200
+POST   api.offer_ticket                      401 403 403 403 403 403 403 403 200
+POST   api.withdraw_ticket                   401 403 403 403 403 403 403 403 200
+GET    api.admin_drivers                     401 403 403 403 403 403 403 403 200
+POST   api.driver_location                   401 403 403 403 403 403 403 202 403
 POST   api.driver_duty                       401 403 403 403 403 403 403 200 403
 GET    api.driver_tickets                    401 403 403 403 403 403 403 200 403
 GET    api.driver_ticket                     401 403 403 403 403 403 403 200 403
@@ -113,6 +121,11 @@ DELIVERIES = {
     "admin.ticket_sheet": "assigned",
     "admin.ticket_transitions": "assigned",
     "admin.ticket_withdrawal": "offered",
+    "api.admin_ticket": "offered",
+    "api.customer_ticket": "picked_up",
+    "api.driver_location": "picked_up",
+    "api.offer_ticket": "assigned",
+    "api.withdraw_ticket": "assigned",
     "api.driver_ticket": "offered",
     "api.driver_accept": "offered",
     "api.driver_decline": "offered",
@@ -131,20 +144,25 @@ BODIES = {
     "admin.ticket_transitions": {"to": "at_pickup"},
     "api.driver_duty": {"on": True},
     "api.driver_failed": {"reason_code": "other"},
+    "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }
-OF_TICKET = {
-    "admin.ticket_offer": lambda ticket: {"driver_id": ticket.driver_id},
-    "api.driver_picked_up": lambda ticket: {"handover_code": ticket.order.handover_code},
-    "api.driver_delivered": lambda ticket: {"drop_code": ticket.drop_code},
+# The same, where it depends on the cast, the order and its ticket.
+TOLD = {
+    "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
+    "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
+    "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
+    "api.offer_ticket": lambda cast, order, ticket: {"driver_id": cast.driver.id},
+    "api.place_order": lambda cast, order, ticket: body_of_order(cast),
+    "api.request_ticket": lambda cast, order, ticket: {"order_number": order.number},
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
 # What is written by whoever may, and answered so.
-DONE = (200, 201, 204, 303)
+DONE = (200, 201, 202, 204, 303)
 
 pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off")]
 
@@ -177,16 +195,15 @@ def ask(app, cast, as_person, bearer):
             deliveries[endpoint] = ticket_in(cast, DELIVERIES[endpoint])
             photographed(deliveries[endpoint])
         ticket = deliveries.get(endpoint)
-        placed = place(cast)
+        delivered = {"fulfilment": "delivery", "address": "1 Street"} if endpoint == "api.request_ticket" else {}
+        placed = place(cast, **delivered)
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
         person = cast.people().get(name)
         headers = bearer(person) if by_token and person else {}
         browser = as_person(None if by_token else person)
         path = path_of(app, endpoint, order=order, token=placed.tracking_token, ticket=ticket, cast=cast, bearer=bearer)
-        body = BODIES.get(endpoint, {})
-        if endpoint in OF_TICKET:
-            body = OF_TICKET[endpoint](ticket)
-        said = {"json": body_of_order(cast) if endpoint == "api.place_order" else body}
+        body = TOLD[endpoint](cast, order, ticket) if endpoint in TOLD else BODIES.get(endpoint, {})
+        said = {"json": body}
         if not endpoint.startswith("api."):
             version = (ticket or order).version
             said = {"data": {**checkout(cast), **body, "expected_version": str(version)}}

@@ -1,6 +1,8 @@
 """Drivers on and off duty. Where they are is fixes.py; whom they are asked to ride for, dispatch.py and offers.py."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,7 +13,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden
 from app.extensions import atomic, db
-from app.models import Driver, Person, Ticket, TicketOffer
+from app.models import Driver, Order, Person, Restaurant, Ticket, TicketOffer
 
 from . import live_fixes, log
 from .actor import Actor
@@ -103,6 +105,24 @@ def open_offer(session: Session, person_id: int) -> TicketOffer | None:
     """What this driver is being asked, if anything."""
     query = select(TicketOffer).where(TicketOffer.driver_id == person_id, TicketOffer.status == "open")
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def delivered_today(session: Session, ids: Collection[int], at: datetime) -> dict[int, int]:
+    """How many each of these drivers delivered on the day that it is for the restaurants they rode for."""
+    # By their keys, as there is no index by time: the day began after these.
+    before = select(Ticket.id).where(Ticket.created_at < at - timedelta(days=2)).order_by(Ticket.id.desc()).limit(1)
+    query = (
+        select(Ticket.driver_id, Ticket.ended_at, Restaurant)
+        .join(Order, Order.id == Ticket.order_id)
+        .join(Restaurant, Restaurant.id == Order.restaurant_id)
+        .where(Ticket.id > (session.scalar(before) or 0), Ticket.driver_id.in_(ids), Ticket.status == "delivered")
+    )
+    rows = session.execute(query).all()
+    return Counter(
+        driver_id
+        for driver_id, ended_at, restaurant in rows
+        if driver_id and ended_at and restaurant.service_day(ended_at) == restaurant.service_day(at)
+    )
 
 
 def duty(driver: Driver | None) -> dict[str, Any]:

@@ -9,8 +9,12 @@ from flask import Flask
 from flask_smorest import Api
 
 from . import (  # noqa: F401  (they add views)
+    admin_drivers,
+    admin_tickets,
+    customer_tickets,
     docs,
     driver_duty,
+    driver_location,
     driver_steps,
     driver_tickets,
     order_cancellation,
@@ -22,7 +26,7 @@ from . import (  # noqa: F401  (they add views)
 from .blueprint import bp
 
 _ABOUT = """
-Orders of restaurants: placed, moved through their states and followed.
+Orders of restaurants: placed, moved through their states, delivered and followed.
 
 **Who you are**: a bearer token from `POST /api/tokens`, or the session of a browser, which sends its CSRF token as
 `X-CSRFToken` with everything but GET. What is not yours is 404.
@@ -40,6 +44,8 @@ _TAGS = (
     {"name": "restaurants", "description": "Where one can order, and what"},
     {"name": "orders", "description": "Placed, found, moved through their states"},
     {"name": "driver", "description": "Deliveries, for whoever rides them"},
+    {"name": "customer", "description": "Deliveries, for whoever waits for them"},
+    {"name": "admin", "description": "Deliveries and drivers, for whoever dispatches them"},
 )
 
 

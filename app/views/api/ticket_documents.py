@@ -3,12 +3,13 @@
 The tickets themselves are made in domain/ticket_json.py. Places are degrees (WGS 84), distances metres.
 """
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.domain.order_states import LABELS as ORDER_LABELS
+from app.domain.order_states import REASONS
 from app.domain.ticket_states import LABELS
 
-from .documents import Document, Named, minor, moment, one_of
+from .documents import Document, Named, OrderTicket, minor, moment, one_of, page_of
 
 
 def _degrees(about: str = "") -> fields.Float:
@@ -125,7 +126,168 @@ class DriverTickets(Document):
     next = fields.String(allow_none=True)
 
 
-class Taken(Document):
+class TakenFix(Document):
     """That a fix was taken."""
 
     newest = fields.Boolean(metadata={"description": "False: a later one is here already; it is a point of the track."})
+
+
+# -- For guests ------------------------------------------------------------------------------------------------------
+
+
+class GuestTicket(OrderTicket):
+    """The delivery of an order of one's own."""
+
+    order_number = fields.String()
+    drop_code = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "What is said at the door; null unless the restaurant asks and a driver is under way."
+        },
+    )
+
+
+class GuestFix(Document):
+    """What `driver.location.updated` says: before pickup only minutes, after it a place."""
+
+    ticket_id = fields.Integer()
+    driver_id = fields.Integer()
+    driver_name = fields.String()
+    latitude = _degrees()
+    longitude = _degrees()
+    last_location_updated_at = moment(empty=True)
+    minutes_away = fields.Integer(allow_none=True, metadata={"description": "Until the door; null: nobody can say."})
+
+
+class Promise(Document):
+    """A window that was promised, and why it was that one."""
+
+    promised_from = moment()
+    promised_by = moment()
+    reason = fields.String()
+    at = moment()
+
+
+class FollowedTicket(GuestTicket):
+    """A delivery, where it is, and what was promised."""
+
+    fix = fields.Nested(GuestFix, allow_none=True)
+    promises = fields.List(fields.Nested(Promise))
+
+
+# -- For admins ------------------------------------------------------------------------------------------------------
+
+
+class AdminOffer(Offer):
+    """An offer, with whom it was made to and by whom."""
+
+    driver = fields.Nested(Named)
+    offered_by = fields.String()
+
+
+class AdminTicket(_Ticket):
+    """A ticket; `offer` is the one that is open."""
+
+    offer = fields.Nested(AdminOffer, allow_none=True)
+
+
+AdminTickets = page_of(AdminTicket, "AdminTickets")
+
+
+class ActedTicket(Document):
+    """A ticket after a dispatcher did something."""
+
+    message = fields.String()
+    ticket = fields.Nested(AdminTicket)
+
+
+class Considered(Document):
+    """A driver on duty, as they were weighed when somebody was asked. `why_not` is empty for those who were free."""
+
+    driver_id = fields.Integer()
+    name = fields.String()
+    distance_m = fields.Integer(allow_none=True)
+    seen_seconds_ago = fields.Integer(allow_none=True)
+    asked_seconds_ago = fields.Integer(allow_none=True)
+    why_not = fields.String()
+
+
+class WeighedOffer(AdminOffer):
+    """An offer, with everybody who was weighed for it."""
+
+    decline_reason = one_of(REASONS, empty=True)
+    considered = fields.List(fields.Nested(Considered))
+
+
+class TicketChange(Document):
+    """A change of state. `at` is the server's clock, `occurred_at` the device's."""
+
+    from_ = fields.String(data_key="from", allow_none=True, validate=validate.OneOf(tuple(LABELS)))
+    to = one_of(LABELS)
+    version = fields.Integer()
+    actor = fields.Nested(Named)
+    role = fields.String()
+    reason_code = one_of(REASONS, empty=True)
+    note = fields.String(allow_none=True)
+    at = moment()
+    occurred_at = moment(empty=True)
+
+
+class Fix(Document):
+    """Where a driver was. `fixed_at` is the device's clock."""
+
+    latitude = fields.Float()
+    longitude = fields.Float()
+    accuracy = fields.Float(allow_none=True, metadata={"description": "Metres."})
+    fixed_at = moment()
+    received_at = moment()
+
+
+class Proof(Document):
+    """What the driver showed for the delivery."""
+
+    kind = one_of(("none", "code", "photo", "note"))
+    note = fields.String()
+    at = moment()
+
+
+class WholeTicket(AdminTicket):
+    """A ticket with everything that is known of it."""
+
+    offers = fields.List(fields.Nested(WeighedOffer))
+    history = fields.List(fields.Nested(TicketChange))
+    track = fields.List(fields.Nested(Fix))
+    promises = fields.List(fields.Nested(Promise))
+    proof = fields.Nested(Proof, allow_none=True)
+
+
+class BriefTicket(Document):
+    """Which ticket."""
+
+    id = fields.Integer()
+    ticket_id = fields.String()
+    status = one_of(LABELS)
+
+
+class DriverDuty(Document):
+    """Whether on duty, since when, and why not."""
+
+    on = fields.Boolean()
+    reason = one_of(("self", "lapses", "admin"), empty=True)
+    since = moment(empty=True)
+
+
+class AdminDriver(Document):
+    """A driver."""
+
+    id = fields.Integer()
+    name = fields.String()
+    phone = fields.String(allow_none=True)
+    duty = fields.Nested(DriverDuty)
+    fix = fields.Nested(Fix, allow_none=True)
+    busy_with = fields.Nested(BriefTicket, allow_none=True)
+    asked_for = fields.Nested(BriefTicket, allow_none=True)
+    delivered_today = fields.Integer()
+
+
+AdminDrivers = page_of(AdminDriver, "AdminDrivers")
