@@ -91,6 +91,13 @@ def answer_with(status: int) -> Callable[[Page, Stage], None]:
     return routed
 
 
+def map_drawn(page: Page) -> None:
+    page.wait_for_selector(".pl-pin-body")
+    page.wait_for_timeout(300)
+
+
+RIDES = ("assigned", "waiting", "riding", "doorless", "stale", "at_door")
+
 CUSTOMER = (
     Shot("login", None, "/login"),
     Shot("login-wrong", None, "/login", guess(1), quiet="422"),
@@ -122,7 +129,13 @@ CUSTOMER = (
     Shot("order-cancelled", "long", "/orders/{cancelled}"),
     Shot("order-declined", "long", "/orders/{declined}"),
     Shot("order-noscript", "long", "/orders/{placed}", script=False),
+    *(Shot(f"ride-{name}", "long", f"/orders/{{{name}}}", map_drawn) for name in RIDES),
+    Shot("ride-looking", "long", "/orders/{looking}"),
+    Shot("ride-brought", "long", "/orders/{brought}"),
+    Shot("ride-noscript", "long", "/orders/{riding}", script=False),
     Shot("tracked", None, "/t/{token}"),
+    Shot("tracked-assigned", None, "/t/{assigned_token}"),
+    Shot("tracked-riding", None, "/t/{riding_token}", map_drawn),
     Shot("driver", "driver", "/driver/"),
 )
 

@@ -16,7 +16,7 @@ from app.contract.times import now
 from app.contract.tokens import SESSION_ID
 from app.demo import load
 from app.demo.cast import PASSWORD
-from app.domain import order_placement, orders, people, sessions, tracking
+from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, people, sessions, tracking
 from app.domain.order_placement import Line
 from app.errors import DomainError
 from app.extensions import atomic, db
@@ -50,7 +50,7 @@ def fill(settings: dict[str, str]) -> Stage:
         load.load()
         kitchen = _restaurant("mama-wanjiru")
         cast = _cast(kitchen)
-        for name, order in _orders(cast, kitchen, stage).items():
+        for name, order in (_orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage)).items():
             stage.names[name] = order.number
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
@@ -161,6 +161,60 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
     orders.request_cancellation(made["asked"], by=guest, note="We have to leave for the airport")
     with atomic():
         stage.names["token"] = tracking.create_link(made["preparing"])
+    return made
+
+
+def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[str, Order]:
+    """A delivery in each state that its guest sees, each with its own driver; `stale`: not heard of for minutes."""
+    dish = db.session.query(MenuItem).filter_by(restaurant_id=kitchen.id, available=True).order_by(MenuItem.id).first()
+    assert dish is not None
+    if kitchen.latitude is None:
+        with atomic():
+            kitchen.latitude, kitchen.longitude = -1.2921, 36.7871
+    latitude, longitude = kitchen.latitude, kitchen.longitude
+    assert latitude is not None
+    assert longitude is not None
+    door = (latitude - 0.012, longitude + 0.019)
+    made: dict[str, Order] = {}
+    names = {
+        "looking": "",
+        "assigned": "Otieno Odhiambo",
+        "waiting": LONG[:60],
+        "riding": "Njeri Kamau",
+        "doorless": "Ali Hassan",
+        "stale": "Baraka Mutua",
+        "at_door": "Wanjiku Ngugi",
+        "brought": "Kiprop Koech",
+    }
+    for name, driver_name in names.items():
+        placed = order_placement.place(
+            cast["long"], kitchen, [Line(dish.id, 2)], fulfilment="delivery", payment="cash",
+            address="Rose Avenue 12, third floor", door=None if name == "doorless" else door,
+        )  # fmt: skip
+        order = made[name] = placed.order
+        stage.names[f"{name}_token"] = placed.tracking_token
+        for step in (orders.accept, orders.start, orders.mark_ready):
+            step(order, by=cast["vendor"])
+        if not driver_name:
+            continue
+        driver = people.create(
+            email=f"{name}@passline.test", name=driver_name, role=Role.DRIVER, password=PASSWORD, is_demo=True
+        )
+        drivers.go_on_duty(driver)
+        seen = now() - timedelta(minutes=5) if name == "stale" else None
+        fixes.record(driver, latitude - 0.006, longitude + 0.008, accuracy=12, recorded_at=seen)
+        ticket = order.ticket
+        assert ticket is not None
+        offers.offer(ticket, driver, by=cast["admin"])
+        offers.accept(ticket, by=driver)
+        if name != "assigned":
+            deliveries.arrive(ticket, by=driver)
+        if name not in ("assigned", "waiting"):
+            deliveries.pick_up(ticket, by=driver, handover_code=order.handover_code)
+        if name in ("at_door", "brought"):
+            deliveries.reach(ticket, by=driver)
+        if name == "brought":
+            deliveries.deliver(ticket, by=driver, proof={"drop_code": ticket.drop_code})
     return made
 
 

@@ -20,7 +20,7 @@ from app.contract.times import iso_or_none
 from app.models import Driver, LiveFix, Ticket
 
 from . import log
-from .geography import place, ride_minutes, road_metres
+from .geography import Place, place, ride_minutes, road_metres
 from .ticket_states import UNDER_WAY, WITH_THE_FOOD
 
 # A fix that is older says nothing about where somebody is now.
@@ -96,8 +96,7 @@ def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | N
     """Whole minutes until the driver is at the door, as far as one can say; None when nobody can."""
     restaurant = ticket.order.restaurant
     drop = place(ticket.latitude, ticket.longitude)
-    is_known = driver is not None and driver.fixed_at is not None and at - driver.fixed_at < STALE_AFTER
-    fix = place(driver.latitude, driver.longitude) if is_known and driver is not None else None
+    fix = _recent(driver, at)
     if ticket.status in WITH_THE_FOOD:
         return None if fix is None or drop is None else ride_minutes(road_metres(fix, drop))
     counter = place(restaurant.latitude, restaurant.longitude)
@@ -106,6 +105,20 @@ def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | N
     cooking = max(0.0, (ticket.ready_at - at).total_seconds() / 60) if ticket.ready_at is not None else 0.0
     riding = ride_minutes(ticket.distance_m) if ticket.distance_m is not None else restaurant.delivery_minutes
     return round(max(fetching, cooking)) + riding
+
+
+def minutes_to_counter(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:
+    """Whole minutes until the driver is at the restaurant; None when nobody can say."""
+    restaurant = ticket.order.restaurant
+    road = road_metres(_recent(driver, at), place(restaurant.latitude, restaurant.longitude))
+    return None if road is None else ride_minutes(road)
+
+
+def _recent(driver: Driver | None, at: datetime) -> Place | None:
+    """Where the driver is, unless that is not known, or was long ago."""
+    if driver is None or driver.fixed_at is None or at - driver.fixed_at >= STALE_AFTER:
+        return None
+    return place(driver.latitude, driver.longitude)
 
 
 def _of_ticket(ticket: Ticket, driver: Driver, at: datetime) -> Iterable[Message]:

@@ -66,12 +66,6 @@ class CancellationForm(OrderForm):
     note = StringField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
-class HandoverForm(OrderForm):
-    """The code that a driver says; staff may do without."""
-
-    handover_code = StringField("Driver's code", [MayBeEmpty(), Length(max=8)], filters=[_stripped])
-
-
 class StepForm(OrderForm):
     """Why, where a step asks for it, and what is to be remembered of it."""
 

@@ -10,6 +10,8 @@ import * as L from "../vendor/leaflet.js";
 
 const GLIDE_MS = 900;
 const CLOSEST = 16;
+// So far from the edges that no label is cut off, and no pin is under the buttons.
+const MARGIN = { paddingTopLeft: [84, 40], paddingBottomRight: [76, 56] };
 const SPRITE = new URL("../vendor/icons.svg", import.meta.url).pathname;
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -93,7 +95,7 @@ class Places {
     if (this.#path) points.push(...this.#path.getLatLngs());
     if (points.length === 0) return;
     this.#map.invalidateSize();
-    this.#map.fitBounds(L.latLngBounds(points), { padding: [36, 36], maxZoom: CLOSEST, animate: false });
+    this.#map.fitBounds(L.latLngBounds(points), { ...MARGIN, maxZoom: CLOSEST, animate: false });
   }
 
   /** Show all, unless `key` is well within what is shown already. */

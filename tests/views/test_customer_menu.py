@@ -87,6 +87,26 @@ def test_a_delivery_needs_an_address(cast, order_with):
     assert left_behind() == 0
 
 
+def test_the_place_of_the_door_goes_with_a_delivery(order_with):
+    order_with(fulfilment="delivery", address="1 Street", latitude="38.7274", longitude="-9.1334")
+    order = only_order()
+    assert (order.latitude, order.longitude) == (38.7274, -9.1334)
+
+
+@pytest.mark.parametrize("changes", [{"latitude": ""}, {"fulfilment": "pickup"}])
+def test_half_a_place_or_one_of_no_delivery_is_none(order_with, changes):
+    place = {"fulfilment": "delivery", "address": "1 Street", "latitude": "38.7274", "longitude": "-9.1334"}
+    assert order_with(**(place | changes)).status_code == 303
+    assert only_order().latitude is None
+
+
+@pytest.mark.parametrize("latitude", ["north", "nan", "91", "1e400"])
+def test_a_place_that_is_nowhere_is_refused(order_with, latitude):
+    answer = order_with(fulfilment="delivery", address="1 Street", latitude=latitude, longitude="-9.1334")
+    assert answer.status_code == 422
+    assert left_behind() == 0
+
+
 def test_it_shows_again_what_was_typed(cast, order_with):
     answer = order_with(fulfilment="delivery", note="<b>Ring</b> twice")
     assert 'value="2"' in answer.text

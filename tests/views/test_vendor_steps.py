@@ -69,13 +69,6 @@ def test_a_delivery_is_handed_over_without_a_code(cast, as_person):
     assert now_is(order) == "picked_up"
 
 
-def test_a_wrong_code_is_refused(cast, as_person):
-    order = order_in(cast, "ready_for_pickup", fulfilment="delivery", address="1 Street")
-    wrong = f"{(int(order.handover_code) + 1) % 10_000:04}"
-    answer = post(as_person(cast.vendor), order, "handover", {"handover_code": wrong}, headers=PROBLEM)
-    assert (answer.status_code, now_is(order)) == (422, "ready_for_pickup")
-
-
 @pytest.mark.parametrize("step", STEPS)
 def test_a_version_that_is_not_the_orders_is_refused(cast, as_person, step):
     order = order_in(cast, STEPS[step][0])

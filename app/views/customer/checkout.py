@@ -6,8 +6,19 @@ from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    FloatField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import Optional as MayBeEmpty
+from wtforms.widgets import HiddenInput
 
 from app.contract.times import iso, now
 from app.domain import passwords
@@ -31,6 +42,9 @@ class CheckoutForm(FlaskForm):
 
     fulfilment = RadioField("How do you want it?", choices=_FULFILMENTS, default="pickup")
     address = StringField("Delivery address", [_at_most(LONGEST_ADDRESS)])
+    # Where that is, when the guest's device was asked (customer/place.js); without, only the words of it are known.
+    latitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
+    longitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
     when = RadioField("When?", choices=_TIMES, default="now")
     scheduled_for = SelectField("Time", validate_choice=False)
     note = TextAreaField("Note for the kitchen", [_at_most(LONGEST_NOTE)])
@@ -57,6 +71,12 @@ class CheckoutForm(FlaskForm):
     def time(self) -> datetime | None:
         """When it is wanted; None: as soon as possible."""
         return datetime.fromisoformat(str(self.scheduled_for.data)) if self.when.data == "later" else None
+
+    def door(self) -> tuple[float, float] | None:
+        """Latitude and longitude of the address in degrees, if they are known."""
+        if self.fulfilment.data != "delivery" or self.latitude.data is None or self.longitude.data is None:
+            return None
+        return self.latitude.data, self.longitude.data
 
     def validate_address(self, field: StringField) -> None:
         """A delivery needs one."""

@@ -74,6 +74,7 @@ def _place(customer: Person, restaurant: Restaurant, form: CheckoutForm, basket:
         "address": form.address.data or "",
         "note": form.note.data or "",
         "scheduled_for": form.time(),
+        "door": form.door(),
     }
     lines = list(basket.lines())
 

@@ -1,7 +1,5 @@
 """The customer's home: orders under way first, those that are done page by page, and where to order from."""
 
-from collections.abc import Sequence
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select
@@ -12,7 +10,7 @@ from app.extensions import db
 from app.models import Order
 from app.views import formats, loading, restaurants
 
-from . import bp
+from . import bp, ride
 from .story import window_says
 
 _PAGE = 10
@@ -23,15 +21,13 @@ _MOST_LIVE = 50
 def orders() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     formats.remember_position()
-    return render_template(
-        "customer/orders.html", restaurants=restaurants.listed(), live=_live(), window_says=window_says, **_past()
-    )
+    return render_template("customer/orders.html", restaurants=restaurants.listed(), **_live(), **_past())
 
 
 @bp.get("/orders/live")
 def orders_live() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
-    return render_template("customer/_orders_live.html", live=_live(), window_says=window_says)
+    return render_template("customer/_orders_live.html", **_live())
 
 
 @bp.get("/orders/past")
@@ -44,8 +40,9 @@ def _mine() -> Select[Order]:
     return Order.for_lists(loading.person()).order_by(Order.id.desc())
 
 
-def _live() -> Sequence[Order]:
-    return db.session.scalars(_mine().where(Order.status.not_in(ENDS)).limit(_MOST_LIVE)).all()
+def _live() -> dict[str, object]:
+    live = db.session.scalars(_mine().where(Order.status.not_in(ENDS)).limit(_MOST_LIVE)).all()
+    return {"live": live, "window_says": window_says, "ride_says": ride.headline}
 
 
 def _past() -> dict[str, object]:

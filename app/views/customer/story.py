@@ -1,18 +1,26 @@
 """An order told to its guest: one headline, one sentence, the steps so far with their times, the steps to come.
 
-The same words for the customer (but for what they did themselves) and for whoever holds the link, so they name no
-person; times are the restaurant's.
+The same words for the customer (but for what they did themselves, and the name of who drives) and for whoever holds
+the link, so they name no person; times are the restaurant's, of a device where it knew better.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
+from typing import cast
 
 from sqlalchemy import select
 
+from app.domain import promises
 from app.domain.order_states import ENDS, REASONS
+from app.domain.ticket_states import UNDER_WAY
 from app.extensions import db
-from app.models import Order, OrderChange
+from app.models import Order, OrderChange, Promise, Ticket, TicketChange
+from app.models.change import Change
+
+from . import ride
+from .ride import Ride
 
 # status -> what to say, and for a fulfilment where that differs.
 _HEADLINES: Mapping[str, str] = {
@@ -68,6 +76,12 @@ _STEPS: Mapping[str, str] = {
     "cancelled": "Cancelled",
     "undeliverable": "Could not be delivered",
 }
+_RIDE_STEPS: Mapping[str, str] = {
+    "at_pickup": "Driver at the restaurant",
+    "at_dropoff": "Driver at the door",
+    "returning": "On its way back",
+    "returned": "Back at the restaurant",
+}
 _WAY = ("placed", "accepted", "preparing", "ready_for_pickup")
 
 
@@ -82,6 +96,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A promise that took the place of another: which one, and why."""
+
+    before: Promise
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """The whole story; `window_says` names the promised window, None when nothing is promised any more."""
 
@@ -89,17 +111,24 @@ class Told:
     sentence: str
     steps: list[Step]
     window_says: str | None
+    moved: Moved | None
+    ride: Ride | None
 
 
 def told(order: Order, *, mine: bool = False) -> Told:
     """The story of `order` as it stands; `mine`: to the customer who placed it."""
-    headline, sentence = _heading(order)
+    under_way = ride.of(order, mine=mine)
+    headline, sentence = _heading(order, under_way)
     if mine and order.cancellation_kind == "customer":
         sentence = _YOU_CANCELLED
-    return Told(headline, sentence, [*_past(order), *_to_come(order)], window_says(order))
+    says = window_says(order)
+    steps = [*_past(order, mine), *_to_come(order)]
+    return Told(headline, sentence, steps, says, _moved(order) if says else None, under_way)
 
 
-def _heading(order: Order) -> tuple[str, str]:
+def _heading(order: Order, under_way: Ride | None) -> tuple[str, str]:
+    if under_way is not None:
+        return under_way.headline, under_way.sentence
     if order.cancellation_kind is not None:
         headline, sentence = _CANCELLED[order.cancellation_kind]
         if order.cancellation_kind in ("declined", "vendor", "admin") and order.cancellation_reason:
@@ -113,13 +142,45 @@ def _worded(words: Mapping[str, str], status: str, order: Order) -> str:
     return words.get(f"{status} {order.fulfilment}", words[status])
 
 
-def _past(order: Order) -> list[Step]:
+def _past(order: Order, mine: bool) -> list[Step]:
+    steps = [*_of_order(order), *(_of_ticket(order.ticket, mine) if order.ticket is not None else ())]
+    steps.sort(key=lambda step: cast(datetime, step.at))
+    return [*steps[:-1], replace(steps[-1], is_now=True)]
+
+
+def _of_order(order: Order) -> Iterator[Step]:
     query = select(OrderChange).where(OrderChange.order_id == order.id).order_by(OrderChange.version)
-    changes = db.session.scalars(query).all()
-    return [Step(change.to_status, _step(order, change), change.at, is_now=change is changes[-1]) for change in changes]
+    for at, change in _in_turn(db.session.scalars(query)):
+        yield Step(change.to_status, _step(order, change), at)
 
 
-def _step(order: Order, change: OrderChange) -> str:
+def _of_ticket(ticket: Ticket, mine: bool) -> Iterator[Step]:
+    """What only the ticket tells: the search (once, however many are asked), who takes it, how far they have got."""
+    query = select(TicketChange).where(TicketChange.ticket_id == ticket.id).order_by(TicketChange.version)
+    is_sought = False
+    for at, change in _in_turn(db.session.scalars(query)):
+        to = change.to_status
+        if to == "unassigned" and change.from_status in UNDER_WAY:
+            yield Step("unassigned", "Looking for another driver", at)
+        elif to in ("offered", "needs_dispatcher") and not is_sought:
+            yield Step("unassigned", "Looking for a driver", at)
+        elif to == "assigned":
+            yield Step(to, f"{change.actor_name if mine else 'A driver'} takes it", at)
+        elif to in _RIDE_STEPS:
+            yield Step(to, _RIDE_STEPS[to], at)
+        is_sought |= to != "unassigned"
+
+
+def _in_turn(changes: Iterable[Change]) -> Iterator[tuple[datetime, Change]]:
+    """Each change with its time: the device's where it knew better, but never before the change that it followed."""
+    latest: datetime | None = None
+    for change in changes:
+        at = change.occurred_at or change.at
+        latest = at if latest is None else max(latest, at)
+        yield latest, change
+
+
+def _step(order: Order, change: Change) -> str:
     match change.from_status, change.to_status:
         case "ready_for_pickup", "preparing":
             return "Back in preparation"
@@ -143,3 +204,19 @@ def window_says(order: Order) -> str | None:
     if order.status == "ready_for_pickup" and order.fulfilment != "delivery":
         return None
     return {"delivery": "With you", "pickup": "Ready", "dine_in": "At your table"}[order.fulfilment]
+
+
+def _moved(order: Order) -> Moved | None:
+    """What the guest was promised before, when that is not what is promised now; to the minute, as it is shown."""
+    kept = promises.history(order)
+    for before, after in reversed(list(pairwise(kept))):
+        if _to_the_minute(before) != _to_the_minute(after):
+            return Moved(before, after.reason)
+    return None
+
+
+def _to_the_minute(promise: Promise) -> tuple[datetime, datetime]:
+    return (
+        promise.promised_from.replace(second=0, microsecond=0),
+        promise.promised_by.replace(second=0, microsecond=0),
+    )

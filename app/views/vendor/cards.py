@@ -15,6 +15,9 @@ from app.domain.order_states import allowed
 from app.extensions import db
 from app.models import CancellationRequest, Order, Person
 
+from . import rides
+from .rides import Ride
+
 COLUMNS = {
     "scheduled": "scheduled",
     "placed": "new",
@@ -35,6 +38,7 @@ class Card:
 
     order: Order
     request: CancellationRequest | None
+    ride: Ride | None = None
 
     @property
     def must_stop(self) -> bool:
@@ -93,8 +97,9 @@ def of_board(staff: Person) -> list[Card]:
 
 
 def cards(orders: Iterable[Order]) -> list[Card]:
-    """The cards of `orders`, with what customers ask of them."""
+    """The cards of `orders`, with what customers ask of them and who fetches them."""
     orders = list(orders)
     asked = select(CancellationRequest).where(CancellationRequest.order_id.in_([order.id for order in orders]))
     requests = {request.order_id: request for request in db.session.scalars(asked)}
-    return [Card(order, requests.get(order.id)) for order in orders]
+    drivers = rides.drivers_of(orders)
+    return [Card(order, requests.get(order.id), rides.of(order, drivers)) for order in orders]

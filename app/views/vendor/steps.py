@@ -7,7 +7,7 @@ from app.domain import orders
 from app.models import Order
 from app.views import loading
 from app.views.loading import person
-from app.views.order_forms import AcceptanceForm, CancellationForm, HandoverForm, OrderForm
+from app.views.order_forms import AcceptanceForm, CancellationForm, OrderForm
 from app.views.refusals import flashed
 
 from . import bp
@@ -59,8 +59,7 @@ def order_recall(number: str) -> ResponseReturnValue:
 def order_handover(number: str) -> ResponseReturnValue:
     order = loading.order(number)
     with flashed():
-        form = HandoverForm().checked()
-        orders.hand_over(order, by=person(), handover_code=form.handover_code.data, **form.how)
+        orders.hand_over(order, by=person(), **OrderForm().checked().how)
     return _back(order)
 
 

@@ -4,6 +4,7 @@
 // the window's own storage is forgotten when the order is sent.
 
 import { tab } from "../memory.js";
+import * as here from "./here.js";
 
 const form = document.querySelector("form[data-menu]");
 const bar = document.querySelector("[data-basket-bar]");
@@ -27,6 +28,7 @@ function start() {
     isInSight = basket.isIntersecting;
     offer();
   }, { rootMargin: "0px 0px -96px" }).observe(form.querySelector("#checkout"));
+  here.start(form, form.querySelector("[data-here]"));
   // Out of the back-forward cache: the button works again, and pressing it means another order.
   window.addEventListener("pageshow", ({ persisted }) => persisted && fresh());
   draw();

@@ -1,21 +1,27 @@
-// The status page: a change of state is said (a fragment that was put in place is silent to a screen reader) and stands
-// in the window's title, for whoever looks at another tab; the link that is shown once can be copied. Who calls the
-// order off here needs no news of it: the focus goes up to the headline that says so.
+// The status page: a new headline is said (a fragment that was put in place is silent to a screen reader) and stands in
+// the window's title, for whoever looks at another tab; the link that is shown once can be copied. Who calls the order
+// off here needs no news of it: the focus goes up to the headline that says so. The map is ride.js.
 
 import { toast } from "../toasts.js";
+import * as ride from "./ride.js";
 
 const BAD = new Set(["cancelled", "undeliverable"]);
 
-let state = document.querySelector(".pl-order").dataset.state;
+const toldBy = (order) => `${order.dataset.state}: ${order.querySelector("#order-title").textContent}`;
+
+let told = toldBy(document.querySelector(".pl-order"));
 let isCallingOff = false;
+
+ride.start();
 
 document.addEventListener("submit", ({ target }) => {
   isCallingOff = target.closest("details")?.dataset.keep === "cancel";
 });
 
 document.addEventListener("passline:drawn", ({ detail: { element } }) => {
-  if (!element.matches(".pl-order") || element.dataset.state === state) return;
-  state = element.dataset.state;
+  if (!element.matches(".pl-order") || toldBy(element) === told) return;
+  told = toldBy(element);
+  const { state } = element.dataset;
   const headline = element.querySelector("#order-title");
   const title = headline.textContent;
   const text = element.querySelector(".pl-order-sentence").textContent;
