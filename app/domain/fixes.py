@@ -50,10 +50,11 @@ def record(
     refusal: Invalid | None = None
     is_newest = False
     with atomic() as session:
+        # Tickets before drivers, as everywhere. A delivery that ends meanwhile ends after this, and takes it back.
+        query = select(Ticket).where(Ticket.driver_id == person.id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
+        query = query.with_for_update(of=Ticket, read=True).execution_options(populate_existing=True)
+        tickets = session.scalars(query).all()
         driver = drivers.locked(session, person)
-        tickets = session.scalars(
-            select(Ticket).where(Ticket.driver_id == person.id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
-        ).all()
         if not driver.on_duty and not tickets:
             raise Conflict("You are off duty: nobody needs to know where you are.")
         spot = Place(latitude, longitude)

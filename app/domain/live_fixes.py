@@ -43,7 +43,9 @@ def tell(session: Session, driver: Driver, tickets: Iterable[Ticket], *, at: dat
 
 def tell_of(session: Session, ticket: Ticket, *, at: datetime) -> None:
     """The ticket changed: what may be told of its driver's last fix may have, too."""
-    driver = session.get(Driver, ticket.driver_id)
+    session.flush()
+    # The ticket is ours by now: no fix comes between, but one may have come since the driver was looked at.
+    driver = session.get(Driver, ticket.driver_id, populate_existing=True)
     if driver is not None and driver.latitude is not None:
         _write(session, driver.person_id, [(m.room, m.data) for m in _of_ticket(ticket, driver, at)], at)
 
