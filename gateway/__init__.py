@@ -17,6 +17,9 @@ that checks.py finds for many at once -> recoveries.py (does it come back, and t
 handlers.py -> replay.py (catch up, then join without a gap) -> beat.py. drain.py lets it go when the gateway stops;
 suite.py is the same transport for the official suites.
 
+The path of a driver's position, no event of the log: fixes.py asks the table `live_fixes` a few times a second,
+keeps the newest of each driver for those who come, and gives it to the room's sockets, over whatever older one waits.
+
 Invariants: the loop never waits for a database (store.py runs in the real threads of threads.py); a socket is in a
 room only after it was accepted and caught up; nothing is sent without a room; a position written to a socket never
 falls. server.py puts the parts together, health.py and metrics.py show them.

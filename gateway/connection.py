@@ -7,7 +7,7 @@ connection at rest costs no greenlet. What it is sent goes to its wire (wire.py)
 
 import binascii
 from base64 import b64decode
-from collections import deque
+from collections import OrderedDict, deque
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ class Polling:
     __slots__ = ("frames", "has_reader", "is_upgrading", "size", "wake")
 
     def __init__(self) -> None:
-        self.frames: list[Frame] = []
+        # Oldest first, each under its key or one of its own.
+        self.frames: OrderedDict[object, Frame] = OrderedDict()
         self.size = 0
         self.wake = Event()
         self.has_reader = False
@@ -50,19 +51,22 @@ class Polling:
         self.is_upgrading = False
 
     def add(self, frame: Frame) -> None:
-        """For the next request."""
-        self.frames.append(frame)
+        """For the next request, in the place of one that waits with the same key."""
+        place = object() if frame.key is None else frame.key
+        if place in self.frames:
+            self.size -= len(self.frames[place].text)
+        self.frames[place] = frame
         self.size += len(frame.text)
         self.wake.set()
 
     def taken(self) -> str:
         """What waits, as one payload; what is too much for one waits for the next request."""
-        payload = "\x1e".join(frame.text for frame in self.frames[:MOST_AT_ONCE])
-        del self.frames[:MOST_AT_ONCE]
-        self.size = sum(len(frame.text) for frame in self.frames)
+        count = min(MOST_AT_ONCE, len(self.frames))
+        taken = [self.frames.popitem(last=False)[1].text for _ in range(count)]
+        self.size -= sum(map(len, taken))
         if not self.frames:
             self.wake.clear()
-        return payload
+        return "\x1e".join(taken)
 
 
 class Connection:
@@ -230,11 +234,11 @@ class Connection:
         polling, self.polling, self.probe = self.polling, None, None
         self.wire, wire.owner = wire, self
         if polling is not None:
-            for frame in polling.frames:
+            for frame in polling.frames.values():
                 if frame is not NOOP:
                     self.send(frame)
-            polling.frames = [NOOP]
-            polling.wake.set()
+            polling.frames.clear()
+            polling.add(NOOP)
 
 
 class Probe:

@@ -1,6 +1,6 @@
-"""What goes over the wire for one row of the log, built once and shared by every socket that gets it.
+"""What goes over the wire for one row of the log, or one position, built once and shared by every socket that gets it.
 
-The row's data is JSON text already and is never parsed here: the frame is glued around it.
+The data is JSON text already and is never parsed here: the frame is glued around it.
 """
 
 import json
@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import orjson
+
+from app.contract.events import DRIVER_MOVED
 
 from .transport import Frame
 
@@ -40,6 +42,34 @@ class Row:
         """
         data = f'{self.data[:-1]},"position":"{self.epoch}-{self.n}"}}'
         return event(self.name, prefix + self.room, data, position)
+
+
+class Fix:
+    """Where a driver is, as one room is told; `data` None: it is told nothing any more. `at`: when it was written."""
+
+    __slots__ = ("_frames", "at", "data", "driver_id", "room")
+
+    def __init__(self, room: str, driver_id: int, data: str | None, at: datetime) -> None:
+        self.room = room
+        self.driver_id = driver_id
+        self.data = data
+        self.at = at
+        self._frames: dict[str, Frame] = {}
+
+    def frame(self, prefix: str) -> Frame:
+        """`emit(name, channel, data)`, without a position; while it waits for a client, the next one takes its place.
+
+        Under whatever prefix: a client knows the room by one name at a time.
+        """
+        frame = self._frames.get(prefix)
+        if frame is None:
+            text = f'42["{DRIVER_MOVED}",{json.dumps(prefix + self.room)},{self.data}]'
+            frame = self._frames[prefix] = Frame(text, key=f"{self.room} {self.driver_id}")
+        return frame
+
+    def told(self, prefix: str) -> dict[str, object]:
+        """The same as `ready` tells it."""
+        return {"channel": prefix + self.room, "data": orjson.Fragment(str(self.data))}
 
 
 class Several(Frame):

@@ -124,8 +124,12 @@ class Handlers:
         socket.extra.update(entry.channels.keys() - rooms_for(socket.identity))
         parts.registry.enliven(socket)
         channels = [prefix + room for room, prefix in entry.channels.items()]
-        data = {"channels": channels, "recovered": entry.recovered, "server_time": iso(now())}
+        data: dict[str, Any] = {"channels": channels, "recovered": entry.recovered, "server_time": iso(now())}
+        # Still the step in which it came into its rooms: what drivers say from now on finds it there.
+        if fixes := parts.fixes.told(socket, entry.channels.keys() - socket.extra):
+            data["fixes"] = fixes
         socket.eio.send(frames.notice("ready", data, parts.fanout.position))
+        parts.fixes.give(socket, socket.extra)
         return None
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -134,7 +138,8 @@ class Handlers:
         """One more channel: `{channel, since?, auth?}`. `auth` is what Laravel Echo sends, and changes nothing.
 
         A room has one name at a time, the one that was asked for last. For as long as a socket is in it, it is given
-        each row once, under whatever name: `since` then brings only the rows from before it came in.
+        each row once, under whatever name: `since` then brings only the rows from before it came in. Where its drivers
+        are is told before the acknowledgement, as events.
         """
         parts = self._parts
         channel = rooms.parse(asked.get("channel"))
@@ -151,6 +156,7 @@ class Handlers:
         socket.starts[channel.room] = parts.replay.into(socket, wanted, start, upto=upto, out_of_place=True)
         if is_new:
             socket.extra.add(channel.room)
+        parts.fixes.give(socket, wanted)
         return {"ok": True, "channel": asked["channel"], "position": parts.fanout.position, "recovered": recovered}
 
     def unsubscribe(self, socket: Socket, asked: dict[str, Any]) -> Ack:

@@ -26,6 +26,13 @@ class Metrics:
             buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
             registry=self.registry,
         )
+        self.fixes = self._counter("fixes", "Frames given to sockets for positions of drivers.")
+        self.fix_delay = Histogram(
+            "passline_gateway_fix_age_seconds",
+            "Age of a driver's position when it was given to sockets, from its transaction's clock.",
+            buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
         self.accepted = self._counter("accepted", "Sockets accepted.")
         self.replays = self._counter("replays", "Catching up, by where the rows came from.", "source")
         self.replayed = self._counter("replayed", "Rows replayed, by where they came from.", "source")

@@ -8,6 +8,7 @@ from .checks import Checks
 from .clients import Clients
 from .fanout import Fanout
 from .feed import Feed
+from .fixes import Fixes
 from .metrics import Metrics
 from .receipts import Receipts
 from .recent import Recent
@@ -32,6 +33,7 @@ class Parts:
     revocation: Revocation
     fanout: Fanout
     replay: Replay
+    fixes: Fixes
     feed: Feed
     store: Store
     checks: Checks

@@ -29,6 +29,7 @@ from .door import Door
 from .engine import Engine, Limits
 from .fanout import Fanout
 from .feed import Feed
+from .fixes import Fixes
 from .handlers import Handlers
 from .listener import Listener
 from .metrics import Metrics
@@ -74,6 +75,7 @@ def serve(config: Config) -> int:
     workers = (
         gevent.spawn(parts.fanout.run, parts.feed.taken()),
         gevent.spawn(parts.recoveries.run),
+        gevent.spawn(parts.fixes.run),
         gevent.spawn(beat.run),
         gevent.spawn(engine.run),
     )
@@ -148,6 +150,7 @@ def build(config: Config) -> tuple[Parts, Engine, Door]:
         revocation=revocation,
         fanout=fanout,
         replay=replay,
+        fixes=Fixes(registry, store, threads, metrics),
         feed=Feed(config, new_holder()),
         store=store,
         threads=threads,

@@ -1,7 +1,7 @@
 """All SQL of the gateway but the feed's: plain functions over SQLAlchemy Core, to be called in real threads only.
 
-It reads who somebody is and what the log holds, and writes receipts and what is kept for those who come back.
-Business rows are never written here. Where many ask at once, one call takes all of them (gathering.py).
+It reads who somebody is, what the log holds and where drivers are, and writes receipts and what is kept for those who
+come back. Business rows are never written here. Where many ask at once, one call takes all of them (gathering.py).
 `Away` is raised when the database does not answer; a connection that turned out to be dead is replaced once, unseen.
 """
 
@@ -11,11 +11,13 @@ from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     Engine,
     Integer,
     bindparam,
     create_engine,
+    func,
     insert,
     literal,
     literal_column,
@@ -28,9 +30,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from app.config import Config
 from app.contract.identity import Identity, Role
 from app.extensions import engine_options, tune_sqlite
-from app.models import ApiToken, EventLog, LogHead, Order, Person, Receipt, Recovery, Session, TrackingLink
+from app.models import ApiToken, EventLog, LiveFix, LogHead, Order, Person, Receipt, Recovery, Session, TrackingLink
 
-from .frames import Row
+from .frames import Fix, Row
 from .log import PATIENCE
 
 # How many people's orders one statement looks for (SQLite takes 500 selects in one).
@@ -186,6 +188,20 @@ class Store:
         # Positions have no holes, so what lies before the oldest row is lost, even if nobody wrote down the pruning.
         return Extent(epoch, n, max(pruned, n if oldest is None else oldest - 1))
 
+    # -- where drivers are -----------------------------------------------------------------------------------------
+
+    @_reading
+    def fixes(self, connection: Connection, after: int) -> tuple[int, Sequence[Fix]]:
+        """What was written to `live_fixes` after number `after`, some thousands in order; up to which number (or 0)."""
+        rows = connection.execute(_FIXES, {"after": after}).all()
+        return rows[-1].n if rows else 0, [Fix(*row[1:]) for row in rows]
+
+    @_reading
+    def all_fixes(self, connection: Connection) -> tuple[int, Sequence[Fix]]:
+        """All that rooms are told of drivers now, in order; up to which number (0: there is nothing)."""
+        n = connection.execute(_FIXES_END).scalar_one()
+        return n, [Fix(*row) for row in connection.execute(_ALL_FIXES)]
+
     # -- what the gateway writes -----------------------------------------------------------------------------------
 
     def write_receipts(self, receipts: Sequence[dict[str, Any]]) -> None:
@@ -233,6 +249,14 @@ def _keys() -> Any:
 _KEPT = select(Recovery.pid_hash, Recovery.credential, Recovery.person_id, Recovery.channels, Recovery.used_at).where(
     Recovery.pid_hash.in_(_keys())
 )
+
+_FIX = (LiveFix.room, LiveFix.driver_id, LiveFix.data, LiveFix.at)
+# With a limit PostgreSQL goes by the index, also while it has no statistics; the next read goes on where this one ends.
+_FIXES = (
+    select(LiveFix.n, *_FIX).where(LiveFix.n > bindparam("after", type_=BigInteger)).order_by(LiveFix.n).limit(5000)
+)
+_FIXES_END = select(func.coalesce(func.max(LiveFix.n), 0))
+_ALL_FIXES = select(*_FIX).where(LiveFix.data.is_not(None)).order_by(LiveFix.n)
 
 
 def _head(is_sqlite: bool) -> Any:

@@ -7,6 +7,7 @@ Nothing in this file waits or switches greenlets.
 """
 
 import _socket
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from socket import AF_INET, SHUT_WR, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET
@@ -55,49 +56,35 @@ class Owner(Protocol):
 class Waiting:
     """Bytes that the kernel has not taken yet, in order. A newer message with the same key takes the older's place."""
 
-    __slots__ = ("_chunks", "_keyed", "size")
+    __slots__ = ("_chunks", "_first", "size")
 
     def __init__(self) -> None:
         self.size = 0
-        # By running number, oldest first.
-        self._chunks: dict[int, bytes] = {}
-        self._keyed: dict[str, int] = {}
+        # Oldest first, each under its key or one of its own; before them what is being written.
+        self._chunks: OrderedDict[object, bytes] = OrderedDict()
+        self._first = b""
 
     def add(self, data: bytes, key: str | None = None) -> None:
         """`data` behind the rest, or in the place of what waits under `key`."""
-        place = self._keyed.get(key) if key is not None else None
-        if place in self._chunks:
-            self.size -= len(self._chunks[place])
-        else:
-            place = next(reversed(self._chunks), 0) + 1
-            if key is not None:
-                self._keyed[key] = place
+        place = object() if key is None else key
+        self.size += len(data) - len(self._chunks.get(place, b""))
         self._chunks[place] = data
-        self.size += len(data)
 
     def join(self) -> None:
         """Make one of all that waits: nothing takes the place of any of it from now on."""
-        if len(self._chunks) > 1:
-            self._chunks, self._keyed = {1: b"".join(self._chunks.values())}, {}
+        self._first += b"".join(self._chunks.values())
+        self._chunks.clear()
 
     def first(self) -> bytes | None:
         """The oldest bytes, which are about to be written: from now on nothing takes their place."""
-        place = next(iter(self._chunks), None)
-        if place is None:
-            return None
-        if self._keyed:
-            self._keyed = {key: at for key, at in self._keyed.items() if at != place}
-        return self._chunks[place]
+        if not self._first and self._chunks:
+            self._first = self._chunks.popitem(last=False)[1]
+        return self._first or None
 
     def written(self, size: int) -> None:
         """So many of the oldest bytes went out."""
-        place = next(iter(self._chunks))
         self.size -= size
-        rest = self._chunks[place][size:]
-        if rest:
-            self._chunks[place] = rest
-        else:
-            del self._chunks[place]
+        self._first = self._first[size:]
 
 
 class Wire:
@@ -169,7 +156,9 @@ class Wire:
         if self._waiting is None:
             # Hung up meanwhile.
             return
-        self._waiting.join()
+        if self._waiting.size <= IN_KERNEL:
+            # More could not go out at once, and may hold positions that newer ones are to take the place of.
+            self._waiting.join()
         self._write_out()
 
     def write(self, data: bytes, key: str | None = None) -> None:
