@@ -7,6 +7,7 @@ are short (`scale`, three minutes, runs only when it is named); the environment 
     BENCH_ROUNDS, BENCH_SECONDS          rounds whose median counts; seconds of each where there is one
     BENCH_ROOMS, BENCH_DELIVERIES        rooms: their sizes ("1000,5000"); deliveries in each round
     BENCH_TRIOS, BENCH_RATE              trios: how many rooms of three; events/s at which the delay is measured
+    BENCH_DRIVERS, BENCH_DISPATCHERS     positions: drivers, each with a guest; admins who watch all of them
     BENCH_PEOPLE                         handshakes: clients of each round
     BENCH_CONNECTIONS, BENCH_IDLE_ROUNDS idle: connections; rounds
     BENCH_ROWS                           sequencing, scale: rows/s at which the delay is measured

@@ -65,9 +65,20 @@ class Client:
 class Crowd:
     """All clients of one run. `received` counts events; `arrivals`, if it is a list, gets (mark, moment) of each."""
 
-    def __init__(self, comes_back: Callable[[Client, str | None], Hello] | None = None) -> None:
-        """Who is lost connects again, as stock clients do, and says `comes_back(client, position it saw)`."""
+    def __init__(
+        self,
+        comes_back: Callable[[Client, str | None], Hello] | None = None,
+        *,
+        event: bytes = EVENT,
+        mark: bytes = MARK,
+    ) -> None:
+        """Who is lost connects again, as stock clients do, and says `comes_back(client, position it saw)`.
+
+        `event`: how the frames begin that are counted; `mark`: what stands before their mark.
+        """
         self._comes_back = comes_back
+        self._event = event
+        self._mark = mark
         self.received = 0
         self.faults = 0
         self.losses = 0
@@ -212,7 +223,7 @@ class Crowd:
 
     def _scan(self, client: Client, data: bytes) -> None:
         """Go from frame to frame; what is not whole waits for more."""
-        at, end = 0, len(data)
+        at, end, event, before_mark = 0, len(data), self._event, self._mark
         while at + 2 <= end:
             size, start = data[at + 1], at + 2
             if size == 126:
@@ -222,8 +233,8 @@ class Crowd:
             stop = start + size
             if stop > end:
                 break
-            if data.startswith(EVENT, start):
-                place = data.find(MARK, start, stop) + len(MARK)
+            if data.startswith(event, start):
+                place = data.find(before_mark, start, stop) + len(before_mark)
                 mark = int(data[place : place + DIGITS])
                 if mark <= client.last:
                     self.faults += 1
