@@ -85,9 +85,3 @@ def reach(session: Session, ticket: Ticket, arrival: datetime, reason: str, *, a
 def history(order: Order) -> list[Promise]:
     """Every window that was promised, the first one first."""
     return list(db.session.scalars(select(Promise).where(Promise.order_id == order.id).order_by(Promise.id)))
-
-
-def why(order: Order) -> str | None:
-    """Why the window is where it is, when it has moved since it was first told."""
-    kept = history(order)
-    return kept[-1].reason if len(kept) > 1 else None
