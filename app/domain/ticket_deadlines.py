@@ -14,7 +14,7 @@ from app.errors import Conflict, DomainError
 from app.extensions import atomic, db
 from app.models import Order, Ticket
 
-from . import dispatch, offers, promises
+from . import dispatch, offers, promises, ticket_events
 from .actor import SYSTEM
 from .geography import UNKNOWN_RIDE_MINUTES
 from .order_states import ENDS
@@ -83,7 +83,12 @@ def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
     if ticket.sought_since is None and start > at:
         return _look_again(ticket, min(start, at + _EARLY))
     if choice is None:
-        return _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
+        with atomic() as session:
+            _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
+            if ticket.sought_since is None:
+                # Nobody is free, and everybody who waits may know that somebody is looked for.
+                ticket_events.search_began(session, ticket, at=at)
+        return False
     offers.ask(ticket, choice)
     return True
 

@@ -30,6 +30,11 @@ def opened(session: Session, ticket: Ticket, *, at: datetime) -> None:
     _append(session, ticket, list(_followers(ticket, stamp)), at)
 
 
+def search_began(session: Session, ticket: Ticket, *, at: datetime) -> None:
+    """A driver is looked for from now on, and nobody could be asked yet."""
+    _append(session, ticket, list(_followers(ticket, log.stamp(at))), at)
+
+
 def changed(
     session: Session, ticket: Ticket, edge: Edge, *, at: datetime, asked: int | None, rider: int | None
 ) -> None:

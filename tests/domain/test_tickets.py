@@ -10,7 +10,7 @@ from app.contract.times import now
 from app.domain import deliveries, drivers, fixes, offers, orders, ticket_deadlines, tickets
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import db
-from app.models import Ticket, TicketChange, TicketOffer
+from app.models import EventLog, Ticket, TicketChange, TicketOffer
 from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, place, ticket_in
 
@@ -130,6 +130,15 @@ def test_after_five_refusals_a_person_is_called(cast):
             offers.decline(ticket, by=cast.driver)
     look(after=60 * 60)
     assert (ticket.status, ticket.refusals) == ("needs_dispatcher", 5)
+
+
+def test_a_search_that_finds_nobody_is_told_once(cast):
+    ticket = delivery(cast, "ready_for_pickup").ticket
+    look()
+    look(after=5)
+    told = select(EventLog).where(EventLog.order_id == ticket.order_id, EventLog.name == "DeliveryUpdated")
+    rooms = [row.room.partition(".")[0] for row in db.session.scalars(told)]
+    assert rooms == ["vendor-orders", "user", "admin", "order"] * 2
 
 
 def test_after_ten_minutes_of_nobody_a_person_is_called(cast):
