@@ -4,8 +4,9 @@ Everybody on duty is weighed, and for each is kept why or why not: the admin see
 being asked. Nothing is written here.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,9 @@ MOST_WAITING = 20
 _MOST_WEIGHED = 200
 # Fixes are no more exact than this: who is nearer by less, is not nearer.
 _EQUALLY_NEAR_M = 200
+_BUSY = "has a delivery"
+_ASKED = "is being asked for this one"
+_REFUSED = "did not take this one less than 10 minutes ago"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
 
 
 def weigh_each(session: Session, tickets: Sequence[Ticket], at: datetime) -> dict[int, list[Weighed]]:
-    """The same for each of `tickets`, by its id: two statements, however many there are."""
+    """The same for each of `tickets`, by its id, in two statements; what a ticket shares with its kitchen's, once."""
     open_offer = TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open"
     asked_for = select(TicketOffer.ticket_id).where(*open_offer).scalar_subquery()
     is_busy = exists().where(Ticket.driver_id == Driver.person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
@@ -88,19 +92,27 @@ def weigh_each(session: Session, tickets: Sequence[Ticket], at: datetime) -> dic
         TicketOffer.status != "open",
         TicketOffer.answered_at > at - NOT_AGAIN_WITHIN,
     )
-    refused = {(ticket_id, driver_id) for ticket_id, driver_id in session.execute(answered)}
-    return {
-        ticket.id: sorted(
-            (
-                _weighed(
-                    driver, ticket, at, asked_for=asked, busy=busy, refused=(ticket.id, driver.person_id) in refused
-                )
-                for driver, asked, busy in found
-            ),
-            key=lambda one: one.rank,
-        )
-        for ticket in tickets
-    }
+    # By ticket and driver: what is so for this ticket alone.
+    alone: dict[int, dict[int, str]] = defaultdict(dict)
+    for ticket_id, driver_id in session.execute(answered):
+        alone[ticket_id][driver_id] = _REFUSED
+    for driver, ticket_id, _ in found:
+        if ticket_id is not None:
+            alone[ticket_id][driver.person_id] = _ASKED
+    of_kitchen: dict[int, list[Weighed]] = {}
+    weighed: dict[int, list[Weighed]] = {}
+    for ticket in tickets:
+        kitchen = ticket.order.restaurant_id
+        if kitchen not in of_kitchen:
+            counter = _counter(ticket)
+            everybody = (_weighed(driver, counter, at, asked is not None, busy) for driver, asked, busy in found)
+            of_kitchen[kitchen] = sorted(everybody, key=lambda one: one.rank)
+        why_not = alone[ticket.id]
+        weighed[ticket.id] = [
+            replace(one, why_not=why_not[one.driver_id]) if one.driver_id in why_not and one.why_not != _BUSY else one
+            for one in of_kitchen[kitchen]
+        ]
+    return weighed
 
 
 def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
@@ -132,18 +144,14 @@ def considered(weighed: Sequence[Weighed], at: datetime) -> str:
     return orjson.dumps([kept(one) for one in weighed]).decode()
 
 
-def _weighed(
-    driver: Driver, ticket: Ticket, at: datetime, *, asked_for: int | None, busy: bool, refused: bool
-) -> Weighed:
+def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, busy: bool) -> Weighed:
     age = None if driver.fixed_at is None else at - driver.fixed_at
-    distance = road_metres(_known_place(driver, at), _counter(ticket))
+    distance = road_metres(_known_place(driver, at), counter)
     why_not = ""
     if busy:
-        why_not = "has a delivery"
-    elif asked_for is not None:
-        why_not = "is being asked for this one" if asked_for == ticket.id else "is being asked for another one"
-    elif refused:
-        why_not = "did not take this one less than 10 minutes ago"
+        why_not = _BUSY
+    elif asked:
+        why_not = "is being asked for another one"
     elif distance is not None and distance > FARTHEST_M:
         why_not = f"too far away ({kilometres(distance)})"
     return Weighed(

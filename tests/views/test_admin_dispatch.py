@@ -194,3 +194,21 @@ def test_the_list_of_orders_shows_which_one_calls(cast, as_person):
 
 def test_where_nothing_is_open_it_says_so(cast, as_person):
     assert "No delivery is open" in board(as_person(cast.admin))
+
+
+def test_past_the_first_ones_it_leads_to_the_page_of_each(cast, as_person, monkeypatch):
+    monkeypatch.setattr("app.views.admin.board._MOST_WEIGHED", 1)
+    on_duty(cast.driver)
+    ticket_in(cast, "needs_dispatcher")
+    second = ticket_in(cast, "needs_dispatcher")
+    text = board(as_person(cast.admin))
+    assert text.count("<select") == 1
+    assert f'<a href="/admin/tickets/{second.id}">Offer to somebody</a>' in text
+
+
+def test_it_says_when_there_are_more_than_it_shows(cast, as_person, monkeypatch):
+    monkeypatch.setattr("app.views.admin.board._MOST_TICKETS", 1)
+    ticket_in(cast, "unassigned")
+    assert "More deliveries are open" not in board(as_person(cast.admin))
+    ticket_in(cast, "unassigned")
+    assert "More deliveries are open" in board(as_person(cast.admin))

@@ -9,18 +9,22 @@ from datetime import datetime
 
 from sqlalchemy import case, select
 
-from app.domain.dispatch import Weighed, weigh_each
+from app.domain.dispatch import weigh_each
 from app.domain.ticket_states import BEFORE_PICKUP, BUSY
 from app.extensions import db
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import places
+from .candidates import Candidates, nearest
 from .places import Place
 
 # More than anybody looks through; what calls for a person comes first.
 _MOST_TICKETS = 300
 _MOST_DRIVERS = 300
 _MOST_OFF_DUTY = 50
+# For so many, the first ones, it lists so many drivers; the page of a delivery lists more.
+_MOST_WEIGHED = 40
+_MOST_CANDIDATES = 15
 
 # The parts of the board, in the order in which they need somebody.
 PARTS = ("calling", "sought", "offered", "under_way", "later")
@@ -36,11 +40,16 @@ _RANK = case({part: rank for rank, part in enumerate(PARTS)}, value=_PART)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A delivery; who is being asked for it, and until pickup everybody on duty, the nearest first."""
+    """A delivery; who is being asked for it, and whom it can be offered to (None: that is not said here)."""
 
     ticket: Ticket
     offer: TicketOffer | None
-    weighed: Sequence[Weighed]
+    candidates: Candidates | None
+
+    @property
+    def may_be_offered(self) -> bool:
+        """Whether somebody, or somebody else, can still be asked."""
+        return self.ticket.status in BEFORE_PICKUP
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +95,11 @@ def board(at: datetime) -> Board:
     shown = found[:_MOST_TICKETS]
     offers = db.session.scalars(select(TicketOffer).where(TicketOffer.status == "open")).all()
     asked = {offer.ticket_id: offer for offer in offers}
-    weighed = weigh_each(db.session(), [ticket for ticket, _ in shown if ticket.status in BEFORE_PICKUP], at)
+    first = [ticket for ticket, _ in shown if ticket.status in BEFORE_PICKUP][:_MOST_WEIGHED]
+    candidates = {id: nearest(weighed, _MOST_CANDIDATES) for id, weighed in weigh_each(db.session(), first, at).items()}
     parts: dict[str, list[Row]] = {part: [] for part in PARTS}
     for ticket, part in shown:
-        parts[part].append(Row(ticket, asked.get(ticket.id), weighed.get(ticket.id, ())))
+        parts[part].append(Row(ticket, asked.get(ticket.id), candidates.get(ticket.id)))
     return Board(parts, _on_duty(offers), _off_duty(), is_cut=len(found) > _MOST_TICKETS)
 
 

@@ -28,6 +28,7 @@ from app.views.order_forms import OrderForm, StepForm
 from app.views.refusals import flashed
 
 from . import BIGGEST_ID, bp, places
+from .candidates import nearest
 from .places import Place
 from .step import Step
 
@@ -46,6 +47,7 @@ _WORDS = {
 }
 
 
+_MOST_CANDIDATES = 200
 _TICKET = f"/tickets/<int(max={BIGGEST_ID}):ticket_id>"
 # Nobody else may keep it, and it may do nothing.
 _OF_PHOTOS = {
@@ -124,7 +126,7 @@ def _back(ticket: Ticket) -> ResponseReturnValue:
 
 
 def _drawn(template: str, ticket: Ticket) -> str:
-    at, session = now(), db.session
+    session = db.session
     changes = select(TicketChange).where(TicketChange.ticket_id == ticket.id).order_by(TicketChange.version)
     asked = select(TicketOffer).where(TicketOffer.ticket_id == ticket.id).order_by(TicketOffer.id.desc())
     proof = select(DropProof).where(DropProof.ticket_id == ticket.id).options(defer(DropProof.photo))
@@ -137,7 +139,9 @@ def _drawn(template: str, ticket: Ticket) -> str:
         history=session.scalars(changes).all(),
         offers=[(offer, orjson.loads(offer.considered)) for offer in session.scalars(asked)],
         steps=steps(ticket),
-        weighed=weigh(db.session(), ticket, at) if ticket.status in BEFORE_PICKUP else (),
+        candidates=nearest(weigh(session(), ticket, now()), _MOST_CANDIDATES)
+        if ticket.status in BEFORE_PICKUP
+        else None,
         promises=promises.history(ticket.order),
         proof=session.scalars(proof).one_or_none(),
         track=points,
