@@ -17,11 +17,12 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Invalid
 from app.extensions import atomic
-from app.models import DropProof, Order, Ticket
+from app.models import DropProof, Ticket
 
 from . import offers, orders, promises
 from .actor import Actor
 from .geography import ride_minutes
+from .locks import hold
 from .ticket_states import EDGES
 from .ticket_transition import edge_to, now_at, walk
 
@@ -140,8 +141,8 @@ def _together(ticket: Ticket, by: Actor) -> Iterator[Session]:
     What the order refuses is told of the ticket: its is the version that `by` has on the screen.
     """
     with atomic() as session:
-        session.refresh(ticket.order, with_for_update={"of": Order})
-        offers.hold(session, ticket)
+        hold(session, ticket.order)
+        hold(session, ticket)
         try:
             yield session
         except Conflict as error:

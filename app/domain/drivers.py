@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.contract import events, rooms
@@ -37,12 +38,12 @@ def go_on_duty(person: Person) -> bool:
     _must_drive(person)
     at = now()
     with atomic() as session:
-        # The worker looks at every ticket that waits within the second. First, as tickets are locked before drivers
-        # everywhere; one that somebody holds is being looked at already.
+        # The worker looks at every ticket that waits within the second. First, because of the order of locks; one that
+        # somebody holds is being looked at already.
         waiting = (
             select(Ticket.id)
             .where(Ticket.status == "unassigned", Ticket.sought_since.is_not(None), Ticket.ended_at.is_(None))
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         )
         session.execute(
             update(Ticket).where(Ticket.id.in_(waiting)).values(due_at=at).execution_options(synchronize_session=False)
@@ -85,13 +86,15 @@ def set_off(session: Session, driver: Driver, reason: str, at: datetime) -> None
 
 def locked(session: Session, person: Person) -> Driver:
     """The row of `person`, made at first need, which nobody else changes until the transaction ends."""
-    query = select(Driver).where(Driver.person_id == person.id).with_for_update(of=Driver)
-    driver = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    query = select(Driver).where(Driver.person_id == person.id).with_for_update(of=Driver, key_share=True)
+    query = query.execution_options(populate_existing=True)
+    driver = session.scalars(query).one_or_none()
     if driver is None:
-        driver = Driver(person_id=person.id, on_duty=False, duty_changed_at=now(), lapses_in_row=0)
-        driver.person = person
-        session.add(driver)
-        session.flush()
+        # Two first calls of one phone may come at once.
+        new = (sqlite if session.connection().dialect.name == "sqlite" else postgresql).insert(Driver.__table__)
+        row = {"person_id": person.id, "on_duty": False, "duty_changed_at": now(), "lapses_in_row": 0}
+        session.execute(new.values(row).on_conflict_do_nothing())
+        driver = session.scalars(query).one()
     return driver
 
 

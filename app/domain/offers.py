@@ -1,35 +1,35 @@
 """Offers: a driver is asked for a ticket, and accepts, declines or lets it lapse; admins offer and withdraw.
 
-One open offer for each driver and each ticket, one accepted for each ticket: the indexes of the table keep that, and
-what is done here runs into them last. Rows are locked in this order: order, ticket, offer, driver.
+One open offer for each driver and each ticket, one accepted for each ticket: the indexes of the table keep that. What
+is done here holds ticket and driver (locks.py), and so never runs into them.
 """
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import atomic
-from app.models import Driver, Order, Person, Ticket, TicketOffer
+from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import dispatch, drivers, promises
 from .actor import SYSTEM, Actor
 from .dispatch import Choice
 from .live_fixes import minutes_away
+from .locks import hold
 from .order_states import REASONS
 from .ticket_states import MOST_LAPSES, OFFER_LASTS
-from .ticket_transition import lost, now_at, walk
+from .ticket_transition import edge_to, lost, now_at, walk
 
 
 def ask(ticket: Ticket, choice: Choice) -> TicketOffer:
     """Offer `ticket` to whom dispatch chose. Refuses as `offer` does."""
     with atomic() as session:
         hold(session, ticket)
-        driver = session.get_one(Person, choice.driver.driver_id)
+        driver = _driver(session, session.get_one(Person, choice.driver.driver_id))
         return _offer(
             session, ticket, driver, by=SYSTEM, reason=choice.reason, considered=choice.considered,
             distance_m=choice.driver.distance_m,
@@ -48,6 +48,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
             raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        asked = _driver(session, driver)
         if ticket.status == "offered":
             end(session, ticket, "withdrawn", by=by, at=at)
         elif ticket.status in ("assigned", "at_pickup"):
@@ -55,7 +56,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
         weighed = dispatch.weigh(session, ticket, at)
         distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)
         return _offer(
-            session, ticket, driver, by=by, reason=f"Chosen by {by.name}.", distance_m=distance,
+            session, ticket, asked, by=by, reason=f"Chosen by {by.name}.", distance_m=distance,
             considered=dispatch.considered(weighed, at),
         )  # fmt: skip
 
@@ -72,8 +73,8 @@ def accept(
         raise Forbidden("Only drivers accept offers.")
     at = now()
     with atomic() as session:
-        # What was promised may move with it: orders are locked before their tickets everywhere.
-        session.refresh(ticket.order, with_for_update={"of": Order})
+        # What was promised may move with it.
+        hold(session, ticket.order)
         hold(session, ticket)
         if ticket.status == "assigned" and ticket.driver_id == by.id:
             return False
@@ -204,11 +205,6 @@ def give_back(
     return moved
 
 
-def hold(session: Session, ticket: Ticket) -> None:
-    """Nobody else changes `ticket` until the transaction ends; what is known of it is what it is now."""
-    session.refresh(ticket, with_for_update=True)
-
-
 def cancel(
     ticket: Ticket, *, by: Actor, at: datetime, note: str | None = None, expected_version: int | None = None
 ) -> bool:
@@ -242,31 +238,34 @@ def end(
     session.flush()
 
 
-def _offer(
-    session: Session, ticket: Ticket, driver: Person, *, by: Actor, reason: str, considered: str, distance_m: int | None
-) -> TicketOffer:  # fmt: skip
-    at = now()
-    if driver.role != Role.DRIVER or not driver.is_active:
+def _driver(session: Session, person: Person) -> Driver:
+    """Who shall be asked, held: before what their ticket may write of their last fix."""
+    if person.role != Role.DRIVER or not person.is_active:
         raise Invalid("That is no driver.", errors={"driver_id": ["No driver has this id."]})
-    row = drivers.locked(session, driver)
-    if not row.on_duty:
-        raise Conflict(f"{driver.name} is off duty.")
-    if drivers.is_busy(session, driver.id) or drivers.open_offer(session, driver.id) is not None:
-        raise Conflict(f"{driver.name} has a delivery, or is being asked for one.")
+    return drivers.locked(session, person)
+
+
+def _offer(
+    session: Session, ticket: Ticket, driver: Driver, *, by: Actor, reason: str, considered: str, distance_m: int | None
+) -> TicketOffer:  # fmt: skip
+    """Both are held: what the indexes would refuse is seen here."""
+    at, person = now(), driver.person
+    if edge_to(ticket, "offered", by) is None:
+        raise Conflict("Somebody is being asked for it already.", **now_at(ticket, by))
+    if not driver.on_duty:
+        raise Conflict(f"{person.name} is off duty.", **now_at(ticket, by))
+    if drivers.is_busy(session, person.id) or drivers.open_offer(session, person.id) is not None:
+        raise Conflict(f"{person.name} has a delivery, or is being asked for one.", **now_at(ticket, by))
     made = TicketOffer(
-        ticket_id=ticket.id, driver_id=driver.id, status="open", offered_at=at, lapses_at=at + OFFER_LASTS,
+        ticket_id=ticket.id, driver_id=person.id, status="open", offered_at=at, lapses_at=at + OFFER_LASTS,
         offered_by_id=by.id, offered_by_name=by.name, reason=reason, considered=considered, distance_m=distance_m,
     )  # fmt: skip
-    made.driver = driver
+    made.driver = person
     session.add(made)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        # Another worker, or another admin, asked at the same moment: the index saw it.
-        raise Conflict(f"{driver.name}, or somebody for this delivery, is being asked already.") from error
-    row.last_offered_at = at
+    session.flush()
+    driver.last_offered_at = at
     values = {"due_at": made.lapses_at, "sought_since": ticket.sought_since or at}
-    walk(ticket, "offered", by=by, at=at, values=values, asked=driver.id)
+    walk(ticket, "offered", by=by, at=at, values=values, asked=person.id)
     return made
 
 

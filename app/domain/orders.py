@@ -19,6 +19,7 @@ from app.models.order import MOST_PREP_MINUTES
 
 from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
+from .locks import hold
 from .order_states import EDGES, WITH_THE_KITCHEN, once_paid
 from .order_transition import walk
 
@@ -189,7 +190,7 @@ def request_cancellation(order: Order, *, by: Actor, note: str = "") -> Cancella
     at = now()
     with atomic() as session:
         # Until we are done nobody moves the order or asks for the same, and the event tells what it is by then.
-        session.refresh(order, with_for_update={"of": Order})
+        hold(session, order)
         if order.status not in WITH_THE_KITCHEN:
             raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
         request = session.scalars(existing).one_or_none()

@@ -20,6 +20,7 @@ from app.models import Order, Ticket
 from . import offers, ticket_events
 from .actor import SYSTEM, Actor
 from .geography import place, road_metres
+from .locks import hold
 from .order_states import ENDS as ORDER_ENDS
 from .order_states import WITH_THE_KITCHEN
 from .ticket_states import SEARCHING, UNDER_WAY
@@ -40,7 +41,7 @@ def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
     if by.role != Role.CUSTOMER or by.id != order.customer_id:
         raise Forbidden("Only the order's customer can ask for this.")
     with atomic() as session:
-        session.refresh(order, with_for_update={"of": Order})
+        hold(session, order)
         if order.fulfilment != "delivery":
             raise Conflict("This order is not for delivery.")
         if order.status in ORDER_ENDS:
