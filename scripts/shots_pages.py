@@ -6,8 +6,11 @@ Paths are filled in with the names of the stage (shots_stage.py). To have one mo
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
+
+from app.contract.times import iso, now
 
 from .shots_stage import Stage
 
@@ -91,6 +94,32 @@ def answer_with(status: int) -> Callable[[Page, Stage], None]:
     return routed
 
 
+def ask_for_code(page: Page) -> None:
+    page.locator("[data-part=bar]:not([data-settling]) button").click()
+    page.locator("dialog [data-digit]").first.click()
+
+
+def give_up(page: Page) -> None:
+    page.locator("[data-give-up]").click()
+
+
+def ask_again(page: Page, stage: Stage) -> None:
+    """The stage's offer ran out long ago: the page is told that it was made just now."""
+
+    def answer(route: Route) -> None:
+        document = route.fetch().json()
+        for ticket in document["items"]:
+            if ticket["offer"]:
+                ticket["offer"] |= {"offered_at": iso(now()), "lapses_at": iso(now() + timedelta(seconds=45))}
+        route.fulfill(json=document)
+
+    page.route("**/api/driver/tickets", answer)
+
+
+def settled(page: Page) -> None:
+    page.wait_for_selector("#offer:not([data-settling])")
+
+
 def map_drawn(page: Page) -> None:
     page.wait_for_selector(".pl-pin-body")
     page.wait_for_timeout(300)
@@ -136,7 +165,16 @@ CUSTOMER = (
     Shot("tracked", None, "/t/{token}"),
     Shot("tracked-assigned", None, "/t/{assigned_token}"),
     Shot("tracked-riding", None, "/t/{riding_token}", map_drawn),
-    Shot("driver", "driver", "/driver/"),
+)
+
+DRIVER = (
+    Shot("driver", "driver", "/driver/", full=False),
+    Shot("driver-offer", "asked_driver", "/driver/", settled, ask_again, full=False),
+    *(Shot(f"driver-{name}", f"{name}_driver", "/driver/", full=False) for name in ("assigned", "riding", "at_door")),
+    Shot("driver-code", "at_door_driver", "/driver/", ask_for_code, full=False),
+    Shot("driver-reason", "riding_driver", "/driver/", give_up, full=False),
+    Shot("driver-done", "brought_driver", "/driver/", full=False),
+    Shot("driver-noscript", "driver", "/driver/", script=False),
 )
 
 VENDOR = (
@@ -164,4 +202,4 @@ ERRORS = (
     *(Shot(f"error-{status}", None, "/error-page", before=answer_with(status)) for status in (400, 409, 413, 422, 503)),
 )
 
-SHOTS = (*CUSTOMER, *VENDOR, *ADMIN, *ERRORS)
+SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *ERRORS)

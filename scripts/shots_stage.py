@@ -165,7 +165,9 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
 
 
 def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[str, Order]:
-    """A delivery in each state that its guest sees, each with its own driver; `stale`: not heard of for minutes."""
+    """A delivery in each state that its guest sees, each with its own driver, who joins the cast; `stale`: not heard of
+    for minutes; `asked`: the driver has an offer.
+    """
     dish = db.session.query(MenuItem).filter_by(restaurant_id=kitchen.id, available=True).order_by(MenuItem.id).first()
     assert dish is not None
     if kitchen.latitude is None:
@@ -185,6 +187,7 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         "stale": "Baraka Mutua",
         "at_door": "Wanjiku Ngugi",
         "brought": "Kiprop Koech",
+        "asked": "Achieng Were",
     }
     for name, driver_name in names.items():
         placed = order_placement.place(
@@ -200,12 +203,15 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         driver = people.create(
             email=f"{name}@passline.test", name=driver_name, role=Role.DRIVER, password=PASSWORD, is_demo=True
         )
+        cast[f"{name}_driver"] = driver
         drivers.go_on_duty(driver)
         seen = now() - timedelta(minutes=5) if name == "stale" else None
         fixes.record(driver, latitude - 0.006, longitude + 0.008, accuracy=12, recorded_at=seen)
         ticket = order.ticket
         assert ticket is not None
         offers.offer(ticket, driver, by=cast["admin"])
+        if name == "asked":
+            continue
         offers.accept(ticket, by=driver)
         if name != "assigned":
             deliveries.arrive(ticket, by=driver)

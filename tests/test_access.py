@@ -85,6 +85,7 @@ POST   customer.menu_order                   422 303 303 303 403 403 403 403 403
 GET    customer.tracked                      200 200 200 200 200 200 200 200 200
 GET    customer.tracked_fragment             200 200 200 200 200 200 200 200 200
 GET    driver.home                           302 403 403 403 403 403 403 200 403
+GET    driver.worker                         200 200 200 200 200 200 200 200 200
 GET    health.healthz                        200 200 200 200 200 200 200 200 200
 GET    health.readyz                         200 200 200 200 200 200 200 200 200
 GET    static                                200 200 200 200 200 200 200 200 200

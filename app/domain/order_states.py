@@ -41,6 +41,7 @@ REASONS = {
     "duplicate": "Ordered twice",
     "changed_mind": "Changed their mind",
     "not_found": "Address or person not found",
+    "vehicle": "Trouble with the vehicle",
     "other": "Another reason",
 }
 RECALL_WITHIN = timedelta(minutes=15)

@@ -3,10 +3,13 @@
 from app.domain.order_states import REASONS
 from app.models import Order
 
-# Nobody came, or nobody was found: only of what was ready.
-_ONCE_READY = frozenset({"no_show", "not_found"})
+# Nobody came, nobody was found, or the driver broke down: only of what was ready.
+_ONCE_READY = frozenset({"no_show", "not_found", "vehicle"})
 # Why a kitchen does not begin; of what stands ready it is no reason.
 _BEFORE_READY = frozenset({"too_busy", "sold_out", "closing", "out_of_area"})
+# Why a driver cannot go on: before the food is theirs, and with it.
+BEFORE_PICKUP = {code: REASONS[code] for code in ("vehicle", "kitchen_problem", "out_of_area", "other")}
+AFTER_PICKUP = {code: REASONS[code] for code in ("not_found", "customer_asked", "vehicle", "other")}
 
 
 def offered(order: Order) -> dict[str, str]:
@@ -14,5 +17,5 @@ def offered(order: Order) -> dict[str, str]:
     is_ready = order.status in ("ready_for_pickup", "picked_up")
     out = set(_BEFORE_READY if is_ready else _ONCE_READY)
     if order.fulfilment != "delivery":
-        out |= {"out_of_area", "not_found"}
+        out |= {"out_of_area", "not_found", "vehicle"}
     return {code: words for code, words in REASONS.items() if code not in out}

@@ -98,7 +98,7 @@ def visit(chrome: Browser, site: Site, site_app: Flask) -> Iterator[Visit]:
 
 
 def _context(chrome: Browser, site: Site, app: Flask, person: Person | None, options: dict[str, Any]) -> BrowserContext:
-    context = chrome.new_context(viewport={"width": 1280, "height": 900}, **options)
+    context = chrome.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
     context.set_default_timeout(PATIENCE)
     context.add_init_script(WITNESS)
     if person is not None:

@@ -1,4 +1,4 @@
-"""The driver's pages: for now one. Tickets, offers and positions are built with deliveries."""
+"""The driver's page: offers, the delivery under way, and what was done today."""
 
 from flask import Blueprint
 

@@ -1,0 +1,106 @@
+// What the driver does, from the press to the outbox.
+
+import * as clocks from "../clocks.js";
+import * as ringing from "../ringing.js";
+import { forget, toast } from "../toasts.js";
+import { outcome, sentence } from "./answers.js";
+import * as asks from "./asks.js";
+import { call } from "./calls.js";
+import { money } from "./formats.js";
+import * as outbox from "./outbox.js";
+import * as picture from "./picture.js";
+import { ahead, isUnderWay, isWithTheFood, NEXT } from "./steps.js";
+import * as tickets from "./tickets.js";
+
+// Two clocks that differ by less say the same.
+const SAME = 2000; // ms
+
+/** On duty or off. The press lets the phone ring from now on. */
+export async function duty(on) {
+  const answer = await call("POST", "/api/driver/duty", { on });
+  const what = outcome(answer);
+  if (what === "done") tickets.putDuty(answer.document);
+  else if (what === "refused") toast({ kind: "warning", title: "Not changed", text: sentence(answer) });
+  else toast({ kind: "danger", title: "No connection", text: `You are still ${on ? "off" : "on"} duty. Try again.` });
+  await tickets.refresh();
+}
+
+/** Accept or decline what is offered. */
+export async function answer(ticket, verb) {
+  if (verb === "decline") picture.end(ticket.offer.id);
+  await said(ticket, verb);
+}
+
+/** Take one that waits for anybody. */
+export const take = (ticket) => said(ticket, "accept");
+
+async function said(ticket, verb) {
+  const { outcome: what, sentence: why } = await outbox.add(ticket, verb, {}, { isAwaited: true });
+  if (what !== "refused") return;
+  if (ticket.offer) picture.end(ticket.offer.id);
+  // Too late to say no is no news.
+  if (verb === "accept") toast({ kind: "warning", title: "Not yours", text: why, stays: true, about: ticket.ticket_id });
+}
+
+/** Nobody has answered in time; or the answer waits for a connection, and its refusal will say so. */
+export function lapsed({ id, ticket_id: number, offer }) {
+  picture.end(offer.id);
+  tickets.refresh();
+  if (outbox.waiting(id).length) return;
+  const text = "Another driver is asked. After three in a row you are set off duty.";
+  toast({ kind: "warning", title: "The offer ran out", text, stays: true, about: number });
+}
+
+/** It was taken from the driver: said aloud, should they be on the way. */
+export function calledOff({ id, ticket_id: number, status }) {
+  const ticket = tickets.now()?.items.find((one) => one.id === id);
+  if (!ticket) return;
+  const waits = outbox.waiting(id);
+  const isRidden = isUnderWay(ahead(ticket, waits));
+  const isAsked = ticket.offer?.status === "open" && !picture.isOver(ticket.offer.id) && waits.length === 0;
+  if (isAsked && status !== "cancelled" && Date.parse(ticket.offer.lapses_at) - clocks.now() < SAME) return lapsed(ticket);
+  if (!isRidden && !isAsked) return;
+  ringing.ring();
+  const text = status === "cancelled" ? "The order was cancelled." : "The dispatcher gives it to somebody else.";
+  toast({ kind: "danger", title: `${number} was called off`, text, stays: true, about: number });
+}
+
+/** The next step of the delivery under way: done at once, or after its sheet was filled in. */
+export function step(ticket) {
+  forget(ticket.ticket_id);
+  const { verb, asks: wanted } = NEXT[ticket.status];
+  if (wanted === "code") askForHandover(ticket, verb);
+  else if (wanted === "proof" && ticket.drop_proof !== "none") askForProof(ticket, verb);
+  else outbox.add(known(ticket), verb);
+}
+
+/** It cannot be done. */
+export function giveUp(ticket) {
+  const hasFood = isWithTheFood(ticket);
+  const title = hasFood ? "It cannot be delivered" : "You cannot do this one";
+  const hint = hasFood ? "Then take it back to the restaurant." : "Another driver is looked for at once.";
+  const sheet = hasFood ? "reason-after" : "reason-before";
+  asks.ask(sheet, "failed", { title, hint }, (values) => send(ticket, "failed", values));
+}
+
+function askForHandover(ticket, verb) {
+  const { restaurant, order } = ticket;
+  const hint = `${restaurant.name} says the hand-over code of order ${order.number.slice(-4)}.`;
+  asks.ask("code", verb, { title: "Hand-over code", hint, cash: null }, ({ code }) => send(ticket, verb, { handover_code: code }));
+}
+
+function askForProof(ticket, verb) {
+  const { order, currency } = ticket;
+  const cash = order.to_collect_minor > 0 ? `Collect ${money(order.to_collect_minor, currency)} in cash.` : null;
+  const [sheet, title, hint, name] = {
+    code: ["code", "The guest’s code", "It stands on the guest’s page: four digits.", "drop_code"],
+    photo: ["photo", "A photograph", "Show what you left, and where.", "photo"],
+    note: ["note", "Where did you leave it?", "The restaurant asks for a note.", "note"],
+  }[ticket.drop_proof];
+  asks.ask(sheet, verb, { title, hint, cash }, ({ code, ...values }) => send(ticket, verb, code ? { ...values, [name]: code } : values));
+}
+
+const send = (ticket, verb, body) => outbox.add(known(ticket), verb, body, { isAwaited: true });
+
+/** The ticket as the server has it: `ticket` may be ahead of that. */
+const known = ({ id }) => tickets.now().items.find((ticket) => ticket.id === id);

@@ -1,0 +1,51 @@
+// What the driver has to know about the page itself: steps that wait to be sent, steps that were refused, and what is
+// wrong with the position. Drawn from what outbox.js and location.js say.
+
+import { clock } from "./formats.js";
+import { dismiss } from "./outbox.js";
+import { draw } from "./slots.js";
+import { words } from "./steps.js";
+
+/** All of it: what was refused, what waits (false where that is not worth a word), where the position goes. */
+export function all([refusals, steps, where]) {
+  const cards = refusals.map((step) => refusal(step, () => dismiss(step)));
+  return [...cards, ...(steps ? [waiting(steps)] : []), ...position(where)];
+}
+
+/** One strip for all that waits for a connection. */
+function waiting(steps) {
+  const rows = steps.map((step) => draw("draw-step", { at: clock(step.at), words: words(step.verb), number: end(step) }));
+  const count = `${steps.length} step${steps.length === 1 ? "" : "s"}`;
+  return draw("draw-waiting-steps", { count, steps: rows });
+}
+
+/** One card for a step that was refused; `read` is called when the driver has read it. */
+function refusal(step, read) {
+  const dropped = step.dropped?.length ? `Not sent either: ${step.dropped.map(words).join(", ")}.` : null;
+  const title = `Not done: ${words(step.verb)}`;
+  const card = draw("draw-refusal", { title, number: end(step), at: clock(step.at), why: step.refused, dropped });
+  card.querySelector("button").addEventListener("click", read);
+  return card;
+}
+
+const MISSED = "Until then guests do not see you come, and others are asked first.";
+const POSITIONS = {
+  shared: ["good", "Your position is shared."],
+  lost: ["warning", "Your position is kept on the phone until there is a connection."],
+  seeking: ["calm", "Looking for your position …"],
+  vague: ["warning", "Your position is too vague to be shared. Step outside, or switch precise location on."],
+  none: ["warning", "No position: the phone cannot find out where it is. Is location switched on?"],
+  refused: ["warning", `No position: allow it for this page in the browser. ${MISSED}`],
+  missing: ["warning", `No position: this browser has none to give. ${MISSED}`],
+};
+
+/** Where the position goes, in one line. */
+function position({ state, isLost }) {
+  if (state === "off") return [];
+  const [kind, text] = POSITIONS[isLost ? "lost" : state];
+  const line = draw("draw-position", { text });
+  line.dataset.kind = kind;
+  return [line];
+}
+
+const end = ({ ticket }) => ticket.number;
