@@ -36,7 +36,7 @@ _FOLLOWS = {"picked_up": "picked_up", "delivered": "delivered", "undeliverable":
 def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
     """The guest asks for the delivery of an order of their own: its ticket, and whether it was opened by this.
 
-    Refuses with Forbidden (not their order), Conflict (nothing to deliver, or it is over).
+    Refuses with Forbidden (not their order), Conflict (nothing to deliver, not paid yet, on its way, or over).
     """
     if by.role != Role.CUSTOMER or by.id != order.customer_id:
         raise Forbidden("Only the order's customer can ask for this.")
@@ -49,6 +49,10 @@ def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
         existing = of(session, order)
         if existing is not None:
             return existing, False
+        if order.confirmed_at is None:
+            raise Conflict("This order is not paid yet: its kitchen does not know of it.")
+        if order.status == "picked_up":
+            raise Conflict("This order is on its way already.")
         at = now()
         ticket = _open(session, order, by=by, at=at)
         if order.status in WITH_THE_KITCHEN:

@@ -69,6 +69,18 @@ def test_there_is_nothing_to_deliver(customer, cast, nothing_left):
         refused(customer.post("/customer/tickets", {"order_number": over.number}), 409, "conflict")
 
 
+def test_what_is_not_paid_yet_is_told_to_no_kitchen(customer, cast, nothing_left):
+    unpaid = delivery(cast, "awaiting_payment")
+    with nothing_left():
+        refused(customer.post("/customer/tickets", {"order_number": unpaid.number}), 409, "conflict")
+
+
+def test_what_left_with_another_courier_needs_nobody(customer, cast, nothing_left):
+    gone = delivery(cast, "picked_up")
+    with nothing_left():
+        refused(customer.post("/customer/tickets", {"order_number": gone.number}), 409, "conflict")
+
+
 @pytest.mark.parametrize("name", ["other_customer", "outsider"])
 def test_nobody_asks_for_a_strangers_order(program, cast, order, nothing_left, name):
     client = program(getattr(cast, name))
