@@ -169,7 +169,7 @@ CUSTOMER = (
 
 DRIVER = (
     Shot("driver", "driver", "/driver/", full=False),
-    Shot("driver-offer", "asked_driver", "/driver/", settled, ask_again, full=False),
+    Shot("driver-offer", "offered_driver", "/driver/", settled, ask_again, full=False),
     *(Shot(f"driver-{name}", f"{name}_driver", "/driver/", full=False) for name in ("assigned", "riding", "at_door")),
     Shot("driver-code", "at_door_driver", "/driver/", ask_for_code, full=False),
     Shot("driver-reason", "riding_driver", "/driver/", give_up, full=False),
@@ -191,6 +191,13 @@ ADMIN = (
     Shot("admin-order-asked", "admin", "/admin/orders/{asked}"),
     Shot("admin-order-cancelled", "admin", "/admin/orders/{declined}"),
     Shot("admin-order-noscript", "admin", "/admin/orders/{placed}", script=False),
+    Shot("admin-order-delivery", "admin", "/admin/orders/{riding}"),
+    Shot("admin-dispatch", "admin", "/admin/dispatch", map_drawn),
+    Shot("admin-dispatch-noscript", "admin", "/admin/dispatch", script=False),
+    *(
+        Shot(f"admin-ticket-{name}", "admin", f"/admin/tickets/{{{name}_ticket}}", map_drawn)
+        for name in ("calling", "offered", "riding", "brought")
+    ),
 )
 
 ERRORS = (

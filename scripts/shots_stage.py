@@ -18,6 +18,7 @@ from app.demo import load
 from app.demo.cast import PASSWORD
 from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, people, sessions, tracking
 from app.domain.order_placement import Line
+from app.domain.ticket_transition import walk
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.factory import create_app
@@ -165,8 +166,8 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
 
 
 def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[str, Order]:
-    """A delivery in each state that its guest sees, each with its own driver, who joins the cast; `stale`: not heard of
-    for minutes; `asked`: the driver has an offer.
+    """A delivery in each state that somebody sees, each with its own driver, who joins the cast; `stale`: not heard of
+    for minutes; `calling`: nobody took it.
     """
     dish = db.session.query(MenuItem).filter_by(restaurant_id=kitchen.id, available=True).order_by(MenuItem.id).first()
     assert dish is not None
@@ -187,7 +188,8 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         "stale": "Baraka Mutua",
         "at_door": "Wanjiku Ngugi",
         "brought": "Kiprop Koech",
-        "asked": "Achieng Were",
+        "offered": "Achieng Were",
+        "calling": "",
     }
     for name, driver_name in names.items():
         placed = order_placement.place(
@@ -198,6 +200,11 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         stage.names[f"{name}_token"] = placed.tracking_token
         for step in (orders.accept, orders.start, orders.mark_ready):
             step(order, by=cast["vendor"])
+        ticket = order.ticket
+        assert ticket is not None
+        stage.names[f"{name}_ticket"] = str(ticket.id)
+        if name == "calling":
+            walk(ticket, "needs_dispatcher", by=cast["admin"], at=now())
         if not driver_name:
             continue
         driver = people.create(
@@ -207,10 +214,8 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         drivers.go_on_duty(driver)
         seen = now() - timedelta(minutes=5) if name == "stale" else None
         fixes.record(driver, latitude - 0.006, longitude + 0.008, accuracy=12, recorded_at=seen)
-        ticket = order.ticket
-        assert ticket is not None
         offers.offer(ticket, driver, by=cast["admin"])
-        if name == "asked":
+        if name == "offered":
             continue
         offers.accept(ticket, by=driver)
         if name != "assigned":
