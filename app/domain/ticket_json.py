@@ -1,16 +1,19 @@
 """A ticket as JSON: whole for its driver and for admins (S3), and what an order's document says of it to anybody.
 
-A phone number is whole only for the driver who is under way with it. No document holds the hand-over code; the code
-that the guest says at the door stands in the guest's own document alone.
+A phone number is whole only for the driver who is under way with it. The name, the door and the note of a guest are
+for whoever is being asked or has it; who looks at what waits, was asked once, or is done with it, is told the street
+and an initial. No document holds the hand-over code; the code that the guest says at the door stands in the guest's
+own document alone.
 """
 
+import re
 from typing import Any
 
 from app.contract.identity import Role
 from app.contract.times import iso, iso_or_none
 from app.models import Ticket, TicketChange, TicketOffer
 
-from .ticket_states import LABELS, UNDER_WAY, allowed
+from .ticket_states import BUSY, LABELS, UNDER_WAY, allowed
 
 
 def whole(
@@ -21,6 +24,7 @@ def whole(
     is_theirs = ticket.driver_id is not None and ticket.driver_id == viewer_id
     rides = is_theirs and ticket.status in UNDER_WAY
     may_move = is_theirs or offer is not None or audience == Role.ADMIN
+    knows_guest = offer is not None or audience == Role.ADMIN or (is_theirs and ticket.status in BUSY)
     return {
         "id": ticket.id,
         "ticket_id": ticket.number,
@@ -31,7 +35,7 @@ def whole(
             "number": order.number,
             "status": order.status,
             "items_count": order.items_count,
-            "note": order.note,
+            "note": order.note if knows_guest else "",
             "to_collect_minor": order.total_minor if order.payment_status != "paid" else 0,
         },
         "restaurant": {
@@ -42,11 +46,11 @@ def whole(
             "latitude": restaurant.latitude,
             "longitude": restaurant.longitude,
         },
-        "location": ticket.address,
-        "latitude": ticket.latitude,
-        "longitude": ticket.longitude,
+        "location": ticket.address if knows_guest else street(ticket.address),
+        "latitude": ticket.latitude if knows_guest else None,
+        "longitude": ticket.longitude if knows_guest else None,
         "customer": {
-            "name": order.customer.name,
+            "name": order.customer.name if knows_guest else initial(order.customer.name),
             "phone": order.customer.phone if rides or audience == Role.ADMIN else masked(order.customer.phone),
         },
         "driver": driver(ticket),
@@ -127,3 +131,13 @@ def changed_by(ticket: Ticket) -> dict[str, Any]:
 def masked(phone: str | None) -> str | None:
     """A phone number of which only the beginning and the last two digits are told: `+254••••••06`."""
     return f"{phone[:4]}{'•' * max(3, len(phone) - 6)}{phone[-2:]}" if phone else phone
+
+
+def street(address: str) -> str:
+    """An address without its numbers, which tell where but not whose door: `Ngong Road •••, Nairobi`."""
+    return re.sub(r"\d", "•", address)
+
+
+def initial(name: str) -> str:
+    """The first letter of a name: `W•••`."""
+    return f"{name[:1]}•••"

@@ -11,7 +11,7 @@ from app.domain import drivers, offers, ticket_deadlines
 from app.extensions import atomic
 from app.models import Ticket
 from tests.cast import COUNTER
-from tests.factories import delivery, on_duty, ticket_in
+from tests.factories import DOOR, delivery, on_duty, ticket_in
 
 from .conftest import refused
 
@@ -183,6 +183,44 @@ def test_who_was_ever_asked_may_read_it(driver, cast):
     offers.decline(ticket, by=cast.driver)
     answer = driver.get(f"/driver/tickets/{ticket.id}").json
     assert (answer["offer"], answer["allowed"]) == (None, [])
+
+
+GUEST = {"name": "C•••", "phone": "+351•••••••01"}
+
+
+def knows_no_guest(document):
+    """Whether it says neither who, nor which door, nor what they wrote."""
+    assert (document["location"], document["latitude"], document["longitude"]) == ("• Street", None, None)
+    assert (document["customer"], document["order"]["note"]) == (GUEST, "")
+    return True
+
+
+def test_what_waits_says_no_name_and_no_door(driver, cast):
+    ticket = waiting(cast, note="Key under the mat")
+    on_duty(cast.driver)
+    [shown] = driver.get("/driver/tickets").json["waiting"]
+    assert knows_no_guest(shown)
+    assert knows_no_guest(driver.get(f"/driver/tickets/{ticket.id}").json)
+
+
+def test_who_was_asked_once_forgets_the_guest(driver, cast):
+    ticket = ticket_in(cast, "offered")
+    assert driver.get(f"/driver/tickets/{ticket.id}").json["location"] == "1 Street"
+    offers.decline(ticket, by=cast.driver)
+    assert knows_no_guest(driver.get(f"/driver/tickets/{ticket.id}").json)
+
+
+@pytest.mark.parametrize("status", ["delivered", "returned"])
+def test_who_is_done_with_it_forgets_the_guest(driver, cast, status):
+    ticket_in(cast, status)
+    assert knows_no_guest(driver.get("/driver/tickets").json["items"][0])
+
+
+@pytest.mark.parametrize("status", ["assigned", "at_dropoff", "failed", "returning"])
+def test_who_has_it_knows_the_door(driver, cast, status):
+    ticket_in(cast, status)
+    [item] = driver.get("/driver/tickets").json["items"]
+    assert (item["location"], item["latitude"], item["customer"]["name"]) == ("1 Street", DOOR[0], "Customer Person")
 
 
 def test_who_is_on_duty_may_read_what_waits(other, cast):

@@ -43,7 +43,7 @@ class TicketRestaurant(Document):
 class TicketCustomer(Document):
     """Who receives it."""
 
-    name = fields.String()
+    name = fields.String(metadata={"description": "An initial, unless you are asked for it or have it."})
     phone = fields.String(
         allow_none=True, metadata={"description": "Whole for admins and for the driver under way with it, else masked."}
     )
@@ -71,8 +71,12 @@ class _Ticket(Document):
     version = fields.Integer()
     order = fields.Nested(TicketOrder)
     restaurant = fields.Nested(TicketRestaurant)
-    location = fields.String(metadata={"description": "The address that it goes to."})
-    latitude = _degrees("Of that address; null: not known.")
+    location = fields.String(
+        metadata={
+            "description": "The address that it goes to; without numbers, unless you are asked for it or have it."
+        }
+    )
+    latitude = _degrees("Of that address; null: not known, or not for you.")
     longitude = _degrees()
     customer = fields.Nested(TicketCustomer)
     driver = fields.Nested(Named, allow_none=True)
