@@ -25,7 +25,7 @@ export function sentence(answer) {
   return [detail, ...fields].join(" ");
 }
 
-/** How long to wait after so many tries in a row that failed, ms; `chance` from 0 to 1 spreads phones that wake together. */
+/** How long to wait after so many tries that failed, ms; `chance` (0 to 1) spreads phones that wake together. */
 export function pause(tries, chance = Math.random()) {
   return Math.min(LONGEST_PAUSE, 1000 * 2 ** (tries - 1)) * (0.75 + chance / 2);
 }

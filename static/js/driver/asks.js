@@ -9,7 +9,9 @@ let photo = null; // as a data URL
 
 export function start() {
   for (const sheet of document.querySelectorAll("dialog[data-sheet]")) {
-    sheet.addEventListener("click", ({ target }) => (target === sheet || target.closest("[data-close]")) && sheet.close());
+    sheet.addEventListener("click", ({ target }) => {
+      if (target === sheet || target.closest("[data-close]")) sheet.close();
+    });
     sheet.querySelector("form").addEventListener("input", () => complain(sheet, ""));
   }
   document.querySelector("[data-pad]").addEventListener("click", ({ target }) => pressed(target.closest("button")));
@@ -17,7 +19,8 @@ export function start() {
 }
 
 /**
- * Open the sheet `name` for the step `verb`, with `words`; `send(values)` is called with what was given and answers as the outbox does.
+ * Open the sheet `name` for the step `verb`, with `words`; `send(values)` is called with what was given, and answers as
+ * the outbox does.
  */
 export function ask(name, verb, words, send) {
   const sheet = document.querySelector(`dialog[data-sheet="${name}"]`);
@@ -35,7 +38,8 @@ export function ask(name, verb, words, send) {
 }
 
 async function submitted(sheet, form, send) {
-  const values = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string" && value.trim()));
+  const given = [...new FormData(form)].filter(([, value]) => typeof value === "string" && value.trim());
+  const values = Object.fromEntries(given);
   if (photo !== null) values.photo = base64(photo);
   if (!(form.dataset.needs in values)) return complain(sheet, form.dataset.missing);
   form.ariaBusy = "true";

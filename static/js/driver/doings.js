@@ -38,8 +38,8 @@ async function said(ticket, verb) {
   const { outcome: what, sentence: why } = await outbox.add(ticket, verb, {}, { isAwaited: true });
   if (what !== "refused") return;
   if (ticket.offer) picture.end(ticket.offer.id);
-  // Too late to say no is no news.
-  if (verb === "accept") toast({ kind: "warning", title: "Not yours", text: why, stays: true, about: ticket.ticket_id });
+  if (verb === "decline") return; // too late to say no is no news
+  toast({ kind: "warning", title: "Not yours", text: why, stays: true, about: ticket.ticket_id });
 }
 
 /** Nobody has answered in time; or the answer waits for a connection, and its refusal will say so. */
@@ -58,8 +58,9 @@ export function calledOff({ id, ticket_id: number, status }) {
   const waits = outbox.waiting(id);
   const isRidden = isUnderWay(ahead(ticket, waits));
   const isAsked = ticket.offer?.status === "open" && !picture.isOver(ticket.offer.id) && waits.length === 0;
-  if (isAsked && status !== "cancelled" && Date.parse(ticket.offer.lapses_at) - clocks.now() < SAME) return lapsed(ticket);
   if (!isRidden && !isAsked) return;
+  const isOver = isAsked && Date.parse(ticket.offer.lapses_at) - clocks.now() < SAME;
+  if (isOver && status !== "cancelled") return lapsed(ticket);
   ringing.ring();
   const text = status === "cancelled" ? "The order was cancelled." : "The dispatcher gives it to somebody else.";
   toast({ kind: "danger", title: `${number} was called off`, text, stays: true, about: number });
@@ -86,21 +87,24 @@ export function giveUp(ticket) {
 function askForHandover(ticket, verb) {
   const { restaurant, order } = ticket;
   const hint = `${restaurant.name} says the hand-over code of order ${order.number.slice(-4)}.`;
-  asks.ask("code", verb, { title: "Hand-over code", hint, cash: null }, ({ code }) => send(ticket, verb, { handover_code: code }));
+  const said = { title: "Hand-over code", hint, cash: null };
+  asks.ask("code", verb, said, ({ code }) => send(ticket, verb, { handover_code: code }));
 }
 
 function askForProof(ticket, verb) {
-  const { order, currency } = ticket;
+  const { order, currency, drop_proof: proof } = ticket;
   const cash = order.to_collect_minor > 0 ? `Collect ${money(order.to_collect_minor, currency)} in cash.` : null;
-  const [sheet, title, hint, name] = {
-    code: ["code", "The guest’s code", "It stands on the guest’s page: four digits.", "drop_code"],
-    photo: ["photo", "A photograph", "Show what you left, and where.", "photo"],
-    note: ["note", "Where did you leave it?", "The restaurant asks for a note.", "note"],
-  }[ticket.drop_proof];
-  asks.ask(sheet, verb, { title, hint, cash }, ({ code, ...values }) => send(ticket, verb, code ? { ...values, [name]: code } : values));
+  const [title, hint] = {
+    code: ["The guest’s code", "It stands on the guest’s page: four digits."],
+    photo: ["A photograph", "Show what you left, and where."],
+    note: ["Where did you leave it?", "The restaurant asks for a note."],
+  }[proof];
+  asks.ask(proof, verb, { title, hint, cash }, (values) => {
+    return send(ticket, verb, proof === "code" ? { drop_code: values.code } : values);
+  });
 }
 
 const send = (ticket, verb, body) => outbox.add(known(ticket), verb, body, { isAwaited: true });
 
-/** The ticket as the server has it: `ticket` may be ahead of that. */
-const known = ({ id }) => tickets.now().items.find((ticket) => ticket.id === id);
+/** The ticket as the server has it: `ticket` may be ahead of that. One that is gone meanwhile is refused by the server. */
+const known = (ticket) => tickets.now().items.find(({ id }) => id === ticket.id) ?? ticket;

@@ -31,10 +31,10 @@ export function readiness(order, at) {
 /** An address that shows the way, in what the phone uses for that; by coordinates, else by the words of the address. */
 export function directions({ latitude, longitude, address }, agent = navigator.userAgent) {
   const spot = latitude === null ? null : `${latitude},${longitude}`;
-  if (/Android/.test(agent)) return `geo:${spot ?? "0,0"}?q=${encodeURIComponent(spot ?? address)}`;
-  if (/iPhone|iPad|Macintosh/.test(agent)) return `https://maps.apple.com/?daddr=${encodeURIComponent(spot ?? address)}`;
-  const map = "https://www.openstreetmap.org";
-  return spot ? `${map}/directions?to=${encodeURIComponent(spot)}` : `${map}/search?query=${encodeURIComponent(address)}`;
+  const where = encodeURIComponent(spot ?? address);
+  if (/Android/.test(agent)) return `geo:${spot ?? "0,0"}?q=${where}`;
+  if (/iPhone|iPad|Macintosh/.test(agent)) return `https://maps.apple.com/?daddr=${where}`;
+  return `https://www.openstreetmap.org/${spot ? "directions?to" : "search?query"}=${where}`;
 }
 
 /** When the working day of `now` began, by this phone's clock: what follows midnight is still the evening before. */

@@ -14,7 +14,7 @@ export function all([refusals, steps, where]) {
 
 /** One strip for all that waits for a connection. */
 function waiting(steps) {
-  const rows = steps.map((step) => draw("draw-step", { at: clock(step.at), words: words(step.verb), number: end(step) }));
+  const rows = steps.map((step) => draw("draw-step", { ...told(step), words: words(step.verb) }));
   const count = `${steps.length} step${steps.length === 1 ? "" : "s"}`;
   return draw("draw-waiting-steps", { count, steps: rows });
 }
@@ -23,10 +23,12 @@ function waiting(steps) {
 function refusal(step, read) {
   const dropped = step.dropped?.length ? `Not sent either: ${step.dropped.map(words).join(", ")}.` : null;
   const title = `Not done: ${words(step.verb)}`;
-  const card = draw("draw-refusal", { title, number: end(step), at: clock(step.at), why: step.refused, dropped });
+  const card = draw("draw-refusal", { ...told(step), title, why: step.refused, dropped });
   card.querySelector("button").addEventListener("click", read);
   return card;
 }
+
+const told = ({ at, ticket: { number } }) => ({ at: clock(at), number });
 
 const MISSED = "Until then guests do not see you come, and others are asked first.";
 const POSITIONS = {
@@ -47,5 +49,3 @@ function position({ state, isLost }) {
   line.dataset.kind = kind;
   return [line];
 }
-
-const end = ({ ticket }) => ticket.number;

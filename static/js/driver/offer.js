@@ -47,20 +47,22 @@ export function show(ticket, { isSent = false, isHeldUp = false } = {}) {
   call(!isSent);
 }
 
-function draw({ offer, restaurant, location, distance_m: metres, pay_minor: pay, currency, order, ready_at: ready }, isHeldUp) {
+function draw(ticket, isHeldUp) {
+  const { offer, restaurant, order, currency } = ticket;
+  const sending = isHeldUp ? "No connection: it is sent as soon as there is one." : "Sending your answer …";
   fill(dialog, {
     seconds: seconds(offer),
-    pay: money(pay, currency),
+    pay: money(ticket.pay_minor, currency),
     restaurant: restaurant.name,
     counter: restaurant.address,
     fetch: fromHere(offer.distance_m),
-    drop: location,
-    ride: distance(metres),
+    drop: ticket.location,
+    ride: distance(ticket.distance_m),
     reason: offer.reason,
     items: items(order),
-    ready: readiness(order, ready),
+    ready: readiness(order, ticket.ready_at),
     cash: order.to_collect_minor > 0 ? `Collect ${money(order.to_collect_minor, currency)} in cash` : null,
-    sending: isAnswered ? (isHeldUp ? "No connection: it is sent as soon as there is one." : "Sending your answer …") : null,
+    sending: isAnswered ? sending : null,
   });
   for (const button of dialog.querySelectorAll("[data-answer]")) button.disabled = isAnswered;
 }

@@ -67,7 +67,7 @@ export async function add(ticket, verb, body = {}, { isAwaited = false } = {}) {
   return answer;
 }
 
-/** The version that a step will find. What is said to an offer is judged by the offer, whatever became of the ticket. */
+/** The version that a step will find. What is said to an offer is judged by the offer, whatever the ticket became. */
 function expected(ticket, verb) {
   if (verb === "accept" || verb === "decline") return {};
   return { expected_version: ahead(ticket, waiting(ticket.id)).version };

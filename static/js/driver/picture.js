@@ -41,6 +41,6 @@ const isAnswered = (ticket) => said(ticket, "accept");
 const isDeclined = (ticket) => said(ticket, "decline");
 
 function isOfToday(ticket) {
-  const now = clocks.now();
-  return DONE.has(ticket.status) && (outbox.waiting(ticket.id).length > 0 || Date.parse(ticket.changed_at) >= dayBegan(now));
+  const isNew = outbox.waiting(ticket.id).length > 0 || Date.parse(ticket.changed_at) >= dayBegan(clocks.now());
+  return isNew && DONE.has(ticket.status);
 }

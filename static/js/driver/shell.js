@@ -11,11 +11,11 @@ export function start() {
 
 /** Keep the page and all that it has loaded, as they are now. */
 async function keep() {
-  const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name));
-  const files = loaded.filter(({ origin, pathname }) => origin === window.location.origin && pathname.startsWith("/static/"));
+  const ours = `${window.location.origin}/static/`;
+  const loaded = performance.getEntriesByType("resource").filter(({ name }) => name.startsWith(ours));
   try {
     const store = await caches.open(STORE);
-    await store.addAll(["/driver/", ...new Set(files.map(({ pathname }) => pathname))]);
+    await store.addAll(["/driver/", ...new Set(loaded.map(({ name }) => new URL(name).pathname))]);
   } catch {
     // No connection just now, or no room: what was kept before is still there.
   }
