@@ -106,5 +106,5 @@ function askForProof(ticket, verb) {
 
 const send = (ticket, verb, body) => outbox.add(known(ticket), verb, body, { isAwaited: true });
 
-/** The ticket as the server has it: `ticket` may be ahead of that. One that is gone meanwhile is refused by the server. */
+/** The ticket as the server has it (`ticket` may be ahead of that); where it is gone, the server will refuse. */
 const known = (ticket) => tickets.now().items.find(({ id }) => id === ticket.id) ?? ticket;
