@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from app.contract.identity import Role
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import drivers
@@ -85,7 +86,11 @@ def weigh_each(session: Session, tickets: Sequence[Ticket], at: datetime) -> dic
     open_offer = TicketOffer.driver_id == Driver.person_id, TicketOffer.status == "open"
     asked_for = select(TicketOffer.ticket_id).where(*open_offer).scalar_subquery()
     is_busy = exists().where(Ticket.driver_id == Driver.person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
-    on_duty = select(Driver, asked_for, is_busy).join(Driver.person).where(Driver.on_duty, Person.is_active)
+    on_duty = (
+        select(Driver, asked_for, is_busy)
+        .join(Driver.person)
+        .where(Driver.on_duty, Person.is_active, Person.role == Role.DRIVER)
+    )
     found = session.execute(on_duty.execution_options(populate_existing=True)).all()
     answered = select(TicketOffer.ticket_id, TicketOffer.driver_id).where(
         TicketOffer.ticket_id.in_([ticket.id for ticket in tickets]),

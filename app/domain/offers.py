@@ -21,7 +21,7 @@ from .dispatch import Choice
 from .live_fixes import minutes_away
 from .locks import hold
 from .order_states import REASONS
-from .ticket_states import MOST_LAPSES, OFFER_LASTS
+from .ticket_states import FETCHING, MOST_LAPSES, OFFER_LASTS
 from .ticket_transition import edge_to, lost, now_at, walk
 
 
@@ -142,6 +142,29 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
             if current is not None and current.driver_id == person.id:
                 end(session, ticket, "declined" if by.id == person.id else "withdrawn", by=by, at=now())
         return drivers.go_off_duty(person, by=by)
+
+
+def dismiss(person: Person) -> None:
+    """`person` drives no more: what they are asked for, or were to fetch, goes to the next driver.
+
+    What they have with them stays theirs until a dispatcher ends it. Conflict when they get a delivery in this moment.
+    """
+    at = now()
+    with atomic() as session:
+        asked = select(TicketOffer.ticket_id).where(TicketOffer.driver_id == person.id, TicketOffer.status == "open")
+        fetches = (Ticket.driver_id == person.id) & Ticket.ended_at.is_(None) & Ticket.status.in_(FETCHING)
+        for ticket in session.scalars(select(Ticket).where(fetches | Ticket.id.in_(asked)).order_by(Ticket.id)).all():
+            hold(session, ticket)
+            current = _open(session, ticket)
+            if current is not None and current.driver_id == person.id:
+                end(session, ticket, "withdrawn", by=SYSTEM, at=at)
+            elif ticket.driver_id == person.id and ticket.status in FETCHING:
+                give_back(ticket, by=SYSTEM, note=f"{person.name} drives no more.")
+        driver = drivers.locked(session, person)
+        if session.scalars(select(Ticket.id).where(fetches | Ticket.id.in_(asked))).first() is not None:
+            raise Conflict(f"{person.name} was given a delivery just now: try again.")
+        if driver.on_duty:
+            drivers.set_off(session, driver, "admin", at)
 
 
 def lapse(ticket: Ticket) -> bool:

@@ -9,7 +9,7 @@ from app.errors import Invalid
 from app.extensions import atomic
 from app.models import Person, Restaurant
 
-from . import access
+from . import access, offers
 from .passwords import hashed
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -70,10 +70,15 @@ def change_password(person: Person, password: str) -> None:
 
 
 def change_role(person: Person, role: str, restaurant: Restaurant | None = None) -> None:
-    """Another role, or another restaurant; ends every session and token of the person."""
+    """Another role, or another restaurant; ends every session and token of the person.
+
+    Conflict when a driver is given a delivery in this very moment.
+    """
     if role not in list(Role) or (role == Role.VENDOR) != (restaurant is not None):
         raise Invalid("Vendor staff belong to a restaurant, and nobody else does.", errors={"role": ["Not like this."]})
     with atomic():
+        if person.role == Role.DRIVER != role:
+            offers.dismiss(person)
         person.role = role
         person.restaurant = restaurant
         person.restaurant_id = restaurant.id if restaurant else None
@@ -81,7 +86,9 @@ def change_role(person: Person, role: str, restaurant: Restaurant | None = None)
 
 
 def deactivate(person: Person) -> None:
-    """The person may no longer log in, and what they are logged in with ends."""
+    """The person may no longer log in, and what they are logged in with ends. Conflict as in `change_role`."""
     with atomic():
+        if person.role == Role.DRIVER:
+            offers.dismiss(person)
         person.is_active = False
         access.end_all(person, reason="deactivated")

@@ -33,8 +33,9 @@ SEARCHING = frozenset({"unassigned", "offered", "needs_dispatcher"})
 # Between these the customer may know who comes, and the driver whom to call.
 UNDER_WAY = frozenset({"assigned", "at_pickup", "picked_up", "at_dropoff"})
 WITH_THE_FOOD = frozenset({"picked_up", "at_dropoff"})
+FETCHING = UNDER_WAY - WITH_THE_FOOD
 # Until then it can be offered, or given, to somebody else.
-BEFORE_PICKUP = SEARCHING | UNDER_WAY - WITH_THE_FOOD
+BEFORE_PICKUP = SEARCHING | FETCHING
 # A driver who has one of these is not free.
 BUSY = UNDER_WAY | {"failed", "returning"}
 ENDS = frozenset({"delivered", "returned", "cancelled"})
@@ -59,8 +60,8 @@ EDGES: Mapping[tuple[str, str], Edge] = {
         edge("needs_dispatcher", "assigned", "take", "driver"),
         edge("offered", "unassigned", "end_offer", "driver system admin"),
         edge("unassigned", "needs_dispatcher", "call_dispatcher", "system admin"),
-        edge("assigned", "unassigned", "give_back", "driver admin", reason="driver admin"),
-        edge("at_pickup", "unassigned", "give_back", "driver admin", reason="driver admin"),
+        edge("assigned", "unassigned", "give_back", "driver system admin", reason="driver admin"),
+        edge("at_pickup", "unassigned", "give_back", "driver system admin", reason="driver admin"),
         edge("assigned", "at_pickup", "arrive", "driver admin"),
         edge("assigned", "picked_up", "pick_up", "driver vendor admin"),
         edge("at_pickup", "picked_up", "pick_up", "driver vendor admin"),
