@@ -16,6 +16,12 @@ NEAR = (38.7148, -9.1334)
 
 
 @pytest.fixture
+def backend():
+    """One will do: the verbs are tested on both (tests/domain), and the document on the stricter one."""
+    return "sqlite"
+
+
+@pytest.fixture
 def customer(program, cast):
     return program(cast.customer)
 

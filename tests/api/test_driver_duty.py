@@ -11,6 +11,12 @@ from .conftest import refused
 
 
 @pytest.fixture
+def backend():
+    """One will do: the verbs are tested on both (tests/domain), and the document on the stricter one."""
+    return "sqlite"
+
+
+@pytest.fixture
 def driver(program, cast):
     return program(cast.driver)
 

@@ -16,6 +16,12 @@ HERE = {"latitude": COUNTER[0], "longitude": COUNTER[1]}
 
 
 @pytest.fixture
+def backend():
+    """One will do: the verbs are tested on both (tests/domain), and the document on the stricter one."""
+    return "sqlite"
+
+
+@pytest.fixture
 def driver(program, cast):
     """The phone of a driver on duty."""
     on_duty(cast.driver)

@@ -109,6 +109,7 @@ def test_a_key_gives_the_first_answer_again(driver, cast, step):
     assert (again.status_code, again.json, again.headers["Idempotency-Replayed"]) == (200, first.json, "true")
 
 
+@on_one
 @each_step
 def test_a_stale_version_loses(driver, cast, nothing_left, step):
     ticket = ticket_in(cast, STEPS[step][0])
@@ -141,6 +142,7 @@ def test_another_driver_finds_no_ticket(other, cast, nothing_left, step):
         refused(other.post(path(ticket, step), body_of(step, ticket)), 404, "not_found")
 
 
+@on_one
 @each_step
 def test_who_was_asked_and_lost_is_told_who_has_it(other, cast, nothing_left, step):
     """Also where somebody else stands already where the step would lead: it is not theirs."""
@@ -277,6 +279,7 @@ def test_a_photograph_is_kept(driver, cast):
     assert (proof.kind, proof.photo, proof.photo_type, proof.note) == ("photo", JPEG, "image/jpeg", "By the door")
 
 
+@on_one
 @pytest.mark.parametrize(
     "photo",
     [

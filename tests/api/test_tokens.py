@@ -35,6 +35,15 @@ def test_its_token_opens_the_api(app, program, cast):
     assert answer.status_code == 200
 
 
+def test_a_driver_lists_and_takes_back_the_token_of_a_phone(program, cast):
+    phone, lost = program(cast.driver), program(cast.driver)
+    listed = phone.get("/tokens").json["items"]
+    assert [token["current"] for token in listed] == [False, True]
+    assert phone.delete(f"/tokens/{listed[0]['id']}").status_code == 204
+    refused(lost.get("/driver/tickets"), 401, "not_authenticated")
+    assert phone.get("/driver/tickets").status_code == 200
+
+
 def test_it_stores_no_token(program, cast):
     token = ask(program, "customer@example.com").json["token"]
     assert token not in ApiToken.query.one().token_hash
