@@ -60,10 +60,13 @@ class Ticket(Model):
         ),
         # An order that was cancelled and restored gets another one.
         Index("uq_tickets_order_id", "order_id", unique=True, **_where("status <> 'cancelled'")),
+        # Every page with an order asks for all of its tickets.
+        Index("ix_tickets_order_id", "order_id"),
         # The worker asks each second which are due; who is free is asked by driver; both look at what is under way.
         Index("ix_tickets_due_at", "due_at", **_where("due_at is not null")),
         Index("ix_tickets_driver_id", "driver_id", **_where("ended_at is null")),
         Index("ix_tickets_open", "status", "id", **_where("ended_at is null")),
+        Index("ix_tickets_over", "status", "id", **_where("ended_at is not null")),
     )
 
     id: Mapped[Key]
@@ -129,12 +132,13 @@ class Ticket(Model):
 
         Who presses a moment too late is told who was faster, and nothing else of it.
         """
-        taken = select(TicketOffer.ticket_id).where(
+        taken = exists().where(
+            TicketOffer.ticket_id == cls.id,
             TicketOffer.status == "accepted",
             TicketOffer.offered_by_id == TicketOffer.driver_id,
             TicketOffer.answered_at > now() - _JUST_TAKEN,
         )
-        just_taken = cls.ended_at.is_(None) & _on_duty(driver) & cls.id.in_(taken)
+        just_taken = cls.ended_at.is_(None) & _on_duty(driver) & taken
         return select(cls).where(or_(*cls.seen_by(driver), just_taken))
 
     @classmethod

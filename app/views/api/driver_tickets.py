@@ -77,10 +77,11 @@ def _told(ticket: Ticket, driver: Person, offer: TicketOffer | None = None) -> D
 
 def _open(driver: Person, offer: TicketOffer | None) -> list[Ticket]:
     """What is asked, then what is under way."""
-    is_asked = Ticket.id == (offer.ticket_id if offer is not None else None)
+    # One after the other: for both at once SQLite reads the whole table.
+    asked = [] if offer is None else [db.session.get_one(Ticket, offer.ticket_id)]
     rides = (Ticket.driver_id == driver.id) & Ticket.ended_at.is_(None) & Ticket.status.in_(BUSY)
-    query = select(Ticket).where(is_asked | rides).order_by(is_asked.desc(), Ticket.id.desc())
-    return list(db.session.scalars(query.options(Ticket.with_orders())))
+    query = select(Ticket).where(rides).order_by(Ticket.id.desc())
+    return [*asked, *db.session.scalars(query.options(Ticket.with_orders()))]
 
 
 def _ended(driver: Person, paging: Paging) -> list[Ticket]:
