@@ -142,7 +142,7 @@ DRIVER_MOVED_FOR_CUSTOMER, DRIVER_MOVED_FOR_FOLLOWER, DRIVER_MOVED_FOR_ADMIN = F
     Event(DRIVER_MOVED, room, FIX_FIELDS, moment, stamp=STAMP)
     for room, moment in (
         ("customer.{id}.driver-location", "a new fix from assignment to delivery; before pickup only minutes_away"),
-        ("order.{number}", "a new fix between pickup and delivery"),
+        ("order.{number}", "a new fix between pickup and delivery; `driver_name` is null"),
         ("admin.dispatch", "a new fix of any driver on duty"),
     )
 )

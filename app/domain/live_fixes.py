@@ -86,12 +86,21 @@ def forget(session: Session, before: datetime) -> int:
 
 
 def for_guest(ticket: Ticket, driver: Driver, *, at: datetime) -> dict[str, Any]:
-    """S4's fields for the guest of `ticket`: no coordinates before pickup."""
+    """S4's fields for the guest of `ticket`: no coordinates before pickup, and none from before it was taken."""
     data = _data(driver, ticket.id, at)
-    data["minutes_away"] = minutes_away(ticket, driver, at)
-    if ticket.status not in WITH_THE_FOOD:
+    is_before = ticket.status not in WITH_THE_FOOD
+    is_seen = _was_seen_on(ticket, driver)
+    data["minutes_away"] = minutes_away(ticket, driver, at) if is_before or is_seen else None
+    if is_before or not is_seen:
         data |= {"latitude": None, "longitude": None}
     return data
+
+
+def _was_seen_on(ticket: Ticket, driver: Driver) -> bool:
+    """Whether the last fix is of this ride: where the driver was before, at home or with another guest, is not told."""
+    if driver.fixed_at is None or ticket.assigned_at is None:
+        return False
+    return driver.fixed_at >= ticket.assigned_at
 
 
 def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:
@@ -126,8 +135,10 @@ def _recent(driver: Driver | None, at: datetime) -> Place | None:
 def _of_ticket(ticket: Ticket, driver: Driver, at: datetime) -> Iterable[Message]:
     data = for_guest(ticket, driver, at=at) | log.stamp(at)
     yield events.DRIVER_MOVED_FOR_CUSTOMER.message(rooms.driver_location(ticket.order.customer_id), data)
-    if ticket.status in WITH_THE_FOOD:
-        yield events.DRIVER_MOVED_FOR_FOLLOWER.message(rooms.order(ticket.order.number), data)
+    if data["latitude"] is not None:
+        # A link may have been passed on: it shows no names.
+        nameless = data | {"driver_name": None}
+        yield events.DRIVER_MOVED_FOR_FOLLOWER.message(rooms.order(ticket.order.number), nameless)
 
 
 def _data(driver: Driver, ticket_id: int | None, at: datetime) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def test_minutes_before_pickup_follow_the_driver(visit: Visit, cast: Cast):
 
 def test_the_marker_comes_with_the_food_and_moves(visit: Visit, cast: Cast):
     ticket = ticket_in(cast, "at_pickup")
+    fixes.record(cast.driver, *COUNTER)
     page = status_page(visit, cast, ticket)
     expect(page.locator(".leaflet-marker-icon")).to_have_count(2)
     page.evaluate("window.map = document.querySelector('[data-map]')")
@@ -84,6 +85,7 @@ def test_who_holds_the_link_sees_it_from_pickup_on(visit: Visit, cast: Cast):
     on_duty(cast.driver, *COUNTER)
     offers.offer(ticket, cast.driver, by=cast.admin)
     offers.accept(ticket, by=cast.driver)
+    fixes.record(cast.driver, *COUNTER)
     page = is_live(visit(None, f"/t/{placed.tracking_token}"))
     expect(page.locator("[data-map]")).to_have_count(0)
     deliveries.pick_up(ticket, by=cast.driver, handover_code=placed.order.handover_code)
@@ -140,6 +142,7 @@ def test_where_it_is_by_now_comes_with_the_next_connection(visit: Visit, cast: C
 def test_what_was_seen_long_ago_is_marked(visit: Visit, cast: Cast):
     with time_machine.travel(now() - timedelta(minutes=4), tick=True):
         ticket = ticket_in(cast, "picked_up")
+        fixes.record(cast.driver, *COUNTER)
     page = status_page(visit, cast, ticket)
     expect(page.locator("[data-seen]")).to_have_text("Seen here 4 min ago")
     expect(page.locator("[data-away]")).to_be_hidden()
@@ -151,6 +154,7 @@ def test_what_was_seen_long_ago_is_marked(visit: Visit, cast: Cast):
 
 def test_it_is_over_at_the_door(visit: Visit, cast: Cast):
     ticket = ticket_in(cast, "at_dropoff")
+    fixes.record(cast.driver, *COUNTER)
     page = status_page(visit, cast, ticket)
     expect(driver_on(page)).to_have_count(1)
     expect(page.locator("[data-away]")).to_be_hidden()

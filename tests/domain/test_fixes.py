@@ -103,6 +103,22 @@ def test_after_pickup_guest_and_link_hear_the_place(cast):
         assert (document["ticket_id"], document["minutes_away"]) == (ticket.id, 7)
 
 
+def test_the_link_hears_where_and_not_who(cast):
+    ticket = ticket_in(cast, "picked_up")
+    fixes.record(cast.driver, *COUNTER)
+    assert [document["driver_name"] for document in of_guest(ticket) + of_link(ticket)] == [cast.driver.name, None]
+
+
+def test_where_a_driver_was_before_they_took_it_is_told_to_nobody(cast):
+    """At home, say, or at another guest's door: no fix came since."""
+    ticket = ticket_in(cast, "picked_up")
+    [document] = of_guest(ticket)
+    assert (document["latitude"], document["longitude"], document["minutes_away"]) == (None, None, None)
+    assert of_link(ticket) == []
+    fixes.record(cast.driver, *COUNTER, recorded_at=ticket.assigned_at - timedelta(milliseconds=1))
+    assert (of_guest(ticket)[0]["latitude"], of_link(ticket)) == (None, [])
+
+
 @pytest.mark.parametrize("status", ["offered", "unassigned", "delivered", "failed", "cancelled"])
 def test_outside_of_the_ride_nobody_hears_anything(cast, status):
     ticket = ticket_in(cast, status)

@@ -30,7 +30,9 @@ ON_POSTGRES = pytest.mark.parametrize("backend", ["postgresql"])
 @pytest.fixture
 def riding(cast):
     """The customer's food is with the driver, who was last seen at the counter."""
-    return ticket_in(cast, "picked_up")
+    ticket = ticket_in(cast, "picked_up")
+    fixes.record(cast.driver, *COUNTER)
+    return ticket
 
 
 @pytest.fixture

@@ -109,6 +109,7 @@ def test_from_pickup_on_both_pages_carry_the_place(cast, page, followed):
 
 def test_nothing_is_reckoned_from_where_somebody_was_long_ago(cast, page):
     ticket = ticket_in(cast, "picked_up")
+    fixes.record(cast.driver, *COUNTER)
     with time_machine.travel(now() + timedelta(minutes=3), tick=False):
         assert minutes_in(page(ticket)) is None
         assert fix_in(page(ticket))["latitude"] == COUNTER[0]
@@ -161,6 +162,7 @@ def test_without_known_places_there_is_no_map_before_pickup(cast, page):
     on_duty(cast.driver, *COUNTER)
     offers.offer(ticket, cast.driver, by=cast.admin)
     offers.accept(ticket, by=cast.driver)
+    fixes.record(cast.driver, *COUNTER)
     assert "ride-map" not in page(ticket)
     deliveries.pick_up(ticket, by=cast.driver, handover_code=ticket.order.handover_code)
     assert "ride-map" in page(ticket)
