@@ -83,3 +83,11 @@ def test_only_drivers_have_one(program, cast, nothing_left, name):
     client = program(getattr(cast, name))
     with nothing_left():
         refused(client.post("/driver/duty", {"on": True}), 403, "forbidden")
+
+
+def test_who_goes_on_and_off_all_the_time_is_slowed_down(driver, program, cast, nothing_left):
+    for number in range(10):
+        driver.post("/driver/duty", {"on": number % 2 == 0})
+    with nothing_left():
+        refused(driver.post("/driver/duty", {"on": True}), 429, "too_many_requests")
+    assert program(cast.other_driver).post("/driver/duty", {"on": True}).status_code == 200

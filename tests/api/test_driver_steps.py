@@ -327,6 +327,26 @@ def test_who_tries_codes_is_slowed_down(driver, cast):
     assert int(answers[10].headers["Retry-After"]) > 0
 
 
+def test_who_tries_on_for_an_hour_is_stopped(driver, cast):
+    ticket = ticket_in(cast, "at_dropoff")
+    began, answers = now(), []
+    for minute in range(7):
+        with time_machine.travel(began + timedelta(minutes=2 * minute)):
+            answers += [driver.post(path(ticket, "delivered"), {"drop_code": "nope"}) for _ in range(10)]
+    assert {answer.status_code for answer in answers[:60]} == {422}
+    assert {answer.status_code for answer in answers[60:]} == {429}
+
+
+def test_who_takes_and_gives_back_all_the_time_is_slowed_down(driver, cast, nothing_left):
+    ticket = ticket_in(cast, "needs_dispatcher")
+    on_duty(cast.driver)
+    for _ in range(15):
+        driver.post(path(ticket, "accept"))
+        driver.post(path(ticket, "failed"), {"reason_code": "other"})
+    with nothing_left():
+        refused(driver.post(path(ticket, "accept")), 429, "too_many_requests")
+
+
 # -- What goes wrong, and dead zones ---------------------------------------------------------------------------------
 
 

@@ -20,9 +20,11 @@ from .answers import Document, once
 from .blueprint import View, bp
 from .driver_tickets import TICKET, document
 
+# Each step is told to guest, kitchen and dispatch: whoever takes and gives back all day shall not flood them.
+_steps = limiter.shared_limit("30 per minute", "steps of deliveries", key_func=lambda: str(current_user.id))
 # Codes have four digits: whoever guesses one by trying them would need days.
 _guesses = limiter.shared_limit(
-    "10 per minute",
+    "10 per minute;60 per hour",
     "codes of deliveries",
     key_func=lambda: str(current_user.id),
     deduct_when=lambda response: response.status_code == 422,
@@ -45,11 +47,11 @@ def _step(
     name: str, *, takes: type[Schema] = requests.Step, example: dict[str, Any] | None = None, says_code: bool = False
 ) -> Callable[[View], View]:
     """A call that takes one step: its address, what it is told, what it answers."""
-    refuses = (401, 403, 404, 429) if says_code else (401, 403, 404)
+    refuses = (401, 403, 404, 429)
 
     def decorate(view: View) -> View:
         answers = bp.answers(200, ticket_documents.WalkedTicket, "The ticket where it is now", refuses=refuses)
-        step = bp.takes(takes, example=example or {"expected_version": 3})(answers(view))
+        step = _steps(bp.takes(takes, example=example or {"expected_version": 3})(answers(view)))
         added: View = bp.post(f"{TICKET}/{name}", tags=["driver"])(_guesses(step) if says_code else step)
         return added
 
