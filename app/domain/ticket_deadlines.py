@@ -70,7 +70,8 @@ def _act(ticket: Ticket) -> bool:
             return offers.lapse(ticket)
         case "unassigned":
             return _look_for_a_driver(ticket, now())
-    return _look_again(ticket, None)
+    _look_again(ticket, None)
+    return False
 
 
 def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
@@ -81,11 +82,12 @@ def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
     ride = timedelta(minutes=UNKNOWN_RIDE_MINUTES if choice is None else choice.ride_minutes)
     start = at if ticket.ready_at is None else ticket.ready_at - ride
     if ticket.sought_since is None and start > at:
-        return _look_again(ticket, min(start, at + _EARLY))
+        _look_again(ticket, min(start, at + _EARLY))
+        return False
     if choice is None:
         with atomic() as session:
-            _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
-            if ticket.sought_since is None:
+            is_so = _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
+            if is_so and ticket.sought_since is None:
                 # Nobody is free, and everybody who waits may know that somebody is looked for.
                 ticket_events.search_began(session, ticket, at=at)
         return False
@@ -94,15 +96,16 @@ def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
 
 
 def _look_again(ticket: Ticket, due_at: datetime | None, **values: datetime) -> bool:
-    """Nothing moves: the ticket is looked at again then."""
+    """Nothing moves: the ticket is looked at again then. False: it is not any more what was read of it."""
+    as_read = Ticket.version == ticket.version, Ticket.sought_since.is_not_distinct_from(ticket.sought_since)
     with atomic() as session:
-        session.execute(
+        written = session.execute(
             update(Ticket)
-            .where(Ticket.id == ticket.id, Ticket.version == ticket.version)
+            .where(Ticket.id == ticket.id, *as_read)
             .values(due_at=due_at, **values)
             .execution_options(synchronize_session=False)
         )
-    return False
+    return bool(written.rowcount)  # type: ignore[attr-defined]
 
 
 def _why_late(ticket: Ticket) -> str:

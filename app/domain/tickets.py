@@ -72,6 +72,9 @@ def follow(
 ) -> None:  # fmt: skip
     """The delivery order is in a new state: its ticket is opened, hastened, moved or cancelled with it."""
     ticket = of(session, order)
+    if ticket is not None:
+        # A driver may be about to take a step.
+        hold(session, ticket)
     match order.status:
         case "accepted" if ticket is None:
             ticket = _open(session, order, by=SYSTEM, at=at)
