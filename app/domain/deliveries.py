@@ -24,7 +24,7 @@ from .actor import Actor
 from .geography import ride_minutes
 from .locks import hold
 from .ticket_states import EDGES
-from .ticket_transition import edge_to, now_at, walk
+from .ticket_transition import believed, edge_to, now_at, walk
 
 # What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
 LARGEST_PHOTO = 150_000
@@ -34,8 +34,6 @@ _PHOTOS = (
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
 )
 PHOTO_TYPES = frozenset(kind for _, kind in _PHOTOS)
-# A device that says it happened earlier than this is not believed.
-_LONGEST_DEAD_ZONE = timedelta(hours=2)
 
 
 class How(TypedDict, total=False):
@@ -65,8 +63,11 @@ def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **ho
             return False
         orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(_believed(ticket, how)))
         session.refresh(ticket)
-        arrival = now() + timedelta(minutes=ride_minutes(ticket.distance_m))
-        promises.reach(session, ticket, arrival, "The driver left the restaurant later than planned.", at=now())
+        at = now()
+        arrival = (ticket.picked_up_at or at) + timedelta(minutes=ride_minutes(ticket.distance_m))
+        # Told so late that it should be there by now, it may well be.
+        if arrival > at:
+            promises.reach(session, ticket, arrival, "The driver left the restaurant later than planned.", at=at)
     return True
 
 
@@ -155,12 +156,7 @@ def _of_order(how: How) -> How:
 
 
 def _believed(ticket: Ticket, how: How) -> How:
-    """The device's time where it can be: not before the ticket's last change, not in the future, not ages ago."""
-    at, said = now(), how.get("occurred_at")
-    if said is None:
-        return how
-    changed = ticket.changed_at if ticket.changed_by_role != Role.DRIVER else at - _LONGEST_DEAD_ZONE
-    return {**how, "occurred_at": min(at, max(said, changed, at - _LONGEST_DEAD_ZONE))}
+    return {**how, "occurred_at": believed(ticket, how.get("occurred_at"), now())}
 
 
 def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropProof | None:

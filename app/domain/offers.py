@@ -22,7 +22,7 @@ from .live_fixes import minutes_away
 from .locks import hold
 from .order_states import REASONS
 from .ticket_states import FETCHING, MOST_LAPSES, OFFER_LASTS
-from .ticket_transition import edge_to, lost, now_at, walk
+from .ticket_transition import believed, edge_to, lost, now_at, walk
 
 
 def ask(ticket: Ticket, choice: Choice) -> TicketOffer:
@@ -88,7 +88,7 @@ def accept(
         values = {"driver_id": by.id, "driver_name": by.name, "assigned_at": at}
         walk(
             ticket, "assigned", by=by, at=at, expected_version=expected_version, note=note, values=values,
-            occurred_at=occurred_at,
+            occurred_at=believed(ticket, occurred_at, at),
         )  # fmt: skip
         if mine is None or mine.status != "open":
             session.add(_taken(ticket, by, at))
@@ -124,7 +124,7 @@ def decline(
             )
         end(
             session, ticket, "declined", by=by, at=at, reason_code=reason_code, note=note,
-            expected_version=expected_version, occurred_at=occurred_at,
+            expected_version=expected_version, occurred_at=believed(ticket, occurred_at, at),
         )  # fmt: skip
         drivers.locked(session, mine.driver).lapses_in_row = 0
         session.flush()

@@ -27,7 +27,7 @@ def entering(order: Order, status: str, at: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if order.scheduled_for is None:
         values |= promise(order, at + preparation)
-    else:
+    elif status != "placed":  # else it was promised before
         values |= {"promised_from": order.scheduled_for, "promised_by": order.scheduled_for + PROMISE_WIDTH}
     match status:
         case "awaiting_payment":

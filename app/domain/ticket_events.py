@@ -98,7 +98,7 @@ def _updated(ticket: Ticket, driver_id: int, stamp: dict[str, Any]) -> Message:
 def _guest(session: Session, ticket: Ticket, edge: Edge, stamp: dict[str, Any]) -> Iterator[Message]:
     """S4: somebody is looked for, somebody comes."""
     room = rooms.driver_location(ticket.order.customer_id)
-    begins = edge.to == "offered" and ticket.version == 2
+    begins = edge.to == "offered" and _is_first_offer(session, ticket)
     begins_again = edge.verb == "give_back"
     if begins or begins_again:
         data = {
@@ -113,6 +113,10 @@ def _guest(session: Session, ticket: Ticket, edge: Edge, stamp: dict[str, Any]) 
         driver = session.get_one(Driver, ticket.driver_id)
         fix = live_fixes.for_guest(ticket, driver, at=ticket.changed_at)
         yield events.DRIVER_ASSIGNED.message(room, {"status": ticket.status, **fix, **stamp})
+
+
+def _is_first_offer(session: Session, ticket: Ticket) -> bool:
+    return len(session.scalars(select(TicketOffer.id).where(TicketOffer.ticket_id == ticket.id).limit(2)).all()) == 1
 
 
 def _append(session: Session, ticket: Ticket, messages: list[Message], at: datetime) -> None:

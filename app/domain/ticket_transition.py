@@ -5,7 +5,7 @@ matches has happened, history and log rows included, in one transaction; what it
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, update
@@ -25,6 +25,8 @@ from .order_states import REASONS
 from .ticket_states import EDGES, ENDS, LABELS, SEARCHING, allowed
 
 _TABLE: Table = Ticket.__table__
+# A device that says it happened earlier than this is not believed.
+_LONGEST_DEAD_ZONE = timedelta(hours=2)
 
 
 def walk(
@@ -114,6 +116,14 @@ def record(
         )
     )
     session.flush()
+
+
+def believed(ticket: Ticket, said: datetime | None, at: datetime) -> datetime | None:
+    """The device's time where it can be: not before the ticket's last change, not in the future, not ages ago."""
+    if said is None:
+        return None
+    changed = ticket.changed_at if ticket.changed_by_role != Role.DRIVER else at - _LONGEST_DEAD_ZONE
+    return min(at, max(said, changed, at - _LONGEST_DEAD_ZONE))
 
 
 def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:

@@ -267,3 +267,20 @@ def test_going_on_duty_hastens_what_waits(cast):
     on_duty(cast.driver)
     look()
     assert db.session.get(Ticket, ticket.id, populate_existing=True).status == "offered"
+
+
+def test_the_guest_hears_of_the_first_driver_asked_also_when_a_dispatcher_asks(cast):
+    ticket = ticket_in(cast, "needs_dispatcher")
+    on_duty(cast.driver)
+    for _ in range(2):
+        offers.offer(ticket, cast.driver, by=cast.admin)
+    assert EventLog.query.filter_by(order_id=ticket.order_id, name="ticket.offered").count() == 1
+
+
+@pytest.mark.parametrize("answer", [offers.accept, offers.decline])
+def test_no_answer_came_before_it_was_asked_or_comes_tomorrow(cast, answer):
+    ticket = ticket_in(cast, "offered")
+    asked = ticket.changed_at
+    answer(ticket, by=cast.driver, occurred_at=asked - timedelta(days=1))
+    change = TicketChange.query.filter_by(ticket_id=ticket.id, version=ticket.version).one()
+    assert change.occurred_at == asked
