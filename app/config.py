@@ -5,6 +5,7 @@ a file, for secrets that must not stand in an environment. Nothing else in the p
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ Network = IPv4Network | IPv6Network
 
 
 _TILE = ("{z}", "{x}", "{y}")
+# No more than a host: it stands in the Content-Security-Policy of every page.
+_TILE_HOST = re.compile(r"(\{s\}\.)?([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\])(:\d+)?")
 
 
 class ConfigError(Exception):
@@ -181,7 +184,8 @@ class _Reader:
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.netloc or any(part not in value for part in _TILE):
+        is_web = parts.scheme in ("http", "https") and _TILE_HOST.fullmatch(parts.netloc)
+        if not is_web or any(part not in value for part in _TILE):
             self.problems.append("TILE_URL: must look like https://host/{z}/{x}/{y}.png")
             return None
         return value

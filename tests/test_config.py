@@ -46,6 +46,13 @@ def test_it_names_everything_that_is_wrong_at_once():
         assert f"{name}:" in str(error.value)
 
 
+@pytest.mark.parametrize("host", ["a.example; script-src *", "user:secret@a.example", "*", "{s}a.example"])
+def test_the_host_of_the_tiles_is_a_host_and_no_more(host):
+    """It goes into a header of every page."""
+    with pytest.raises(ConfigError, match="TILE_URL"):
+        Config.from_env({"PASSLINE_ENV": "test", "TILE_URL": f"https://{host}/{{z}}/{{x}}/{{y}}.png"})
+
+
 def test_it_wants_a_long_key_in_production():
     with pytest.raises(ConfigError, match="SECRET_KEY"):
         Config.from_env({"SECRET_KEY": "short"})
