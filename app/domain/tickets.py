@@ -29,6 +29,8 @@ from .ticket_transition import record, walk
 # As for orders: without what is mistaken at a noisy counter.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LONGEST_RIDE = timedelta(minutes=45)
+# A door that is farther away is not believed: a guest's device says where it is, and by it the driver is paid.
+_FARTHEST_DOOR_M = 50_000
 # States of an order from which a ticket's own state follows.
 _FOLLOWS = {"picked_up": "picked_up", "delivered": "delivered", "undeliverable": "failed"}
 
@@ -112,15 +114,18 @@ def ready_at(order: Order, at: datetime) -> datetime:
 
 def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
     restaurant = order.restaurant
-    road = road_metres(place(restaurant.latitude, restaurant.longitude), place(order.latitude, order.longitude))
+    door = place(order.latitude, order.longitude)
+    road = road_metres(place(restaurant.latitude, restaurant.longitude), door)
+    if road is not None and road > _FARTHEST_DOOR_M:
+        door = road = None
     ticket = Ticket(
         number=_fresh_number(session),
         order_id=order.id,
         status="unassigned",
         version=1,
         address=order.address,
-        latitude=order.latitude,
-        longitude=order.longitude,
+        latitude=door.latitude if door else None,
+        longitude=door.longitude if door else None,
         distance_m=road,
         currency=order.currency,
         pay_minor=restaurant.ride_pay_minor + restaurant.ride_pay_per_km_minor * (road or 0) // 1000,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.contract.times import now
 from app.domain import deliveries, drivers, fixes, offers, orders, ticket_deadlines, tickets
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
-from app.extensions import db
+from app.extensions import atomic, db
 from app.models import EventLog, Ticket, TicketChange, TicketOffer
 from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, place, ticket_in
@@ -284,3 +284,12 @@ def test_no_answer_came_before_it_was_asked_or_comes_tomorrow(cast, answer):
     answer(ticket, by=cast.driver, occurred_at=asked - timedelta(days=1))
     change = TicketChange.query.filter_by(ticket_id=ticket.id, version=ticket.version).one()
     assert change.occurred_at == asked
+
+
+def test_a_door_that_is_too_far_to_be_true_earns_nothing(cast):
+    """The guest's device says where it is, and the driver is paid by the way there."""
+    with atomic():
+        cast.restaurant.ride_pay_minor, cast.restaurant.ride_pay_per_km_minor = 200, 50
+    near, far = delivery(cast).ticket, delivery(cast, door=(-38.7, 170.0)).ticket
+    assert near.pay_minor > 200
+    assert (far.pay_minor, far.distance_m, far.latitude) == (200, None, None)
