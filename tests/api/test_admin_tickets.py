@@ -7,7 +7,7 @@ import time_machine
 
 from app.contract.positions import Position
 from app.contract.times import now
-from app.domain import deliveries, fixes, offers
+from app.domain import deliveries, drivers, fixes, offers
 from app.extensions import db
 from app.models import Ticket, TicketOffer
 from tests.factories import on_duty, ticket_in
@@ -234,6 +234,13 @@ def test_it_counts_what_they_delivered_today(admin, program, cast):
     for _ in range(2):
         ticket_in(cast, "delivered")
     assert admin.get("/admin/drivers").json["items"][0]["delivered_today"] == 2
+
+
+def test_who_is_off_duty_is_nowhere(admin, cast):
+    on_duty(cast.driver, *NEAR)
+    drivers.go_off_duty(cast.driver, by=cast.driver)
+    fixes_of = {item["id"]: item["fix"] for item in admin.get("/admin/drivers").json["items"]}
+    assert fixes_of[cast.driver.id] is None
 
 
 def test_it_pages_through_drivers(admin, cast):

@@ -78,7 +78,8 @@ def _duty(driver: Driver | None) -> Document:
 
 
 def _fix(driver: Driver | None) -> Document | None:
-    if driver is None or driver.fixed_at is None:
+    # Off duty nobody needs to know where somebody is.
+    if driver is None or driver.fixed_at is None or not driver.on_duty:
         return None
     return {
         "latitude": driver.latitude,
