@@ -8,7 +8,7 @@ import hmac
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypedDict, Unpack
 
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from app.models import DropProof, Ticket
 
 from . import offers, orders, promises
 from .actor import Actor
+from .edges import How
 from .geography import ride_minutes
 from .locks import hold
 from .ticket_states import EDGES
@@ -36,14 +37,6 @@ _PHOTOS = (
 PHOTO_TYPES = frozenset(kind for _, kind in _PHOTOS)
 
 
-class How(TypedDict, total=False):
-    """What every step may be told besides: the version that was on the screen, a note, the time on the device."""
-
-    expected_version: int | None
-    note: str | None
-    occurred_at: datetime | None
-
-
 class Proof(TypedDict, total=False):
     """What is shown at the door: the code that the guest said, or a photograph; a note is part of `How`."""
 
@@ -53,7 +46,7 @@ class Proof(TypedDict, total=False):
 
 def arrive(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """The driver stands at the restaurant's counter."""
-    return walk(ticket, "at_pickup", by=by, at=now(), **_believed(ticket, how))
+    return walk(ticket, "at_pickup", by=by, at=now(), **believed(ticket, how))
 
 
 def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **how: Unpack[How]) -> bool:
@@ -61,7 +54,7 @@ def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **ho
     with _together(ticket, by) as session:
         if edge_to(ticket, "picked_up", by, how.get("expected_version")) is None:
             return False
-        orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(_believed(ticket, how)))
+        orders.hand_over(ticket.order, by=by, handover_code=handover_code, **_of_order(believed(ticket, how)))
         session.refresh(ticket)
         at = now()
         arrival = (ticket.picked_up_at or at) + timedelta(minutes=ride_minutes(ticket.distance_m))
@@ -73,7 +66,7 @@ def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **ho
 
 def reach(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """The driver stands at the guest's door."""
-    return walk(ticket, "at_dropoff", by=by, at=now(), **_believed(ticket, how))
+    return walk(ticket, "at_dropoff", by=by, at=now(), **believed(ticket, how))
 
 
 def deliver(ticket: Ticket, *, by: Actor, proof: Proof | None = None, **how: Unpack[How]) -> bool:
@@ -82,7 +75,7 @@ def deliver(ticket: Ticket, *, by: Actor, proof: Proof | None = None, **how: Unp
         if edge_to(ticket, "delivered", by, how.get("expected_version")) is None:
             return False
         shown = _proof(ticket, by, proof or {}, how.get("note"))
-        orders.deliver(ticket.order, by=by, **_of_order(_believed(ticket, how)))
+        orders.deliver(ticket.order, by=by, **_of_order(believed(ticket, how)))
         session.refresh(ticket)
         if shown is not None:
             session.add(shown)
@@ -96,22 +89,22 @@ def fail(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Un
         if ticket.status == "unassigned" and ticket.changed_by_id == by.id:
             return False  # said before: it was given back
         if ticket.status in ("assigned", "at_pickup"):
-            return offers.give_back(ticket, by=by, reason_code=reason_code, **_believed(ticket, how))
+            return offers.give_back(ticket, by=by, reason_code=reason_code, **believed(ticket, how))
         if edge_to(ticket, "failed", by, how.get("expected_version")) is None:
             return False
-        orders.give_up(ticket.order, by=by, reason_code=reason_code, **_of_order(_believed(ticket, how)))
+        orders.give_up(ticket.order, by=by, reason_code=reason_code, **_of_order(believed(ticket, how)))
         session.refresh(ticket)
     return True
 
 
 def bring_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """What could not be delivered is on its way back."""
-    return walk(ticket, "returning", by=by, at=now(), **_believed(ticket, how))
+    return walk(ticket, "returning", by=by, at=now(), **believed(ticket, how))
 
 
 def give_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """It is back at the restaurant."""
-    return walk(ticket, "returned", by=by, at=now(), **_believed(ticket, how))
+    return walk(ticket, "returned", by=by, at=now(), **believed(ticket, how))
 
 
 def transition(ticket: Ticket, to: str, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
@@ -132,7 +125,7 @@ def transition(ticket: Ticket, to: str, *, by: Actor, reason_code: str | None = 
             version, note = how.get("expected_version"), how.get("note")
             return offers.cancel(ticket, by=by, at=now(), expected_version=version, note=note)
         case _:
-            return walk(ticket, to, by=by, at=now(), reason_code=reason_code, **_believed(ticket, how))
+            return walk(ticket, to, by=by, at=now(), reason_code=reason_code, **believed(ticket, how))
 
 
 @contextmanager
@@ -153,10 +146,6 @@ def _together(ticket: Ticket, by: Actor) -> Iterator[Session]:
 def _of_order(how: How) -> How:
     """The same for the order, whose version is another."""
     return {"note": how.get("note"), "occurred_at": how.get("occurred_at")}
-
-
-def _believed(ticket: Ticket, how: How) -> How:
-    return {**how, "occurred_at": believed(ticket, how.get("occurred_at"), now())}
 
 
 def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropProof | None:

@@ -1,15 +1,23 @@
-"""An edge of a machine of states, as the tables of order_states.py and ticket_states.py hold them, and its checks."""
+"""An edge of a machine of states, as order_states.py and ticket_states.py list them, and what its walk may be told."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from app.errors import Forbidden, Invalid
 
 from .actor import Actor
 
 Rule = Callable[[Any, datetime], str | None]
+
+
+class How(TypedDict, total=False):
+    """What every verb may be told besides: the version that was on the screen, a note, the time on the device."""
+
+    expected_version: int | None
+    note: str | None
+    occurred_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ is done here holds ticket and driver (locks.py), and so never runs into them.
 """
 
 from datetime import datetime, timedelta
+from typing import Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.models import Driver, Person, Ticket, TicketOffer
 from . import dispatch, drivers, promises
 from .actor import SYSTEM, Actor
 from .dispatch import Choice
+from .edges import How
 from .live_fixes import minutes_away
 from .locks import hold
 from .order_states import REASONS
@@ -50,7 +52,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
             raise LostRace(lost(ticket, by), **now_at(ticket, by))
         asked = _driver(session, driver)
         if ticket.status == "offered":
-            end(session, ticket, "withdrawn", by=by, at=at)
+            _end(session, ticket, "withdrawn", by=by, at=at)
         elif ticket.status in ("assigned", "at_pickup"):
             give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
         weighed = dispatch.weigh(session, ticket, at)
@@ -61,10 +63,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
         )  # fmt: skip
 
 
-def accept(
-    ticket: Ticket, *, by: Actor, expected_version: int | None = None, note: str | None = None,
-    occurred_at: datetime | None = None,
-) -> bool:  # fmt: skip
+def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """The driver who was asked takes it, or, while nobody is being asked, whoever is on duty and free does.
 
     Refuses with OfferLapsed (too late), LostRace (somebody else has it, or it changed) and Conflict (busy, off duty).
@@ -86,10 +85,7 @@ def accept(
         if mine is None or mine.status != "open":
             _may_take(session, ticket, driver, mine, by)
         values = {"driver_id": by.id, "driver_name": by.name, "assigned_at": at}
-        walk(
-            ticket, "assigned", by=by, at=at, expected_version=expected_version, note=note, values=values,
-            occurred_at=believed(ticket, occurred_at, at),
-        )  # fmt: skip
+        walk(ticket, "assigned", by=by, at=at, values=values, **believed(ticket, how))
         if mine is None or mine.status != "open":
             session.add(_taken(ticket, by, at))
         else:
@@ -103,10 +99,7 @@ def accept(
     return True
 
 
-def decline(
-    ticket: Ticket, *, by: Actor, reason_code: str | None = None, note: str | None = None,
-    expected_version: int | None = None, occurred_at: datetime | None = None,
-) -> bool:  # fmt: skip
+def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """The driver who is being asked says no; False when that was said already."""
     if reason_code is not None and reason_code not in REASONS:
         raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
@@ -122,10 +115,7 @@ def decline(
             raise LostRace(
                 _too_late(ticket, mine, by) if mine.status == "lapsed" else lost(ticket, by), **now_at(ticket, by)
             )
-        end(
-            session, ticket, "declined", by=by, at=at, reason_code=reason_code, note=note,
-            expected_version=expected_version, occurred_at=believed(ticket, occurred_at, at),
-        )  # fmt: skip
+        _end(session, ticket, "declined", by=by, at=at, reason_code=reason_code, **believed(ticket, how))
         drivers.locked(session, mine.driver).lapses_in_row = 0
         session.flush()
     return True
@@ -140,7 +130,7 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
             hold(session, ticket)
             current = _open(session, ticket)
             if current is not None and current.driver_id == person.id:
-                end(session, ticket, "declined" if by.id == person.id else "withdrawn", by=by, at=now())
+                _end(session, ticket, "declined" if by.id == person.id else "withdrawn", by=by, at=now())
         return drivers.go_off_duty(person, by=by)
 
 
@@ -157,7 +147,7 @@ def dismiss(person: Person) -> None:
             hold(session, ticket)
             current = _open(session, ticket)
             if current is not None and current.driver_id == person.id:
-                end(session, ticket, "withdrawn", by=SYSTEM, at=at)
+                _end(session, ticket, "withdrawn", by=SYSTEM, at=at)
             elif ticket.driver_id == person.id and ticket.status in FETCHING:
                 give_back(ticket, by=SYSTEM, note=f"{person.name} drives no more.")
         driver = drivers.locked(session, person)
@@ -175,7 +165,7 @@ def lapse(ticket: Ticket) -> bool:
         current = _open(session, ticket)
         if ticket.status != "offered" or current is None or current.lapses_at > at:
             return False
-        end(session, ticket, "lapsed", by=SYSTEM, at=at)
+        _end(session, ticket, "lapsed", by=SYSTEM, at=at)
         driver = drivers.locked(session, current.driver)
         driver.lapses_in_row += 1
         session.flush()
@@ -194,14 +184,11 @@ def withdraw(ticket: Ticket, *, by: Actor, expected_version: int | None = None, 
             raise LostRace(lost(ticket, by), **now_at(ticket, by))
         if ticket.status != "offered":
             return give_back(ticket, by=by, reason_code="other", note=note)
-        end(session, ticket, "withdrawn", by=by, at=now(), note=note)
+        _end(session, ticket, "withdrawn", by=by, at=now(), note=note)
     return True
 
 
-def give_back(
-    ticket: Ticket, *, by: Actor, reason_code: str | None = None, note: str | None = None,
-    expected_version: int | None = None, occurred_at: datetime | None = None,
-) -> bool:  # fmt: skip
+def give_back(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """Before pickup the driver cannot, or an admin takes it away: the next one is looked for."""
     at = now()
     values = {
@@ -216,10 +203,7 @@ def give_back(
         # Nobody has it yet: that is declined, or withdrawn.
         raise LostRace(lost(ticket, by), **now_at(ticket, by))
     with atomic() as session:
-        moved = walk(
-            ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
-            expected_version=expected_version, occurred_at=occurred_at,
-        )  # fmt: skip
+        moved = walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, values=values, **how)
         if moved:
             accepted = TicketOffer.ticket_id == ticket.id, TicketOffer.status == "accepted"
             for offer in session.scalars(select(TicketOffer).where(*accepted)):
@@ -243,20 +227,23 @@ def cancel(
     return moved
 
 
-def end(
-    session: Session, ticket: Ticket, status: str, *, by: Actor, at: datetime,
-    reason_code: str | None = None, note: str | None = None,
-    expected_version: int | None = None, occurred_at: datetime | None = None,
-) -> None:  # fmt: skip
+def _end(
+    session: Session,
+    ticket: Ticket,
+    status: str,
+    *,
+    by: Actor,
+    at: datetime,
+    reason_code: str | None = None,
+    **how: Unpack[How],
+) -> None:
     """End the open offer of `ticket` as declined, lapsed or withdrawn; the worker looks for the next driver at once."""
     current = _open(session, ticket)
     if current is None:
         raise LostRace(lost(ticket, by), **now_at(ticket, by))
     values = {"due_at": at, "refusals": ticket.refusals + int(status != "withdrawn")}
-    walk(
-        ticket, "unassigned", by=by, at=at, reason_code=reason_code, note=note, values=values,
-        expected_version=expected_version, occurred_at=occurred_at, asked=current.driver_id,
-    )  # fmt: skip
+    asked = current.driver_id
+    walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, values=values, asked=asked, **how)
     current.status, current.answered_at, current.decline_reason = status, at, reason_code
     session.flush()
 

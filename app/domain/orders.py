@@ -5,8 +5,8 @@ moved (False: it was there already). Placing one is in order_placement.py; deadl
 """
 
 import hmac
-from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from datetime import timedelta
+from typing import Any, Unpack
 
 from sqlalchemy import select, update
 
@@ -19,17 +19,10 @@ from app.models.order import MOST_PREP_MINUTES
 
 from . import order_clock, order_events
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
+from .edges import How
 from .locks import hold
 from .order_states import EDGES, WITH_THE_KITCHEN, once_paid
 from .order_transition import walk
-
-
-class How(TypedDict, total=False):
-    """What every verb may be told besides: the version that was on the screen, a note, the time on the device."""
-
-    expected_version: int | None
-    note: str | None
-    occurred_at: datetime | None
 
 
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:

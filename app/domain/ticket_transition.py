@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contract.identity import Role
-from app.contract.times import iso
+from app.contract.times import iso, now
 from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Ticket, TicketChange
 
 from . import ticket_events, ticket_json
 from .actor import Actor
-from .edges import Edge
+from .edges import Edge, How
 from .order_states import REASONS
 from .ticket_states import EDGES, ENDS, LABELS, SEARCHING, allowed
 
@@ -118,12 +118,13 @@ def record(
     session.flush()
 
 
-def believed(ticket: Ticket, said: datetime | None, at: datetime) -> datetime | None:
+def believed(ticket: Ticket, how: How) -> How:
     """The device's time where it can be: not before the ticket's last change, not in the future, not ages ago."""
+    at, said = now(), how.get("occurred_at")
     if said is None:
-        return None
+        return how
     changed = ticket.changed_at if ticket.changed_by_role != Role.DRIVER else at - _LONGEST_DEAD_ZONE
-    return min(at, max(said, changed, at - _LONGEST_DEAD_ZONE))
+    return {**how, "occurred_at": min(at, max(said, changed, at - _LONGEST_DEAD_ZONE))}
 
 
 def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:

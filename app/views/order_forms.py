@@ -13,8 +13,8 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
+from app.domain.edges import How
 from app.domain.order_states import LABELS, REASONS
-from app.domain.orders import How
 from app.errors import Invalid
 from app.models.order import LONGEST_NOTE, MOST_PREP_MINUTES
 

@@ -10,7 +10,7 @@ from marshmallow import Schema
 
 from app.contract.identity import Role
 from app.domain import deliveries, offers
-from app.domain.deliveries import How
+from app.domain.edges import How
 from app.extensions import limiter
 from app.models import Person, Ticket
 from app.views import loading
