@@ -81,11 +81,13 @@ def record(
     return is_newest
 
 
-def forget(before: datetime) -> int:
-    """Drop what was received before `before`: tracks, last fixes, what rooms were told; how many rows."""
+def forget(before: datetime, *, most: int = 5000) -> int:
+    """Drop what was received before `before`: tracks (up to `most` points), last fixes, what rooms were told.
+
+    How many rows went; 0 when nothing is left.
+    """
     with atomic() as session:
-        tracks = session.execute(delete(TrackPoint).where(TrackPoint.received_at < before))
-        told = live_fixes.forget(session, before)
+        # In the order of the locks: who is where, then what was told of it.
         last = session.execute(
             update(Driver)
             .where(Driver.received_at < before)
@@ -95,6 +97,11 @@ def forget(before: datetime) -> int:
             )
             .execution_options(synchronize_session=False)
         )  # fmt: skip
+        told = live_fixes.forget(session, before)
+        oldest = select(TrackPoint.id).where(TrackPoint.received_at < before).limit(most)
+        tracks = session.execute(
+            delete(TrackPoint).where(TrackPoint.id.in_(oldest)).execution_options(synchronize_session=False)
+        )
     return int(tracks.rowcount + told + last.rowcount)  # type: ignore[attr-defined]
 
 

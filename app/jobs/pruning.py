@@ -14,22 +14,25 @@ from app.domain import fixes, log, recoveries
 
 def prune_log() -> int:
     """Drop what is older than LOG_RETENTION_HOURS, in short transactions; how many rows went."""
-    return _drop(log.prune)
+    return _drop(log.prune, _retention())
 
 
 def forget_recoveries() -> int:
     """Drop what was last used longer ago than that; how many rows went."""
-    return _drop(recoveries.forget)
+    return _drop(recoveries.forget, _retention())
 
 
 def forget_positions() -> int:
-    """Drop where drivers were more than a day ago; how many rows went."""
-    return fixes.forget(now() - fixes.KEPT)
+    """Drop where drivers were more than a day ago, in short transactions; how many rows went."""
+    return _drop(fixes.forget, fixes.KEPT)
 
 
-def _drop(some: Callable[[datetime], int]) -> int:
-    hours = current_app.config["PASSLINE"].log_retention_hours
-    before = now() - timedelta(hours=hours)
+def _retention() -> timedelta:
+    return timedelta(hours=current_app.config["PASSLINE"].log_retention_hours)
+
+
+def _drop(some: Callable[[datetime], int], kept: timedelta) -> int:
+    before = now() - kept
     total = 0
     while dropped := some(before):
         total += dropped

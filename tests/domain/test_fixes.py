@@ -166,3 +166,15 @@ def test_all_of_it_goes_after_a_day(cast):
     assert of_link(ticket) == of_guest(ticket) == []
     assert drivers.of(cast.driver).latitude is None
     assert db.session.scalars(select(func.count()).where(TrackPoint.ticket_id == ticket.id)).one() == 0
+
+
+def test_a_long_track_goes_in_short_transactions(cast):
+    """So that nobody waits long for SQLite's one lock."""
+    ticket = ticket_in(cast, "picked_up")
+    for seconds in range(3):
+        fixes.record(cast.driver, *COUNTER, recorded_at=now() + timedelta(seconds=seconds))
+    tomorrow = now() + timedelta(hours=25)
+    fixes.forget(tomorrow, most=2)
+    assert TrackPoint.query.filter_by(ticket_id=ticket.id).count() == 1
+    assert fixes.forget(tomorrow, most=2) == 1
+    assert fixes.forget(tomorrow, most=2) == 0
