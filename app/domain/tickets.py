@@ -24,7 +24,7 @@ from .locks import hold
 from .order_states import ENDS as ORDER_ENDS
 from .order_states import WITH_THE_KITCHEN
 from .ticket_states import SEARCHING, UNDER_WAY
-from .ticket_transition import record, walk
+from .ticket_transition import believed, record, walk
 
 # As for orders: without what is mistaken at a noisy counter.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -77,10 +77,16 @@ def follow(
     if ticket is not None:
         # A driver may be about to take a step.
         hold(session, ticket)
+        occurred_at = believed(ticket, occurred_at, at)
     match order.status:
         case "accepted" if ticket is None:
             ticket = _open(session, order, by=SYSTEM, at=at)
             _seek(session, ticket, ready_at(order, at), at)
+            return
+        case "preparing" | "ready_for_pickup" if ticket is None and not order.tickets:
+            # Accepted before there were tickets (migration 0007).
+            ticket = _open(session, order, by=SYSTEM, at=at)
+            _seek(session, ticket, at if order.status == "ready_for_pickup" else ready_at(order, at), at)
             return
         case "accepted" | "preparing" if ticket is not None:
             _seek(session, ticket, ready_at(order, at), at)
@@ -149,7 +155,12 @@ def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
 def _seek(session: Session, ticket: Ticket, ready: datetime, at: datetime) -> None:
     """The food will be ready then: the worker begins to look for a driver a ride earlier (ticket_deadlines.py)."""
     due = max(at, ready - _LONGEST_RIDE)
-    values = {"ready_at": ready} | ({"due_at": due} if ticket.status == "unassigned" else {})
+    values: dict[str, datetime | None] = {"ready_at": ready}
+    if ticket.status == "unassigned":
+        values["due_at"] = due
+        if due > at:
+            # It was ready, and is not any more: nobody is looked for until then.
+            values["sought_since"] = None
     session.execute(
         update(Ticket).where(Ticket.id == ticket.id).values(values).execution_options(synchronize_session=False)
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.contract.times import now
 from app.domain import deliveries, drivers, fixes, offers, orders, ticket_deadlines, tickets
@@ -293,3 +293,40 @@ def test_a_door_that_is_too_far_to_be_true_earns_nothing(cast):
     near, far = delivery(cast).ticket, delivery(cast, door=(-38.7, 170.0)).ticket
     assert near.pay_minor > 200
     assert (far.pay_minor, far.distance_m, far.latitude) == (200, None, None)
+
+
+def test_times_that_a_kitchen_says_are_believed_as_a_drivers_are(cast):
+    ticket = ticket_in(cast, "at_pickup")
+    orders.hand_over(ticket.order, by=cast.vendor, occurred_at=now() + timedelta(days=365))
+    assert ticket.picked_up_at <= now()
+    orders.deliver(ticket.order, by=cast.admin, occurred_at=now() - timedelta(days=365))
+    assert ticket.ended_at >= ticket.picked_up_at
+
+
+def test_what_is_cooked_again_for_hours_is_looked_for_when_it_is_time(cast):
+    order = place(cast, fulfilment="delivery", address="1 Street").order
+    orders.accept(order, by=cast.vendor, prep_minutes=120)
+    orders.mark_ready(order, by=cast.vendor)
+    look()
+    orders.recall(order, by=cast.vendor)
+    with time_machine.travel(now() + timedelta(minutes=118), tick=False):
+        on_duty(cast.driver)
+        ticket_deadlines.act_on_due()
+    assert order.ticket.status == "offered"
+
+
+def test_an_order_from_before_there_were_tickets_gets_one_when_it_is_ready(cast):
+    order = delivery(cast)
+    with atomic() as session:
+        session.execute(delete(TicketChange))
+        session.execute(delete(Ticket))
+    db.session.expire_all()
+    orders.mark_ready(order, by=cast.vendor)
+    assert order.ticket.status == "unassigned"
+
+
+def test_what_a_dispatcher_called_off_stays_so(cast):
+    order = delivery(cast)
+    offers.cancel(order.ticket, by=cast.admin, at=now())
+    orders.mark_ready(order, by=cast.vendor)
+    assert order.ticket is None
