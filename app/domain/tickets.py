@@ -77,7 +77,8 @@ def follow(
     if ticket is not None:
         # A driver may be about to take a step.
         hold(session, ticket)
-        occurred_at = believed(ticket, {"occurred_at": occurred_at}).get("occurred_at")
+        said = believed(ticket, {"occurred_at": occurred_at})["occurred_at"]
+        occurred_at = None if said is None else min(said, at)
     match order.status:
         case "accepted" if ticket is None:
             ticket = _open(session, order, by=SYSTEM, at=at)
