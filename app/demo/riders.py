@@ -83,7 +83,7 @@ class Rider:
     def _ride(self, person: Person, driver: Driver, ticket: Ticket, at: datetime) -> None:
         order = ticket.order
         restaurant = counter(order.restaurant)
-        door = place(ticket.latitude, ticket.longitude) or restaurant
+        door = place(ticket) or restaurant
         match ticket.status:
             case "assigned" if self._went(person, driver, restaurant, at):
                 deliveries.arrive(ticket, by=person)
@@ -117,7 +117,7 @@ class Rider:
             self._tell(person, self._here(driver), at)
 
     def _here(self, driver: Driver) -> Place:
-        return place(driver.latitude, driver.longitude) or self._home
+        return place(driver) or self._home
 
     def _tell(self, person: Person, spot: Place, at: datetime) -> None:
         fixes.record(person, *spot, accuracy=self._dice.uniform(4, 12))

@@ -19,7 +19,7 @@ from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import drivers
 from .geography import Place, kilometres, place, ride_minutes, road_metres
-from .live_fixes import STALE_AFTER
+from .live_fixes import known_place
 from .ticket_states import BUSY, NOT_AGAIN_WITHIN
 
 # Nobody is asked to come from farther away.
@@ -109,7 +109,7 @@ def weigh_each(session: Session, tickets: Sequence[Ticket], at: datetime) -> dic
     for ticket in tickets:
         kitchen = ticket.order.restaurant_id
         if kitchen not in of_kitchen:
-            counter = _counter(ticket)
+            counter = place(ticket.order.restaurant)
             everybody = (_weighed(driver, counter, at, asked is not None, busy) for driver, asked, busy in found)
             of_kitchen[kitchen] = sorted(everybody, key=lambda one: one.rank)
         why_not = alone[ticket.id]
@@ -131,8 +131,8 @@ def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
         return []
     query = select(Ticket).where(Ticket.waits, Ticket.ended_at.is_(None)).options(Ticket.with_orders())
     found = session.scalars(query.order_by(Ticket.sought_since, Ticket.id).limit(_MOST_WEIGHED)).all()
-    fix = _known_place(driver, at)
-    far = {ticket.id: road_metres(fix, _counter(ticket)) for ticket in found}
+    fix = known_place(driver, at)
+    far = {ticket.id: road_metres(fix, place(ticket.order.restaurant)) for ticket in found}
     near = [ticket for ticket in found if (far[ticket.id] or 0) <= FARTHEST_M]
     # Sorting keeps the order of what is equally near.
     return sorted(near, key=lambda ticket: (far[ticket.id] is None, far[ticket.id]))[:MOST_WAITING]
@@ -151,7 +151,7 @@ def considered(weighed: Sequence[Weighed], at: datetime) -> str:
 
 def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, busy: bool) -> Weighed:
     age = None if driver.fixed_at is None else at - driver.fixed_at
-    distance = road_metres(_known_place(driver, at), counter)
+    distance = road_metres(known_place(driver, at), counter)
     why_not = ""
     if busy:
         why_not = _BUSY
@@ -167,18 +167,6 @@ def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, b
         why_not,
         driver.last_offered_at,
     )
-
-
-def _counter(ticket: Ticket) -> Place | None:
-    restaurant = ticket.order.restaurant
-    return place(restaurant.latitude, restaurant.longitude)
-
-
-def _known_place(driver: Driver, at: datetime) -> Place | None:
-    """Where `driver` is, when the last fix is not too old to say so."""
-    if driver.fixed_at is None or at - driver.fixed_at >= STALE_AFTER:
-        return None
-    return place(driver.latitude, driver.longitude)
 
 
 def _reason(free: Sequence[Weighed]) -> str:

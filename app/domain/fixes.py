@@ -14,7 +14,7 @@ from app.extensions import atomic
 from app.models import Driver, Person, Ticket, TrackPoint
 
 from . import drivers, live_fixes
-from .geography import Place, metres
+from .geography import Place, metres, place
 from .ticket_states import BUSY
 
 KEPT = timedelta(hours=24)
@@ -123,9 +123,10 @@ def _check(latitude: float, longitude: float, accuracy: float | None, fixed_at: 
 
 def _jump(driver: Driver, spot: Place, accuracy: float | None, fixed_at: datetime) -> str | None:
     """Why `driver` cannot have come to `spot` from their last fix; None: they can."""
-    if driver.latitude is None or driver.longitude is None or driver.fixed_at is None:
+    last = place(driver)
+    if last is None or driver.fixed_at is None:
         return None
-    distance = metres(Place(driver.latitude, driver.longitude), spot)
+    distance = metres(last, spot)
     seconds = abs((fixed_at - driver.fixed_at).total_seconds())
     slack = _SLACK_M + (accuracy or 0.0) + (driver.accuracy or 0.0)
     if distance <= slack + seconds * _FASTEST_M_A_S:

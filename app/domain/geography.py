@@ -5,7 +5,7 @@ place is not known, neither is the distance, and a ride takes the contract's sev
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 _EARTH = 6_371_000
 # Streets are longer than the straight line by about this much (a detour index of towns), ridden at 18 km/h.
@@ -21,9 +21,21 @@ class Place(NamedTuple):
     longitude: float
 
 
-def place(latitude: float | None, longitude: float | None) -> Place | None:
-    """The place with these degrees, if it is known."""
-    return None if latitude is None or longitude is None else Place(latitude, longitude)
+class Located(Protocol):
+    """A row that says where it is: a restaurant, an order's or a ticket's door, a driver."""
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees; None: not known."""
+
+    @property
+    def longitude(self) -> float | None:
+        """The same."""
+
+
+def place(of: Located) -> Place | None:
+    """Where that is, if it is known."""
+    return None if of.latitude is None or of.longitude is None else Place(of.latitude, of.longitude)
 
 
 def metres(one: Place, other: Place) -> float:

@@ -24,7 +24,7 @@ from .geography import Place, place, ride_minutes, road_metres
 from .ticket_states import UNDER_WAY, WITH_THE_FOOD
 
 # A fix that is older says nothing about where somebody is now.
-STALE_AFTER = timedelta(minutes=15)
+_STALE_AFTER = timedelta(minutes=15)
 # An emptied row stays so long, for gateways that were away.
 _EMPTY_FOR = timedelta(hours=1)
 
@@ -106,13 +106,12 @@ def _was_seen_on(ticket: Ticket, driver: Driver) -> bool:
 def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:
     """Whole minutes until the driver is at the door, as far as one can say; None when nobody can."""
     restaurant = ticket.order.restaurant
-    drop = place(ticket.latitude, ticket.longitude)
-    fix = _recent(driver, at)
+    drop = place(ticket)
+    fix = known_place(driver, at)
     if ticket.status in WITH_THE_FOOD:
         return None if fix is None or drop is None else ride_minutes(road_metres(fix, drop))
-    counter = place(restaurant.latitude, restaurant.longitude)
     # The driver waits for the kitchen, or the food for the driver.
-    fetching = ride_minutes(road_metres(fix, counter)) if ticket.status == "assigned" else 0
+    fetching = ride_minutes(road_metres(fix, place(restaurant))) if ticket.status == "assigned" else 0
     cooking = max(0.0, (ticket.ready_at - at).total_seconds() / 60) if ticket.ready_at is not None else 0.0
     riding = ride_minutes(ticket.distance_m) if ticket.distance_m is not None else restaurant.delivery_minutes
     return round(max(fetching, cooking)) + riding
@@ -120,16 +119,15 @@ def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | N
 
 def minutes_to_counter(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:
     """Whole minutes until the driver is at the restaurant; None when nobody can say."""
-    restaurant = ticket.order.restaurant
-    road = road_metres(_recent(driver, at), place(restaurant.latitude, restaurant.longitude))
+    road = road_metres(known_place(driver, at), place(ticket.order.restaurant))
     return None if road is None else ride_minutes(road)
 
 
-def _recent(driver: Driver | None, at: datetime) -> Place | None:
+def known_place(driver: Driver | None, at: datetime) -> Place | None:
     """Where the driver is, unless that is not known, or was long ago."""
-    if driver is None or driver.fixed_at is None or at - driver.fixed_at >= STALE_AFTER:
+    if driver is None or driver.fixed_at is None or at - driver.fixed_at >= _STALE_AFTER:
         return None
-    return place(driver.latitude, driver.longitude)
+    return place(driver)
 
 
 def _of_ticket(ticket: Ticket, driver: Driver, at: datetime) -> Iterable[Message]:

@@ -121,8 +121,8 @@ def ready_at(order: Order, at: datetime) -> datetime:
 
 def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
     restaurant = order.restaurant
-    door = place(order.latitude, order.longitude)
-    road = road_metres(place(restaurant.latitude, restaurant.longitude), door)
+    door = place(order)
+    road = road_metres(place(restaurant), door)
     if road is not None and road > _FARTHEST_DOOR_M:
         door = road = None
     ticket = Ticket(
