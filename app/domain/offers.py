@@ -49,7 +49,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
     with atomic() as session:
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
-            raise LostRace(lost(ticket, by), **now_at(ticket, by))
+            raise lost(ticket, by)
         asked = _driver(session, driver)
         if ticket.status == "offered":
             _end(session, ticket, "withdrawn", by=by, at=at)
@@ -81,7 +81,7 @@ def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
         # From here on nobody else gives this driver anything: two tickets that wait cannot both be taken.
         driver = drivers.locked(session, session.get_one(Person, by.id))
         if mine is not None and mine.status == "open" and mine.lapses_at <= at:
-            raise OfferLapsed(_too_late(ticket, mine, by), **now_at(ticket, by))
+            raise OfferLapsed(_ran_out(ticket, mine), **now_at(ticket, by))
         if mine is None or mine.status != "open":
             _may_take(session, ticket, driver, mine, by)
         values = {"driver_id": by.id, "driver_name": by.name, "assigned_at": at}
@@ -112,9 +112,9 @@ def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how:
         if mine.status == "declined":
             return False
         if mine.status != "open" or ticket.status != "offered":
-            raise LostRace(
-                _too_late(ticket, mine, by) if mine.status == "lapsed" else lost(ticket, by), **now_at(ticket, by)
-            )
+            if mine.status == "lapsed":
+                raise LostRace(_ran_out(ticket, mine), **now_at(ticket, by))
+            raise lost(ticket, by)
         _end(session, ticket, "declined", by=by, at=at, reason_code=reason_code, **believed(ticket, how))
         drivers.locked(session, mine.driver).lapses_in_row = 0
         session.flush()
@@ -181,7 +181,7 @@ def withdraw(ticket: Ticket, *, by: Actor, expected_version: int | None = None, 
     with atomic() as session:
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
-            raise LostRace(lost(ticket, by), **now_at(ticket, by))
+            raise lost(ticket, by)
         if ticket.status != "offered":
             return give_back(ticket, by=by, reason_code="other", note=note)
         _end(session, ticket, "withdrawn", by=by, at=now(), note=note)
@@ -201,7 +201,7 @@ def give_back(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **ho
     }
     if ticket.status == "offered":
         # Nobody has it yet: that is declined, or withdrawn.
-        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        raise lost(ticket, by)
     with atomic() as session:
         moved = walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, values=values, **how)
         if moved:
@@ -240,7 +240,7 @@ def _end(
     """End the open offer of `ticket` as declined, lapsed or withdrawn; the worker looks for the next driver at once."""
     current = _open(session, ticket)
     if current is None:
-        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        raise lost(ticket, by)
     values = {"due_at": at, "refusals": ticket.refusals + int(status != "withdrawn")}
     asked = current.driver_id
     walk(ticket, "unassigned", by=by, at=at, reason_code=reason_code, values=values, asked=asked, **how)
@@ -281,13 +281,12 @@ def _offer(
 
 def _may_take(session: Session, ticket: Ticket, driver: Driver, mine: TicketOffer | None, by: Actor) -> None:
     """Whether somebody who is not being asked may take it now."""
-    if ticket.status == "offered":
-        raise LostRace(
-            _too_late(ticket, mine, by) if mine is not None else "Another driver is being asked for it just now.",
-            **now_at(ticket, by),
-        )
+    if ticket.status == "offered" and mine is None:
+        raise LostRace("Another driver is being asked for it just now.", **now_at(ticket, by))
+    if ticket.status == "offered" and mine is not None and mine.status == "lapsed":
+        raise LostRace(_ran_out(ticket, mine), **now_at(ticket, by))
     if ticket.status not in ("unassigned", "needs_dispatcher"):
-        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        raise lost(ticket, by)
     if not ticket.waits:
         raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
     if not driver.on_duty:
@@ -320,8 +319,6 @@ def _offer_to(session: Session, ticket: Ticket, driver_id: int | None) -> Ticket
     return session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def _too_late(ticket: Ticket, mine: TicketOffer, by: Actor) -> str:
+def _ran_out(ticket: Ticket, mine: TicketOffer) -> str:
     lapsed = mine.lapses_at.astimezone(ticket.order.restaurant.zone)
-    if mine.status in ("open", "lapsed"):
-        return f"Your offer ran out at {lapsed:%H:%M:%S}; another driver is asked."
-    return lost(ticket, by)
+    return f"Your offer ran out at {lapsed:%H:%M:%S}; another driver is asked."

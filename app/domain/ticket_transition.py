@@ -61,7 +61,7 @@ def walk(
             session.refresh(ticket)
             if ticket.status == to and _is_with(ticket, by, to):
                 return False
-            raise LostRace(lost(ticket, by), **now_at(ticket, by))
+            raise lost(ticket, by)
         record(session, ticket, edge.start, by, at, reason_code=reason_code, note=note, occurred_at=occurred_at)
         ticket_events.changed(session, ticket, edge, at=at, asked=asked, rider=rider)
     return True
@@ -75,11 +75,11 @@ def edge_to(ticket: Ticket, to: str, by: Actor, expected_version: int | None = N
     if to not in LABELS:
         raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
     if not _is_with(ticket, by, to):
-        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        raise lost(ticket, by)
     if ticket.status == to:
         return None
     if expected_version not in (None, ticket.version):
-        raise LostRace(lost(ticket, by), **now_at(ticket, by))
+        raise lost(ticket, by)
     edge = EDGES.get((ticket.status, to))
     if edge is None:
         raise EdgeForbidden(
@@ -140,8 +140,12 @@ def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:
     }
 
 
-def lost(ticket: Ticket, viewer: Actor) -> str:
-    """Who was faster than `viewer`, and what it is now, in a sentence."""
+def lost(ticket: Ticket, viewer: Actor) -> LostRace:
+    """The refusal that tells `viewer` who was faster, and what it is now."""
+    return LostRace(_who_was_faster(ticket, viewer), **now_at(ticket, viewer))
+
+
+def _who_was_faster(ticket: Ticket, viewer: Actor) -> str:
     since = ticket.changed_at.astimezone(ticket.order.restaurant.zone)
     what = LABELS[ticket.status]
     who = ticket.driver_name if ticket.driver_id is not None and ticket.status not in SEARCHING else None
