@@ -57,14 +57,15 @@ class Weighed:
 class Choice:
     """Who is asked and why; `considered` is the JSON of all who were weighed."""
 
-    driver: Weighed
+    driver_id: int
+    distance_m: int | None
     reason: str
     considered: str
 
     @property
     def ride_minutes(self) -> int:
         """How long the driver needs to the restaurant."""
-        return ride_minutes(self.driver.distance_m)
+        return ride_minutes(self.distance_m)
 
 
 def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
@@ -73,7 +74,7 @@ def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
     free = sorted((one for one in weighed if not one.why_not), key=lambda one: one.rank)
     if not free:
         return None
-    return Choice(free[0], _reason(free), considered(weighed, at))
+    return Choice(free[0].driver_id, free[0].distance_m, _reason(free), considered(weighed, at))
 
 
 def weigh(session: Session, ticket: Ticket, at: datetime) -> list[Weighed]:
@@ -125,9 +126,7 @@ def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
 
     Nor while they have a delivery, or are being asked for one.
     """
-    if not driver.on_duty or drivers.is_busy(session, driver.person_id):
-        return []
-    if drivers.open_offer(session, driver.person_id) is not None:
+    if not driver.on_duty or not drivers.is_free(session, driver.person_id):
         return []
     query = select(Ticket).where(Ticket.waits, Ticket.ended_at.is_(None)).options(Ticket.with_orders())
     found = session.scalars(query.order_by(Ticket.sought_since, Ticket.id).limit(_MOST_WEIGHED)).all()

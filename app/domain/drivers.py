@@ -67,7 +67,7 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
         driver = locked(session, person)
         if not driver.on_duty:
             return False
-        if is_busy(session, person.id):
+        if _is_busy(session, person.id):
             raise Conflict("There is a delivery under way: finish it, or give it back, before you go off duty.")
         if open_offer(session, person.id) is not None:
             # Made in this very moment.
@@ -98,10 +98,9 @@ def locked(session: Session, person: Person) -> Driver:
     return driver
 
 
-def is_busy(session: Session, person_id: int) -> bool:
-    """Whether a delivery of this driver is under way."""
-    busy = select(Ticket.id).where(Ticket.driver_id == person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
-    return session.execute(busy.limit(1)).first() is not None
+def is_free(session: Session, person_id: int) -> bool:
+    """Whether this driver has no delivery, and is not being asked for one."""
+    return not _is_busy(session, person_id) and open_offer(session, person_id) is None
 
 
 def open_offer(session: Session, person_id: int) -> TicketOffer | None:
@@ -138,6 +137,12 @@ def duty(driver: Driver | None) -> dict[str, Any]:
 def says(driver: Driver | None) -> str:
     """Duty in a sentence, for the driver."""
     return _SAYS["self"] if driver is None else _SAYS[None if driver.on_duty else driver.off_duty_reason or "self"]
+
+
+def _is_busy(session: Session, person_id: int) -> bool:
+    """Whether a delivery of this driver is under way."""
+    busy = select(Ticket.id).where(Ticket.driver_id == person_id, Ticket.ended_at.is_(None), Ticket.status.in_(BUSY))
+    return session.execute(busy.limit(1)).first() is not None
 
 
 def _must_drive(person: Person) -> None:

@@ -31,11 +31,8 @@ def ask(ticket: Ticket, choice: Choice) -> TicketOffer:
     """Offer `ticket` to whom dispatch chose. Refuses as `offer` does."""
     with atomic() as session:
         hold(session, ticket)
-        driver = _driver(session, session.get_one(Person, choice.driver.driver_id))
-        return _offer(
-            session, ticket, driver, by=SYSTEM, reason=choice.reason, considered=choice.considered,
-            distance_m=choice.driver.distance_m,
-        )  # fmt: skip
+        driver = _driver(session, session.get_one(Person, choice.driver_id))
+        return _offer(session, ticket, driver, choice, by=SYSTEM)
 
 
 def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | None = None) -> TicketOffer:
@@ -57,10 +54,8 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
             give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
         weighed = dispatch.weigh(session, ticket, at)
         distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)
-        return _offer(
-            session, ticket, asked, by=by, reason=f"Chosen by {by.name}.", distance_m=distance,
-            considered=dispatch.considered(weighed, at),
-        )  # fmt: skip
+        choice = Choice(driver.id, distance, f"Chosen by {by.name}.", dispatch.considered(weighed, at))
+        return _offer(session, ticket, asked, choice, by=by)
 
 
 def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
@@ -255,21 +250,27 @@ def _driver(session: Session, person: Person) -> Driver:
     return drivers.locked(session, person)
 
 
-def _offer(
-    session: Session, ticket: Ticket, driver: Driver, *, by: Actor, reason: str, considered: str, distance_m: int | None
-) -> TicketOffer:  # fmt: skip
+def _offer(session: Session, ticket: Ticket, driver: Driver, choice: Choice, *, by: Actor) -> TicketOffer:
     """Both are held: what the indexes would refuse is seen here."""
     at, person = now(), driver.person
     if edge_to(ticket, "offered", by) is None:
         raise Conflict("Somebody is being asked for it already.", **now_at(ticket, by))
     if not driver.on_duty:
         raise Conflict(f"{person.name} is off duty.", **now_at(ticket, by))
-    if drivers.is_busy(session, person.id) or drivers.open_offer(session, person.id) is not None:
+    if not drivers.is_free(session, person.id):
         raise Conflict(f"{person.name} has a delivery, or is being asked for one.", **now_at(ticket, by))
     made = TicketOffer(
-        ticket_id=ticket.id, driver_id=person.id, status="open", offered_at=at, lapses_at=at + OFFER_LASTS,
-        offered_by_id=by.id, offered_by_name=by.name, reason=reason, considered=considered, distance_m=distance_m,
-    )  # fmt: skip
+        ticket_id=ticket.id,
+        driver_id=person.id,
+        status="open",
+        offered_at=at,
+        lapses_at=at + OFFER_LASTS,
+        offered_by_id=by.id,
+        offered_by_name=by.name,
+        reason=choice.reason,
+        considered=choice.considered,
+        distance_m=choice.distance_m,
+    )
     made.driver = person
     session.add(made)
     session.flush()
@@ -291,16 +292,23 @@ def _may_take(session: Session, ticket: Ticket, driver: Driver, mine: TicketOffe
         raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
     if not driver.on_duty:
         raise Conflict("Go on duty first.", **now_at(ticket, by))
-    if drivers.is_busy(session, driver.person_id) or drivers.open_offer(session, driver.person_id) is not None:
+    if not drivers.is_free(session, driver.person_id):
         raise Conflict("You have a delivery, or are being asked for one.", **now_at(ticket, by))
 
 
 def _taken(ticket: Ticket, by: Actor, at: datetime) -> TicketOffer:
     """Nobody offered it: the driver found it among those that wait."""
     return TicketOffer(
-        ticket_id=ticket.id, driver_id=by.id, status="accepted", offered_at=at, lapses_at=at, answered_at=at,
-        offered_by_id=by.id, offered_by_name=by.name, reason="Taken from the list of those that wait.",
-    )  # fmt: skip
+        ticket_id=ticket.id,
+        driver_id=by.id,
+        status="accepted",
+        offered_at=at,
+        lapses_at=at,
+        answered_at=at,
+        offered_by_id=by.id,
+        offered_by_name=by.name,
+        reason="Taken from the list of those that wait.",
+    )
 
 
 def _open(session: Session, ticket: Ticket) -> TicketOffer | None:
