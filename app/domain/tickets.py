@@ -31,8 +31,12 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LONGEST_RIDE = timedelta(minutes=45)
 # A door that is farther away is not believed: a guest's device says where it is, and by it the driver is paid.
 _FARTHEST_DOOR_M = 50_000
-# States of an order from which a ticket's own state follows.
-_FOLLOWS = {"picked_up": "picked_up", "delivered": "delivered", "undeliverable": "failed"}
+# States of an order from which a ticket's own state follows, and the column that says when.
+_FOLLOWS = {
+    "picked_up": ("picked_up", "picked_up_at"),
+    "delivered": ("delivered", "ended_at"),
+    "undeliverable": ("failed", None),
+}
 
 
 def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
@@ -58,7 +62,7 @@ def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
         at = now()
         ticket = _open(session, order, by=by, at=at)
         if order.status in WITH_THE_KITCHEN:
-            _seek(session, ticket, at if order.status == "ready_for_pickup" else ready_at(order, at), at)
+            _seek(session, ticket, _ready_at(order, at), at)
         return ticket, True
 
 
@@ -69,51 +73,45 @@ def of(session: Session, order: Order) -> Ticket | None:
 
 
 def follow(
-    session: Session, order: Order, *, by: Actor, at: datetime,
-    reason_code: str | None = None, note: str | None = None, occurred_at: datetime | None = None,
-) -> None:  # fmt: skip
+    session: Session,
+    order: Order,
+    *,
+    by: Actor,
+    at: datetime,
+    reason_code: str | None,
+    note: str | None,
+    occurred_at: datetime | None,
+) -> None:
     """The delivery order is in a new state: its ticket is opened, hastened, moved or cancelled with it."""
     ticket = of(session, order)
-    if ticket is not None:
-        # A driver may be about to take a step.
-        hold(session, ticket)
-        said = believed(ticket, {"occurred_at": occurred_at})["occurred_at"]
-        occurred_at = None if said is None else min(said, at)
+    if ticket is None:
+        # What was accepted before there were tickets (migration 0007) gets its first one.
+        if order.status == "accepted" or (order.status in WITH_THE_KITCHEN and not order.tickets):
+            _seek(session, _open(session, order, by=SYSTEM, at=at), _ready_at(order, at), at)
+        return
+    # A driver may be about to take a step.
+    hold(session, ticket)
+    said = believed(ticket, {"occurred_at": occurred_at})["occurred_at"]
+    occurred_at = None if said is None else min(said, at)
     match order.status:
-        case "accepted" if ticket is None:
-            ticket = _open(session, order, by=SYSTEM, at=at)
-            _seek(session, ticket, ready_at(order, at), at)
-            return
-        case "preparing" | "ready_for_pickup" if ticket is None and not order.tickets:
-            # Accepted before there were tickets (migration 0007).
-            ticket = _open(session, order, by=SYSTEM, at=at)
-            _seek(session, ticket, at if order.status == "ready_for_pickup" else ready_at(order, at), at)
-            return
-        case "accepted" | "preparing" if ticket is not None:
-            _seek(session, ticket, ready_at(order, at), at)
-        case "ready_for_pickup" if ticket is not None:
-            _seek(session, ticket, at, at)
-        case "cancelled" if ticket is not None and ticket.ended_at is None:
+        case "accepted" | "preparing" | "ready_for_pickup":
+            _seek(session, ticket, _ready_at(order, at), at)
+            ticket_events.order_changed(session, ticket, at=at)
+        case "cancelled" if ticket.ended_at is None:
             offers.cancel(ticket, by=by, at=at, note=note)
-            return
-        case "picked_up" if ticket is not None and ticket.status in SEARCHING:
+        case "picked_up" if ticket.status in SEARCHING:
             # The restaurant gave it to somebody of its own.
             offers.cancel(ticket, by=by, at=at, note="It left with another courier.")
-            return
-        case "picked_up" | "delivered" | "undeliverable" if ticket is not None and ticket.status in UNDER_WAY:
-            values = {"picked_up_at": occurred_at or at} if order.status == "picked_up" else {}
-            if order.status == "delivered":
-                values["ended_at"] = occurred_at or at
-            walk(ticket, _FOLLOWS[order.status], by=by, at=at, reason_code=reason_code or _reason(order), note=note,
-                 occurred_at=occurred_at, values=values)  # fmt: skip
-            return
-        case _:
-            return
-    ticket_events.order_changed(session, ticket, at=at)
+        case "picked_up" | "delivered" | "undeliverable" if ticket.status in UNDER_WAY:
+            to, moment = _FOLLOWS[order.status]
+            values = {moment: occurred_at or at} if moment else {}
+            walk(ticket, to, by=by, at=at, reason_code=reason_code, note=note, occurred_at=occurred_at, values=values)
 
 
-def ready_at(order: Order, at: datetime) -> datetime:
-    """When the kitchen will be done, as far as it said; an order for later is ready for its time."""
+def _ready_at(order: Order, at: datetime) -> datetime:
+    """When the kitchen is done, as far as it said; an order for later is ready for its time."""
+    if order.status == "ready_for_pickup":
+        return at
     if order.scheduled_for is not None:
         return order.scheduled_for - timedelta(minutes=order.restaurant.delivery_minutes)
     return (order.accepted_at or at) + timedelta(minutes=order.prep_minutes or 0)
@@ -167,10 +165,6 @@ def _seek(session: Session, ticket: Ticket, ready: datetime, at: datetime) -> No
     )
     for name, value in values.items():
         set_committed_value(ticket, name, value)
-
-
-def _reason(order: Order) -> str | None:
-    return "other" if order.status == "undeliverable" else None
 
 
 def _fresh_number(session: Session) -> str:
