@@ -2,7 +2,7 @@
 
 A line is one message to one kind of room; an event for three rooms has three lines and, on the wire, one `event_id`.
 `Message` refuses data whose fields are not exactly those of the line, so no event can drift from this table.
-Who builds the data: order_events.py, ticket_events.py and live_fixes.py in domain/. Who sends it: the gateway.
+Who builds the data: domain/, most of it order_events.py, ticket_events.py and live_fixes.py. Who sends it: the gateway.
 """
 
 from collections.abc import Mapping
@@ -136,10 +136,9 @@ DUTY_CHANGED_FOR_ADMIN = Event("DriverDutyChanged", "admin.dispatch", _DUTY, "on
 
 # -- S4: where the driver is. Not rows of the log: newest only, without a position, not replayed (live_fixes.py) -----
 
-FIX_FIELDS = ("ticket_id", *_S4_FIX)
 DRIVER_MOVED = "driver.location.updated"
 DRIVER_MOVED_FOR_CUSTOMER, DRIVER_MOVED_FOR_FOLLOWER, DRIVER_MOVED_FOR_ADMIN = FIXES = tuple(
-    Event(DRIVER_MOVED, room, FIX_FIELDS, moment, stamp=STAMP)
+    Event(DRIVER_MOVED, room, ("ticket_id", *_S4_FIX), moment, stamp=STAMP)
     for room, moment in (
         ("customer.{id}.driver-location", "a new fix from assignment to delivery; before pickup only minutes_away"),
         ("order.{number}", "a new fix between pickup and delivery; `driver_name` is null"),

@@ -24,7 +24,7 @@ from .actor import Actor
 from .edges import How
 from .geography import ride_minutes
 from .locks import hold
-from .ticket_states import EDGES
+from .ticket_states import EDGES, FETCHING
 from .ticket_transition import believed, edge_to, now_at, walk
 
 # What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
@@ -88,7 +88,7 @@ def fail(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Un
     with _together(ticket, by) as session:
         if ticket.status == "unassigned" and ticket.changed_by_id == by.id:
             return False  # said before: it was given back
-        if ticket.status in ("assigned", "at_pickup"):
+        if ticket.status in FETCHING:
             return offers.give_back(ticket, by=by, reason_code=reason_code, **believed(ticket, how))
         if edge_to(ticket, "failed", by, how.get("expected_version")) is None:
             return False

@@ -23,9 +23,9 @@ from .live_fixes import known_place
 from .ticket_states import BUSY, NOT_AGAIN_WITHIN
 
 # Nobody is asked to come from farther away.
-FARTHEST_M = 20_000
+_FARTHEST_M = 20_000
 # How many of those that wait a driver is shown, out of how many that wait longest.
-MOST_WAITING = 20
+_MOST_WAITING = 20
 _MOST_WEIGHED = 200
 # Fixes are no more exact than this: who is nearer by less, is not nearer.
 _EQUALLY_NEAR_M = 200
@@ -132,9 +132,9 @@ def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
     found = session.scalars(query.order_by(Ticket.sought_since, Ticket.id).limit(_MOST_WEIGHED)).all()
     fix = known_place(driver, at)
     far = {ticket.id: road_metres(fix, place(ticket.order.restaurant)) for ticket in found}
-    near = [ticket for ticket in found if (far[ticket.id] or 0) <= FARTHEST_M]
+    near = [ticket for ticket in found if (far[ticket.id] or 0) <= _FARTHEST_M]
     # Sorting keeps the order of what is equally near.
-    return sorted(near, key=lambda ticket: (far[ticket.id] is None, far[ticket.id]))[:MOST_WAITING]
+    return sorted(near, key=lambda ticket: (far[ticket.id] is None, far[ticket.id]))[:_MOST_WAITING]
 
 
 def considered(weighed: Sequence[Weighed], at: datetime) -> str:
@@ -156,7 +156,7 @@ def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, b
         why_not = _BUSY
     elif asked:
         why_not = "is being asked for another one"
-    elif distance is not None and distance > FARTHEST_M:
+    elif distance is not None and distance > _FARTHEST_M:
         why_not = f"too far away ({kilometres(distance)})"
     return Weighed(
         driver.person_id,

@@ -19,7 +19,7 @@ from .ticket_states import BUSY
 
 KEPT = timedelta(hours=24)
 # Phones keep what they could not send for so long; their clocks are a little wrong.
-OLDEST = timedelta(minutes=15)
+_OLDEST = timedelta(minutes=15)
 _AHEAD = timedelta(minutes=1)
 # Of a phone that knows its place no better than this, it says nothing.
 LEAST_ACCURATE_M = 500.0
@@ -115,8 +115,8 @@ def _check(latitude: float, longitude: float, accuracy: float | None, fixed_at: 
         errors["accuracy"] = [f"From 0 to {LEAST_ACCURATE_M:.0f} m: this fix could be anywhere."]
     if fixed_at > at + _AHEAD:
         errors["recorded_at"] = ["In the future: the phone's clock is wrong."]
-    if fixed_at < at - OLDEST:
-        errors["recorded_at"] = [f"Older than {OLDEST // timedelta(minutes=1)} minutes: of no use to anybody."]
+    if fixed_at < at - _OLDEST:
+        errors["recorded_at"] = [f"Older than {_OLDEST // timedelta(minutes=1)} minutes: of no use to anybody."]
     if errors:
         raise Invalid("This fix is not credible.", errors=errors)
 

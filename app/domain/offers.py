@@ -50,7 +50,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
         asked = _driver(session, driver)
         if ticket.status == "offered":
             _end(session, ticket, "withdrawn", by=by, at=at)
-        elif ticket.status in ("assigned", "at_pickup"):
+        elif ticket.status in FETCHING:
             give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
         weighed = dispatch.weigh(session, ticket, at)
         distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)

@@ -18,7 +18,7 @@ from . import dispatch, offers, promises, ticket_events
 from .actor import SYSTEM
 from .geography import UNKNOWN_RIDE_MINUTES
 from .order_states import ENDS
-from .ticket_states import MOST_REFUSALS, SOUGHT_FOR
+from .ticket_states import MOST_REFUSALS, SOUGHT_FOR, WITH_THE_FOOD
 from .ticket_transition import walk
 
 _BATCH = 200
@@ -89,7 +89,7 @@ def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
             is_so = _look_again(ticket, at + _AGAIN, sought_since=ticket.sought_since or at)
             if is_so and ticket.sought_since is None:
                 # Nobody is free, and everybody who waits may know that somebody is looked for.
-                ticket_events.search_began(session, ticket, at=at)
+                ticket_events.begun(session, ticket, at=at)
         return False
     offers.ask(ticket, choice)
     return True
@@ -111,6 +111,6 @@ def _look_again(ticket: Ticket, due_at: datetime | None, **values: datetime) -> 
 def _why_late(ticket: Ticket) -> str:
     if ticket.order.status in ("accepted", "preparing"):
         return "The kitchen needs longer than it thought."
-    if ticket.status in ("picked_up", "at_dropoff"):
+    if ticket.status in WITH_THE_FOOD:
         return "The driver needs longer than planned."
     return "We are still waiting for a driver."

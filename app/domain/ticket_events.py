@@ -20,18 +20,9 @@ from . import live_fixes, log, ticket_json
 from .edges import Edge
 from .ticket_states import LABELS, SEARCHING, UNDER_WAY
 
-LOOKING = "Looking for a driver"
-LOOKING_AGAIN = "Looking for another driver"
 
-
-def opened(session: Session, ticket: Ticket, *, at: datetime) -> None:
-    """There is a ticket now."""
-    stamp = log.stamp(at)
-    _append(session, ticket, list(_followers(ticket, stamp)), at)
-
-
-def search_began(session: Session, ticket: Ticket, *, at: datetime) -> None:
-    """A driver is looked for from now on, and nobody could be asked yet."""
+def begun(session: Session, ticket: Ticket, *, at: datetime) -> None:
+    """There is a ticket now; or a driver is looked for from now on, and nobody could be asked yet."""
     _append(session, ticket, list(_followers(ticket, log.stamp(at))), at)
 
 
@@ -106,7 +97,7 @@ def _guest(session: Session, ticket: Ticket, edge: Edge, stamp: dict[str, Any]) 
             "status": ticket.status,
             "driver_id": None,
             "driver_name": None,
-            "message": LOOKING_AGAIN if begins_again else LOOKING,
+            "message": "Looking for another driver" if begins_again else LABELS["unassigned"],
         }
         yield events.DRIVER_SOUGHT.message(room, data | stamp)
     elif edge.to == "assigned":

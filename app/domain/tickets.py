@@ -147,7 +147,7 @@ def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
     session.flush()
     set_committed_value(order, "tickets", [*order.tickets, ticket] if ticket not in order.tickets else order.tickets)
     record(session, ticket, None, by, at)
-    ticket_events.opened(session, ticket, at=at)
+    ticket_events.begun(session, ticket, at=at)
     return ticket
 
 

@@ -1,7 +1,7 @@
 """Drivers: whether they are on duty, where they are, and the track of the tickets they rode.
 
 A position is kept for a day (jobs/pruning.py). What screens may be told of it stands in `live_fixes`: one row for each
-room and driver, always the newest, written by domain/fixes.py and followed by the gateway. It is not a part of the log.
+room and driver, always the newest, written by domain/live_fixes.py, followed by the gateway, and no part of the log.
 """
 
 from datetime import datetime

@@ -120,7 +120,7 @@ class Order(Model):
     restaurant: Mapped[Restaurant] = relationship(lazy="joined", innerjoin=True)
     customer: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
     items: Mapped[list[OrderItem]] = relationship(order_by="OrderItem.id", lazy="selectin")
-    # Those that counted, the last one last; a delivery that was called off and asked for again has several.
+    # The last one is the delivery (`ticket`); before it those that were called off.
     tickets: Mapped[list["Ticket"]] = relationship(order_by="Ticket.id", viewonly=True)
 
     @property
