@@ -16,6 +16,7 @@ from tests.factories import DOOR, delivery
 LISTENS = "window.fixes = []; document.addEventListener('passline:fix', ({ detail }) => window.fixes.push(detail.data))"
 NEAR = {**HERE, "latitude": HERE["latitude"] + 0.001}
 FAR = {**HERE, "latitude": HERE["latitude"] + 0.01}
+ON_THE_WAY = {**HERE, "latitude": HERE["latitude"] + 0.012}
 
 
 def on_the_road(visit: Visit, driver, spot: dict[str, float]) -> Page:
@@ -58,6 +59,9 @@ def test_from_the_pass_to_the_door(visit: Visit, cast: Cast):
     expect(near.locator("#offer")).to_be_hidden()
     far.locator("#offer:not([data-settling])").get_by_role("button", name="Accept").click()
     at(far, "assigned")
+    # Where they were before is not told to the guest.
+    with far.expect_response("**/api/driver/location"):
+        far.context.set_geolocation(ON_THE_WAY)
     expect(guest.locator("#order-title")).to_have_text("Other Driver Person is on the way")
     expect(part(desk, "under_way")).to_contain_text("Other Driver Person")
 
