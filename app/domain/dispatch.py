@@ -1,11 +1,11 @@
 """Who is asked next: the nearest free driver on duty, and of those equally near whoever was asked longest ago.
 
-Everybody on duty is weighed, and for each is kept why or why not: the admin sees all of it, the driver the reason for
-being asked. Nothing is written here.
+Everybody on duty is weighed, and of those who are nearest is kept why or why not: the admin sees all of it, the driver
+the reason for being asked. Nothing is written here.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ from .ticket_states import BUSY, NOT_AGAIN_WITHIN
 
 # Nobody is asked to come from farther away.
 _FARTHEST_M = 20_000
+# Of how many who were weighed it is kept why or why not.
+_MOST_KEPT = 100
 # How many of those that wait a driver is shown, out of how many that wait longest.
 _MOST_WAITING = 20
 _MOST_WEIGHED = 200
@@ -31,6 +33,7 @@ _MOST_WEIGHED = 200
 _EQUALLY_NEAR_M = 200
 _BUSY = "has a delivery"
 _ASKED = "is being asked for this one"
+_ASKED_ELSEWHERE = "is being asked for another one"
 _REFUSED = "did not take this one less than 10 minutes ago"
 
 
@@ -68,9 +71,8 @@ class Choice:
         return ride_minutes(self.distance_m)
 
 
-def choose(session: Session, ticket: Ticket, at: datetime) -> Choice | None:
-    """Whom to ask for `ticket`; None when nobody is free."""
-    weighed = weigh(session, ticket, at)
+def choose(weighed: Sequence[Weighed], at: datetime) -> Choice | None:
+    """Whom to ask, of those who were weighed for a ticket; None when nobody is free."""
     free = sorted((one for one in weighed if not one.why_not), key=lambda one: one.rank)
     if not free:
         return None
@@ -137,15 +139,20 @@ def waiting(session: Session, driver: Driver, at: datetime) -> list[Ticket]:
     return sorted(near, key=lambda ticket: (far[ticket.id] is None, far[ticket.id]))[:_MOST_WAITING]
 
 
+def without(weighed: Sequence[Weighed], asked: Container[int]) -> list[Weighed]:
+    """The same, after the drivers of `asked` were asked for other tickets."""
+    return [replace(one, why_not=_ASKED_ELSEWHERE) if one.driver_id in asked else one for one in weighed]
+
+
 def considered(weighed: Sequence[Weighed], at: datetime) -> str:
-    """What is kept of the weighing: JSON, a list."""
+    """What is kept of the weighing: JSON, a list of those who are nearest."""
 
     def kept(one: Weighed) -> dict[str, Any]:
         document = asdict(one)
         asked_at = document.pop("asked_at")
         return document | {"asked_seconds_ago": None if asked_at is None else round((at - asked_at).total_seconds())}
 
-    return orjson.dumps([kept(one) for one in weighed]).decode()
+    return orjson.dumps([kept(one) for one in weighed[:_MOST_KEPT]]).decode()
 
 
 def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, busy: bool) -> Weighed:
@@ -155,7 +162,7 @@ def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, b
     if busy:
         why_not = _BUSY
     elif asked:
-        why_not = "is being asked for another one"
+        why_not = _ASKED_ELSEWHERE
     elif distance is not None and distance > _FARTHEST_M:
         why_not = f"too far away ({kilometres(distance)})"
     return Weighed(

@@ -4,6 +4,7 @@ Called once a second by the worker, of which there may be any number; what was d
 does. Nothing here decides by what it read: every change has its guard.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,6 +17,7 @@ from app.models import Order, Ticket
 
 from . import dispatch, offers, promises, ticket_events
 from .actor import SYSTEM
+from .dispatch import Weighed
 from .geography import UNKNOWN_RIDE_MINUTES
 from .order_states import ENDS
 from .ticket_states import MOST_REFUSALS, SOUGHT_FOR, WITH_THE_FOOD
@@ -32,11 +34,22 @@ _log = structlog.get_logger(__name__)
 
 def act_on_due() -> int:
     """Act on every ticket whose time has come, oldest first; how many moved."""
-    due = select(Ticket).where(Ticket.due_at <= now()).order_by(Ticket.due_at).limit(_BATCH)
+    at = now()
+    due = select(Ticket).where(Ticket.due_at <= at).order_by(Ticket.due_at).limit(_BATCH)
+    tickets = db.session.scalars(due.execution_options(populate_existing=True).options(Ticket.with_orders())).all()
+    # For all at once: with many drivers and many who wait, a weighing for each would take longer than the second.
+    searching = [ticket for ticket in tickets if ticket.status == "unassigned"]
+    weighed = dispatch.weigh_each(db.session(), searching, at) if searching else {}
+    asked: set[int] = set()
     moved = 0
-    for ticket in db.session.scalars(due.execution_options(populate_existing=True)).all():
+    for ticket in tickets:
         try:
-            moved += _act(ticket)
+            if ticket.id in weighed:
+                moved += _look_for_a_driver(ticket, weighed[ticket.id], asked, at)
+            elif ticket.status == "offered":
+                moved += offers.lapse(ticket)
+            else:
+                _look_again(ticket, None)
         except Conflict:
             # A person was faster, or the driver is asked by another worker: the next look sees what it is.
             continue
@@ -64,21 +77,12 @@ def renew_promises() -> int:
     return moved
 
 
-def _act(ticket: Ticket) -> bool:
-    match ticket.status:
-        case "offered":
-            return offers.lapse(ticket)
-        case "unassigned":
-            return _look_for_a_driver(ticket, now())
-    _look_again(ticket, None)
-    return False
-
-
-def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
+def _look_for_a_driver(ticket: Ticket, weighed: Sequence[Weighed], asked: set[int], at: datetime) -> bool:
+    """Ask the next one, of those who were weighed and not `asked` since, unless it is too early, or too late."""
     sought_for = at - ticket.sought_since if ticket.sought_since is not None else timedelta(0)
     if ticket.refusals >= MOST_REFUSALS or sought_for >= SOUGHT_FOR:
         return walk(ticket, "needs_dispatcher", by=SYSTEM, at=at, expected_version=ticket.version)
-    choice = dispatch.choose(db.session(), ticket, at)
+    choice = dispatch.choose(dispatch.without(weighed, asked), at)
     ride = timedelta(minutes=UNKNOWN_RIDE_MINUTES if choice is None else choice.ride_minutes)
     start = at if ticket.ready_at is None else ticket.ready_at - ride
     if ticket.sought_since is None and start > at:
@@ -92,6 +96,7 @@ def _look_for_a_driver(ticket: Ticket, at: datetime) -> bool:
                 ticket_events.begun(session, ticket, at=at)
         return False
     offers.ask(ticket, choice)
+    asked.add(choice.driver_id)
     return True
 
 

@@ -32,7 +32,7 @@ def test_a_search_that_another_worker_began_is_told_once(app, cast):
     in_thread(app, ticket_deadlines.act_on_due).join()
     before = told(ticket)
     db.session.refresh(ticket)
-    ticket_deadlines._look_for_a_driver(stale(ticket, sought_since=None), now())
+    ticket_deadlines._look_for_a_driver(stale(ticket, sought_since=None), [], set(), now())
     assert told(ticket) == before
 
 
@@ -45,7 +45,7 @@ def test_a_delivery_that_is_over_is_not_looked_for(app, cast):
 
     db.session.rollback()
     in_thread(app, call_off).join()
-    ticket_deadlines._look_for_a_driver(stale(ticket, status="unassigned", version=1), now())
+    ticket_deadlines._look_for_a_driver(stale(ticket, status="unassigned", version=1), [], set(), now())
     assert '"status":"cancelled"' in told(ticket)[-1]
 
 

@@ -330,3 +330,12 @@ def test_what_a_dispatcher_called_off_stays_so(cast):
     offers.cancel(order.ticket, by=cast.admin, at=now())
     orders.mark_ready(order, by=cast.vendor)
     assert order.ticket is None
+
+
+def test_two_that_are_due_at_once_go_to_two_drivers(cast):
+    on_duty(cast.driver, *NEAR)
+    on_duty(cast.other_driver, *FAR)
+    tickets = [delivery(cast, "ready_for_pickup").ticket for _ in range(2)]
+    assert look() == 2
+    assert [offers_of(ticket)[0].driver_id for ticket in tickets] == [cast.driver.id, cast.other_driver.id]
+    assert "is being asked for another one" in offers_of(tickets[1])[0].considered
