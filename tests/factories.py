@@ -113,7 +113,7 @@ def _step(verb):  # type: ignore[no-untyped-def]
 
 
 _arrived, _at_the_door = _step(deliveries.arrive), _step(deliveries.reach)
-_returning, _returned = _step(deliveries.bring_back), _step(deliveries.give_back)
+_returning, _returned = _step(deliveries.bring_back), _step(deliveries.hand_back)
 _FAILED = (_accepted, _picked_up, _failed)
 _RIDES = {
     "offered": (),

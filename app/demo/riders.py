@@ -97,7 +97,7 @@ class Rider:
             case "failed":
                 deliveries.bring_back(ticket, by=person)
             case "returning" if self._went(person, driver, restaurant, at):
-                deliveries.give_back(ticket, by=person)
+                deliveries.hand_back(ticket, by=person)
             case "at_pickup" | "at_dropoff":
                 self._stand(person, driver, at)
 

@@ -102,7 +102,7 @@ def bring_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     return walk(ticket, "returning", by=by, at=now(), **believed(ticket, how))
 
 
-def give_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
+def hand_back(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     """It is back at the restaurant."""
     return walk(ticket, "returned", by=by, at=now(), **believed(ticket, how))
 

@@ -71,7 +71,7 @@ EDGES: Mapping[tuple[str, str], Edge] = {
         edge("picked_up", "failed", "fail", "driver admin", reason="driver admin"),
         edge("at_dropoff", "failed", "fail", "driver admin", reason="driver admin"),
         edge("failed", "returning", "bring_back", "driver admin"),
-        edge("returning", "returned", "return", "driver vendor admin"),
+        edge("returning", "returned", "hand_back", "driver vendor admin"),
         *(
             edge(start, "cancelled", "cancel", "system customer vendor admin")
             for start in ("unassigned", "offered", "needs_dispatcher", "assigned", "at_pickup")

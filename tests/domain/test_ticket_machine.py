@@ -54,7 +54,7 @@ ACTS = {
     "deliver": lambda cast, ticket, who: deliveries.deliver(ticket, by=who, proof={"drop_code": ticket.drop_code}),
     "fail": lambda cast, ticket, who: deliveries.fail(ticket, by=who, reason_code="not_found"),
     "bring_back": lambda cast, ticket, who: deliveries.bring_back(ticket, by=who),
-    "give_back": lambda cast, ticket, who: deliveries.give_back(ticket, by=who),
+    "hand_back": lambda cast, ticket, who: deliveries.hand_back(ticket, by=who),
     "off_duty": lambda cast, ticket, who: drivers.go_off_duty(who, by=who),
     "on_duty": lambda cast, ticket, who: on_duty(who, *COUNTER),
     "offer": lambda cast, ticket, who: offers.offer(ticket, who, by=cast.admin),
@@ -122,7 +122,7 @@ def end(cast, ticket):
     if ticket.status in ("failed", "returning"):
         if ticket.status == "failed":
             deliveries.bring_back(ticket, by=cast.admin)
-        return deliveries.give_back(ticket, by=cast.admin)
+        return deliveries.hand_back(ticket, by=cast.admin)
     return orders.cancel(ticket.order, by=cast.admin, reason_code="other")
 
 

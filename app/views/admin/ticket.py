@@ -42,11 +42,9 @@ _WORDS = {
     "deliver": "Mark as delivered",
     "fail": "Could not be delivered",
     "bring_back": "Driver brings it back",
-    "return": "Back at the restaurant",
+    "hand_back": "Back at the restaurant",
     "cancel": "Cancel the delivery",
 }
-
-
 _MOST_CANDIDATES = 200
 _TICKET = f"/tickets/<int(max={BIGGEST_ID}):ticket_id>"
 # Nobody else may keep it, and it may do nothing.

@@ -139,7 +139,7 @@ def driver_returning(wanted: Step, ticket_id: int) -> Response:
 def driver_returned(wanted: Step, ticket_id: int) -> Response:
     """Say that it is back at the restaurant"""
     ticket, driver = _ticket_and_driver(ticket_id)
-    return _taken(ticket, driver, lambda: deliveries.give_back(ticket, by=driver, **_how(wanted)))
+    return _taken(ticket, driver, lambda: deliveries.hand_back(ticket, by=driver, **_how(wanted)))
 
 
 def _ticket_and_driver(ticket_id: int) -> tuple[Ticket, Person]:
