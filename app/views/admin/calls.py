@@ -1,6 +1,6 @@
 """Deliveries that call for a person: counted in the navigation of every admin page (static/js/admin/calls.js)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flask import render_template
 from sqlalchemy import select
@@ -16,12 +16,6 @@ def calls() -> str:
     return render_template("admin/_calls.html")
 
 
-@bp.context_processor
-def _calling() -> dict[str, Callable[[], Sequence[str]]]:
-    """`calling()` in the templates: the numbers of the orders whose delivery needs a dispatcher."""
-    return {"calling": calling}
-
-
 def calling() -> Sequence[str]:
     """The numbers of the orders whose delivery needs a dispatcher, the oldest first."""
     needed = (
@@ -31,3 +25,6 @@ def calling() -> Sequence[str]:
         .order_by(Ticket.id)
     )
     return db.session.scalars(needed).all()
+
+
+bp.context_processor(lambda: {"calling": calling})
