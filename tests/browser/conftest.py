@@ -102,9 +102,14 @@ def _context(chrome: Browser, site: Site, app: Flask, person: Person | None, opt
     context.set_default_timeout(PATIENCE)
     context.add_init_script(WITNESS)
     if person is not None:
-        signed = app.session_interface.get_signing_serializer(app).dumps({SESSION_ID: session_of(person).id})  # type: ignore[attr-defined]
-        context.add_cookies([{"name": app.config["SESSION_COOKIE_NAME"], "value": signed, "url": site.http}])
+        log_in(context, site, app, person)
     return context
+
+
+def log_in(context: BrowserContext, site: Site, app: Flask, person: Person) -> None:
+    """Whoever was logged in here before, from now on it is `person`."""
+    signed = app.session_interface.get_signing_serializer(app).dumps({SESSION_ID: session_of(person).id})  # type: ignore[attr-defined]
+    context.add_cookies([{"name": app.config["SESSION_COOKIE_NAME"], "value": signed, "url": site.http}])
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,13 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select, update
 
 from app.contract.times import now
-from app.contract.tokens import SESSION_ID
 from app.domain import access, offers
 from app.extensions import atomic, db
 from app.models import Ticket, TicketChange, TicketOffer
-from tests.browser.conftest import Visit, is_live
+from tests.browser.conftest import Visit, is_live, log_in
 from tests.browser.phone import at, becomes, phone, press, state, type_code, wrong
 from tests.cast import COUNTER, Cast
-from tests.factories import on_duty, session_of, ticket_in
+from tests.factories import on_duty, ticket_in
 
 # The page keeps itself on the phone a moment after it was opened.
 UNTIL_KEPT = "async () => { while (!(await caches.match('/driver/'))) await new Promise((on) => setTimeout(on, 100)); }"
@@ -159,10 +158,8 @@ def test_who_is_logged_out_loses_nothing(visit: Visit, cast: Cast, site, site_ap
     page.context.set_offline(False)
     expect(page.locator("#live-line")).to_contain_text("Log in again")
     kept(page, "I am at the door")
-    signed = site_app.session_interface.get_signing_serializer(site_app).dumps({SESSION_ID: session_of(cast.driver).id})
-    page.context.add_cookies([{"name": site_app.config["SESSION_COOKIE_NAME"], "value": signed, "url": site.http}])
-    is_live_again = page.goto(f"{site.http}/driver/")
-    assert is_live_again
+    log_in(page.context, site, site_app, cast.driver)
+    page.goto(f"{site.http}/driver/")
     is_live(page)
     becomes(ticket, "at_dropoff")
 
@@ -174,10 +171,7 @@ def test_what_one_driver_did_is_not_sent_as_another(visit: Visit, cast: Cast, si
     page.context.set_offline(True)
     press(page, "I am at the door")
     kept(page, "I am at the door")
-    signed = site_app.session_interface.get_signing_serializer(site_app).dumps(
-        {SESSION_ID: session_of(cast.other_driver).id}
-    )
-    page.context.add_cookies([{"name": site_app.config["SESSION_COOKIE_NAME"], "value": signed, "url": site.http}])
+    log_in(page.context, site, site_app, cast.other_driver)
     page.context.set_offline(False)
     page.goto(f"{site.http}/driver/")
     state(is_live(page), "off")
