@@ -25,6 +25,8 @@ from .ticket_states import UNDER_WAY, WITH_THE_FOOD
 
 # A fix that is older says nothing about where somebody is now.
 _STALE_AFTER = timedelta(minutes=15)
+# A phone at rest speaks once a minute (static/js/driver/location.js), and a little late.
+_AT_REST = timedelta(seconds=75)
 # An emptied row stays so long, for gateways that were away.
 _EMPTY_FOR = timedelta(hours=1)
 
@@ -97,10 +99,13 @@ def for_guest(ticket: Ticket, driver: Driver, *, at: datetime) -> dict[str, Any]
 
 
 def _was_seen_on(ticket: Ticket, driver: Driver) -> bool:
-    """Whether the last fix is of this ride: where the driver was before, at home or with another guest, is not told."""
+    """Whether the last fix is of this ride: where the driver was before, at home or with another guest, is not told.
+
+    A phone that lies still speaks once a minute: what it said just before it was taken is of this ride.
+    """
     if driver.fixed_at is None or ticket.assigned_at is None:
         return False
-    return driver.fixed_at >= ticket.assigned_at
+    return driver.fixed_at >= ticket.assigned_at - _AT_REST
 
 
 def minutes_away(ticket: Ticket, driver: Driver | None, at: datetime) -> int | None:

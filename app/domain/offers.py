@@ -23,7 +23,7 @@ from .edges import How
 from .live_fixes import minutes_away
 from .locks import hold
 from .order_states import REASONS
-from .ticket_states import FETCHING, MOST_LAPSES, OFFER_LASTS
+from .ticket_states import FETCHING, MOST_LAPSES, NOT_AGAIN_WITHIN, OFFER_LASTS
 from .ticket_transition import believed, edge_to, lost, now_at, walk
 
 
@@ -290,10 +290,17 @@ def _may_take(session: Session, ticket: Ticket, driver: Driver, mine: TicketOffe
         raise lost(ticket, by)
     if not ticket.waits:
         raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
+    if mine is not None and mine.status == "withdrawn" and _was_just_now(mine):
+        # Or one who takes it and gives it back, again and again, would starve the order.
+        raise Conflict("You had it less than 10 minutes ago: others are asked first.", **now_at(ticket, by))
     if not driver.on_duty:
         raise Conflict("Go on duty first.", **now_at(ticket, by))
     if not drivers.is_free(session, driver.person_id):
         raise Conflict("You have a delivery, or are being asked for one.", **now_at(ticket, by))
+
+
+def _was_just_now(offer: TicketOffer) -> bool:
+    return offer.answered_at is not None and offer.answered_at > now() - NOT_AGAIN_WITHIN
 
 
 def _taken(ticket: Ticket, by: Actor, at: datetime) -> TicketOffer:

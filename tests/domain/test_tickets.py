@@ -339,3 +339,12 @@ def test_two_that_are_due_at_once_go_to_two_drivers(cast):
     assert look() == 2
     assert [offers_of(ticket)[0].driver_id for ticket in tickets] == [cast.driver.id, cast.other_driver.id]
     assert "is being asked for another one" in offers_of(tickets[1])[0].considered
+
+
+def test_who_gave_it_back_does_not_take_it_again_at_once(cast):
+    ticket = ticket_in(cast, "assigned")
+    deliveries.fail(ticket, by=cast.driver, reason_code="other")
+    with pytest.raises(Conflict, match="others are asked first"):
+        offers.accept(ticket, by=cast.driver)
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert offers.accept(ticket, by=cast.driver)
