@@ -40,7 +40,7 @@ def tell(session: Session, driver: Driver, tickets: Iterable[Ticket], *, at: dat
     messages.append(
         events.DRIVER_MOVED_FOR_ADMIN.message(rooms.ADMIN_DISPATCH, _data(driver, ticket_id, at) | log.stamp(at))
     )
-    _write(session, driver.person_id, [(message.room, message.data) for message in messages], at)
+    _write(session, driver.person_id, messages, at)
 
 
 def tell_of(session: Session, ticket: Ticket, *, at: datetime) -> None:
@@ -49,19 +49,19 @@ def tell_of(session: Session, ticket: Ticket, *, at: datetime) -> None:
     # The ticket is ours by now: no fix comes between, but one may have come since the driver was looked at.
     driver = session.get(Driver, ticket.driver_id, populate_existing=True)
     if driver is not None and driver.latitude is not None:
-        _write(session, driver.person_id, [(m.room, m.data) for m in _of_ticket(ticket, driver, at)], at)
+        _write(session, driver.person_id, _of_ticket(ticket, driver, at), at)
 
 
 def silence(session: Session, ticket: Ticket, driver_id: int | None, *, at: datetime) -> None:
     """From now on guest and followers are told nothing of this driver."""
     if driver_id is not None:
-        gone = [(rooms.driver_location(ticket.order.customer_id), None), (rooms.order(ticket.order.number), None)]
-        _write(session, driver_id, gone, at)
+        guest, followers = rooms.driver_location(ticket.order.customer_id), rooms.order(ticket.order.number)
+        _empty(session, driver_id, guest, followers, at=at)
 
 
 def silence_driver(session: Session, driver_id: int, *, at: datetime) -> None:
     """Off duty: dispatch is told nothing of this driver."""
-    _write(session, driver_id, [(rooms.ADMIN_DISPATCH, None)], at)
+    _empty(session, driver_id, rooms.ADMIN_DISPATCH, at=at)
 
 
 def current(session: Session, ticket: Ticket, *, at: datetime) -> dict[str, Any] | None:
@@ -156,27 +156,28 @@ def _data(driver: Driver, ticket_id: int | None, at: datetime) -> dict[str, Any]
     }
 
 
-def _write(session: Session, driver_id: int, told: list[tuple[str, Any]], at: datetime) -> None:
+def _write(session: Session, driver_id: int, messages: Iterable[Message], at: datetime) -> None:
     """Put the newest into each room's row."""
-    is_sqlite, n = _is_sqlite(session), _next_n(session)
-    for room, data in told:
-        text = None if data is None else orjson.dumps(data).decode()
-        if data is None:
-            # Nothing was ever told there, or nothing is any more: there is nothing to take back.
-            session.execute(
-                update(LiveFix)
-                .where(LiveFix.room == room, LiveFix.driver_id == driver_id, LiveFix.data.is_not(None))
-                .values(n=n, data=None, at=at)
-                .execution_options(synchronize_session=False)
-            )
-            continue
-        new = (sqlite if is_sqlite else postgresql).insert(LiveFix.__table__)
-        new = new.values(room=room, driver_id=driver_id, n=n, data=text, at=at)
-        statement: Insert = new.on_conflict_do_update(
-            index_elements=["room", "driver_id"],
-            set_={"n": new.excluded.n, "data": new.excluded.data, "at": new.excluded.at},
+    new = (sqlite if _is_sqlite(session) else postgresql).insert(LiveFix.__table__)
+    put: Insert = new.on_conflict_do_update(
+        index_elements=["room", "driver_id"],
+        set_={"n": new.excluded.n, "data": new.excluded.data, "at": new.excluded.at},
+    )
+    for message in messages:
+        data = orjson.dumps(message.data).decode()
+        row = {"room": message.room, "driver_id": driver_id, "n": _next_n(session), "data": data, "at": at}
+        session.execute(put.values(row))
+
+
+def _empty(session: Session, driver_id: int, *from_rooms: str, at: datetime) -> None:
+    """Take back what was told there, if anything was and still is."""
+    for room in from_rooms:
+        session.execute(
+            update(LiveFix)
+            .where(LiveFix.room == room, LiveFix.driver_id == driver_id, LiveFix.data.is_not(None))
+            .values(n=_next_n(session), data=None, at=at)
+            .execution_options(synchronize_session=False)
         )
-        session.execute(statement)
 
 
 def _next_n(session: Session) -> Any:
