@@ -11,6 +11,10 @@ from app.domain.ticket_states import LABELS
 
 from .documents import Document, Named, OrderTicket, minor, moment, one_of, page_of
 
+# What is shown at the door, and why somebody is off duty (models/restaurant.py, models/driver.py).
+_PROOFS = ("none", "code", "photo", "note")
+_OFF_DUTY = ("self", "lapses", "admin")
+
 
 def _degrees(about: str = "") -> fields.Float:
     return fields.Float(allow_none=True, metadata={"description": about} if about else {})
@@ -83,7 +87,7 @@ class _Ticket(Document):
     distance_m = fields.Integer(allow_none=True, metadata={"description": "From the restaurant; null: not known."})
     pay_minor = minor("What the driver earns, in minor units of `currency`.")
     currency = fields.String()
-    drop_proof = one_of(("none", "code", "photo", "note"))
+    drop_proof = one_of(_PROOFS)
     ready_at = moment("When the food will be ready, as far as is known.", empty=True)
     promised_by = moment(empty=True)
     allowed = fields.List(
@@ -111,7 +115,7 @@ class Duty(Document):
     """Whether a driver takes offers, and why not."""
 
     on = fields.Boolean()
-    reason = one_of(("self", "lapses", "admin"), empty=True)
+    reason = one_of(_OFF_DUTY, empty=True)
     message = fields.String(metadata={"description": "The same in a sentence."})
 
 
@@ -250,7 +254,7 @@ class Fix(Document):
 class Proof(Document):
     """What the driver showed for the delivery."""
 
-    kind = one_of(("none", "code", "photo", "note"))
+    kind = one_of(_PROOFS)
     note = fields.String()
     at = moment()
 
@@ -277,7 +281,7 @@ class DriverDuty(Document):
     """Whether on duty, since when, and why not."""
 
     on = fields.Boolean()
-    reason = one_of(("self", "lapses", "admin"), empty=True)
+    reason = one_of(_OFF_DUTY, empty=True)
     since = moment(empty=True)
 
 
