@@ -30,6 +30,8 @@ def environment(config: Config) -> dict[str, str]:
         "LOG_RETENTION_HOURS": str(config.log_retention_hours),
         "CONNECTIONS_PER_ADDRESS": str(config.connections_per_address),
         "CONNECTIONS_PER_PERSON": str(config.connections_per_person),
+        "TILE_URL": config.tile_url or "",
+        "TILE_ATTRIBUTION": config.tile_attribution,
         "LOG_LEVEL": config.log_level,
         "PYTHONUNBUFFERED": "1",
     }

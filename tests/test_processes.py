@@ -22,6 +22,8 @@ def test_every_setting_reaches_a_process():
         log_retention_hours=1,
         connections_per_address=1,
         connections_per_person=2,
+        tile_url="https://tiles.example.com/{z}/{x}/{y}.png",
+        tile_attribution="those who drew them",
         log_level="ERROR",
     )
     assert all(getattr(config, setting.name) != setting.default for setting in fields(Config))

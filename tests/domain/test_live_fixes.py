@@ -26,8 +26,11 @@ def in_thread(app, work):
 
 
 def waiting():
-    """How many statements wait for a lock."""
-    return db.session.scalar(text("select count(*) from pg_locks where not granted"))
+    """How many statements of this database wait for a lock."""
+    # What is going on is remembered until a transaction ends.
+    db.session.rollback()
+    waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    return db.session.scalar(text(waits))
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])

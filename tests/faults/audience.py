@@ -135,14 +135,14 @@ class Audience(Crowd):
         while (found := _frame(data, at)) is not None and client.stage != AWAY:
             opcode, text, at = found
             if text.startswith(b"42"):
-                self._event(client, *json.loads(text[2:]))
+                self._take(client, *json.loads(text[2:]))
             else:
                 if text.startswith(b"44") or text == b"41":
                     self.faulty.refused.append(f"{client.seat.name}: {text.decode()}")
                 self._notice(client, opcode, text)
         client.rest = data[at:]
 
-    def _event(self, watcher: Watcher, name: str, *arguments: object) -> None:
+    def _take(self, watcher: Watcher, name: str, *arguments: object) -> None:
         watcher.since = str(arguments[-1])
         n = int(watcher.since.rpartition("-")[2])
         if name == "ready":
