@@ -80,7 +80,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(start=st.sampled_from(sorted(LABELS)), walk=steps)
 def test_any_walk_leaves_tickets_offers_orders_and_events_in_step(cast, start, walk):

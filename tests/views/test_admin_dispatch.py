@@ -15,7 +15,8 @@ from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, ticket_in
 
 PROBLEM = {"Accept": "application/problem+json"}
-pytestmark = pytest.mark.usefixtures("csrf_off")
+# What is drawn is the same on either database; the verbs are tested on both.
+pytestmark = [pytest.mark.usefixtures("csrf_off"), pytest.mark.parametrize("backend", ["sqlite"])]
 
 
 def board(browser, path="/admin/dispatch"):

@@ -14,6 +14,13 @@ from app.views.customer.story import told
 from tests.cast import COUNTER
 from tests.factories import DOOR, delivery, on_duty, place, ticket_in
 
+
+@pytest.fixture
+def backend():
+    """What is drawn is the same on either database; the verbs are tested on both."""
+    return "sqlite"
+
+
 UNDER_WAY = ("assigned", "at_pickup", "picked_up", "at_dropoff")
 HALFWAY = (38.7200, -9.1334)
 HEADLINES = {

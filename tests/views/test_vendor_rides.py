@@ -12,6 +12,13 @@ from app.extensions import db
 from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, ticket_in
 
+
+@pytest.fixture
+def backend():
+    """What is drawn is the same on either database; the verbs are tested on both."""
+    return "sqlite"
+
+
 FAR = (38.7239, -9.1334)  # 1.4 km by road: five minutes
 
 
