@@ -59,6 +59,8 @@ def tail(app):
         env=environment(app.config["PASSLINE"]),
         stdout=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background has it ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     yield process
     process.kill()

@@ -183,7 +183,16 @@ def check_events(ticket, path):
     assert [to for to, _ in groupby(statuses)] == [to for _, to in path]
     for row in rows:
         if row.name.startswith("Ticket"):
-            assert ticket.drop_code not in json.dumps(json.loads(row.data)["ticket"]["customer"])
+            assert not {ticket.drop_code, ticket.order.handover_code} & set(texts(json.loads(row.data)))
     live = select(LiveFix).where(LiveFix.room == f"order.{ticket.order.number}", LiveFix.data.is_not(None))
     followers = db.session.scalars(live).all()
     assert not followers or ticket.status in ("picked_up", "at_dropoff")
+
+
+def texts(document):
+    """Every text of it."""
+    if isinstance(document, dict):
+        document = list(document.values())
+    if isinstance(document, list):
+        return [text for part in document for text in texts(part)]
+    return [document] if isinstance(document, str) else []
