@@ -43,7 +43,7 @@ TRAPS = {
         "gateway/test_websocket.py::test_the_steps_for_a_message_do_not_grow_with_it",
     ],
     "Each message starts a greenlet; two of one client overtake each other.": [
-        "gateway/test_wire.py::test_messages_are_worked_on_one_at_a_time_and_in_order",
+        "gateway/test_wire_reading.py::test_messages_are_worked_on_one_at_a_time_and_in_order",
     ],
     "The official suites of Engine.IO and Socket.IO fail in 16 cases of 56.": [
         "gateway/test_protocol.py",  # holds each of them
