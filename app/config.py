@@ -4,6 +4,7 @@
 a file, for secrets that must not stand in an environment. Nothing else in the project reads the environment.
 """
 
+import hmac
 import os
 import re
 import secrets
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -26,6 +27,19 @@ Network = IPv4Network | IPv6Network
 _TILE = ("{z}", "{x}", "{y}")
 # No more than a host: it stands in the Content-Security-Policy of every page.
 _TILE_HOST = re.compile(r"(\{s\}\.)?([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:]+\])(:\d+)?")
+
+
+# Whom Safaricom calls back from (Daraja's documentation, "Go live").
+_SAFARICOM = (
+    *("196.201.214.200", "196.201.214.206", "196.201.213.114", "196.201.214.207", "196.201.214.208"),
+    *("196.201.213.44", "196.201.212.127", "196.201.212.138", "196.201.212.129", "196.201.212.136"),
+    *("196.201.212.74", "196.201.212.69"),
+)
+# What must be said beside a provider's address.
+_NEEDED = {
+    "mpesa": ("mpesa_consumer_key", "mpesa_consumer_secret", "mpesa_passkey", "mpesa_shortcode", "public_url"),
+    "sms": ("sms_username", "sms_api_key", "public_url"),
+}
 
 
 class ConfigError(Exception):
@@ -62,6 +76,27 @@ class Config:
     # Whom the tiles' makers want named beside the map.
     tile_attribution: str = ""
     log_level: str = "INFO"
+    # Where providers and guests reach the web application from outside, https://host; webhooks need it.
+    public_url: str | None = None
+    # M-Pesa (Daraja): its base URL, https://api.safaricom.co.ke; None: no prompts, an admin settles by reference.
+    mpesa_url: str | None = None
+    mpesa_consumer_key: str = field(default="", repr=False)
+    mpesa_consumer_secret: str = field(default="", repr=False)
+    mpesa_passkey: str = field(default="", repr=False)
+    mpesa_shortcode: str = ""
+    # Who may call back about payments: the addresses that Safaricom publishes; in demo and test this machine.
+    mpesa_sources: tuple[Network, ...] = ()
+    # Text messages (Africa's Talking): its base URL, https://api.africastalking.com; None: none are sent.
+    sms_url: str | None = None
+    sms_username: str = ""
+    sms_api_key: str = field(default="", repr=False)
+    # A name or short code that was registered with the provider; empty: the provider's own.
+    sms_sender: str = ""
+    # Shared with the access points, for Disconnect-Requests (RFC 5176), where the table `nas` has no other.
+    radius_secret: str = field(default="", repr=False)
+    radius_coa_port: int = 3799
+    # The demo's stand-in for M-Pesa, text messages and an access point.
+    simulator_port: int = 5002
 
     @property
     def is_sqlite(self) -> bool:
@@ -72,6 +107,10 @@ class Config:
     def sqlite_path(self) -> str:
         """Where that file is."""
         return self.database_url.removeprefix("sqlite:///")
+
+    def webhook_secret(self, provider: str) -> str:
+        """The secret part of the address at which `provider` calls back: the same in each process, never stored."""
+        return hmac.new(self.secret_key.encode(), f"passline webhook {provider}".encode(), "sha256").hexdigest()[:32]
 
     @property
     def tile_origin(self) -> str | None:
@@ -131,11 +170,39 @@ class _Reader:
             tile_url=self.tile_url(),
             tile_attribution=self.text("TILE_ATTRIBUTION") or "",
             log_level=self.choice("LOG_LEVEL", Config.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
+            **self.providers(env, web_port),
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":
             self.problems.append("LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)")
         if self.problems:
             raise ConfigError("\n".join(self.problems))
+        return settings
+
+    def providers(self, env: Environment, web_port: int) -> dict[str, Any]:
+        """Payments, text messages and Wi-Fi: in the demo all of them are the simulator."""
+        port = self.port("SIMULATOR_PORT", Config.simulator_port)
+        is_demo = env == "demo"
+        simulator, words = (f"http://127.0.0.1:{port}", "demo") if is_demo else (None, "")
+        settings = {
+            "public_url": self.url("PUBLIC_URL", ("http", "https")) or (is_demo and f"http://127.0.0.1:{web_port}"),
+            "mpesa_url": self.url("MPESA_URL", ("http", "https")) or simulator,
+            "mpesa_consumer_key": self.text("MPESA_CONSUMER_KEY") or words,
+            "mpesa_consumer_secret": self.text("MPESA_CONSUMER_SECRET") or words,
+            "mpesa_passkey": self.text("MPESA_PASSKEY") or words,
+            "mpesa_shortcode": self.text("MPESA_SHORTCODE") or ("174379" if is_demo else ""),
+            "mpesa_sources": self.networks("MPESA_SOURCES") or _callers(env),
+            "sms_url": self.url("SMS_URL", ("http", "https")) or simulator,
+            "sms_username": self.text("SMS_USERNAME") or words,
+            "sms_api_key": self.text("SMS_API_KEY") or words,
+            "sms_sender": self.text("SMS_SENDER") or "",
+            "radius_secret": self.text("RADIUS_SECRET") or words,
+            "radius_coa_port": self.port("RADIUS_COA_PORT", Config.radius_coa_port),
+            "simulator_port": port,
+        }
+        settings["public_url"] = settings["public_url"] or None
+        for provider, needed in _NEEDED.items():
+            missing = [name for name in needed if not settings[name]] if settings[f"{provider}_url"] else []
+            self.problems += [f"{name.upper()}: required with {provider.upper()}_URL" for name in missing]
         return settings
 
     def text(self, name: str) -> str | None:
@@ -242,6 +309,10 @@ class _Reader:
                 except ValueError:
                     self.problems.append(f"{name}: {part.strip()!r} is no address or network")
         return tuple(found)
+
+
+def _callers(env: Environment) -> tuple[Network, ...]:
+    return tuple(map(ip_network, _SAFARICOM if env == "production" else ("127.0.0.0/8", "::1")))
 
 
 def _make_instance() -> None:

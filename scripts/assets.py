@@ -27,6 +27,9 @@ FILES = {
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "leaflet.js": "leaflet/dist/leaflet-src.esm.js",
     "leaflet.css": "leaflet/dist/leaflet.css",
+    "uplot.js": "uplot/dist/uPlot.esm.js",
+    "uplot.css": "uplot/dist/uPlot.min.css",
+    "sortable.js": "sortablejs/modular/sortable.esm.js",
     "inter/inter.css": "@fontsource-variable/inter/wght.css",
 }
 FONTS = "@fontsource-variable/inter/files/*-wght-normal.woff2"

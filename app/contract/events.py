@@ -146,26 +146,29 @@ DRIVER_MOVED_FOR_CUSTOMER, DRIVER_MOVED_FOR_FOLLOWER, DRIVER_MOVED_FOR_ADMIN = F
     )
 )
 
-# -- S5: payments and guest Wi-Fi (declared; fired when payments are built) ----------------------------------------
+# -- S5: payments and guest Wi-Fi ----------------------------------------------------------------------------------
 
-_S5 = {
-    "PaymentCompleted": (("dashboard-stats", "payments"), ("payment",), "settled"),
-    "HotspotUserCreated": (
-        ("dashboard-stats", "hotspot-users"),
-        ("user", "package"),
-        "pass minted: no password",
-    ),
-    "CredentialsSent": (("dashboard-stats",), ("phone", "sms_status", "sent_at"), "the provider took it"),
-    "SessionExpired": (
-        ("dashboard-stats", "user.{id}"),
-        ("session", "duration", "data_used", "reason"),
-        "a Wi-Fi session ended",
-    ),
-}
-PAYMENT_EVENTS = tuple(
-    Event(name, room, fields, moment, live=False, stamp=STAMP)
-    for name, (heard_in, fields, moment) in _S5.items()
-    for room in heard_in
+_PASS = ("user", "package")
+_ENDED = ("session", "duration", "data_used", "reason")
+PAYMENT_COMPLETED = tuple(
+    Event("PaymentCompleted", room, ("payment",), "settled", live=False, stamp=STAMP)
+    for room in ("dashboard-stats", "payments")
+)
+HOTSPOT_USER_CREATED = tuple(
+    Event("HotspotUserCreated", room, _PASS, "pass minted: no password", live=False, stamp=STAMP)
+    for room in ("dashboard-stats", "hotspot-users")
+)
+CREDENTIALS_SENT = Event(
+    "CredentialsSent",
+    "dashboard-stats",
+    ("phone", "sms_status", "sent_at"),
+    "the provider took it",
+    live=False,
+    stamp=STAMP,
+)
+SESSION_EXPIRED, SESSION_EXPIRED_FOR_GUEST = (
+    Event("SessionExpired", room, _ENDED, "a Wi-Fi session ended", live=False, stamp=STAMP)
+    for room in ("dashboard-stats", "user.{id}")
 )
 
 # -- For the gateway itself ----------------------------------------------------------------------------------------
@@ -204,7 +207,11 @@ EVENTS: tuple[Event, ...] = (
     DUTY_CHANGED_FOR_DRIVER,
     DUTY_CHANGED_FOR_ADMIN,
     *FIXES,
-    *PAYMENT_EVENTS,
+    *PAYMENT_COMPLETED,
+    *HOTSPOT_USER_CREATED,
+    CREDENTIALS_SENT,
+    SESSION_EXPIRED,
+    SESSION_EXPIRED_FOR_GUEST,
     ACCESS_ENDED,
 )
 

@@ -7,18 +7,23 @@ that importing the package is enough for migrations.
 from .driver import Driver, LiveFix, TrackPoint
 from .event_log import EventLog, LogHead
 from .idempotency_key import IdempotencyKey
+from .job import Job, ScheduledRun
 from .menu import Category, MenuItem
 from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
+from .payment import Payment, ProviderMessage, Refund
 from .person import Person
 from .process import Process
 from .promise import Promise
+from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupreply, radpostauth, radreply, radusergroup
 from .receipt import Receipt
 from .recovery import Recovery
 from .restaurant import OpeningHours, Restaurant
 from .session import ApiToken, Session
+from .sms import SmsMessage
 from .ticket import DropProof, Ticket, TicketChange, TicketOffer
 from .tracking_link import TrackingLink
+from .wifi import HotspotUser, WifiPackage, WifiSession
 
 __all__ = [
     "ApiToken",
@@ -27,7 +32,9 @@ __all__ = [
     "Driver",
     "DropProof",
     "EventLog",
+    "HotspotUser",
     "IdempotencyKey",
+    "Job",
     "LiveFix",
     "LogHead",
     "MenuItem",
@@ -36,16 +43,32 @@ __all__ = [
     "OrderChange",
     "OrderItem",
     "OrderTerm",
+    "Payment",
     "Person",
     "Process",
     "Promise",
+    "ProviderMessage",
     "Receipt",
     "Recovery",
+    "Refund",
     "Restaurant",
+    "ScheduledRun",
     "Session",
+    "SmsMessage",
     "Ticket",
     "TicketChange",
     "TicketOffer",
     "TrackPoint",
     "TrackingLink",
+    "WifiPackage",
+    "WifiSession",
+    "nas",
+    "nasreload",
+    "radacct",
+    "radcheck",
+    "radgroupcheck",
+    "radgroupreply",
+    "radpostauth",
+    "radreply",
+    "radusergroup",
 ]
