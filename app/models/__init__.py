@@ -4,6 +4,7 @@ Rules of change live in domain/; facts are stored, what follows from facts is co
 that importing the package is enough for migrations.
 """
 
+from .audit_entry import AuditEntry
 from .driver import Driver, LiveFix, TrackPoint
 from .event_log import EventLog, LogHead
 from .idempotency_key import IdempotencyKey
@@ -27,6 +28,7 @@ from .wifi import HotspotUser, WifiPackage, WifiSession
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
     "CancellationRequest",
     "Category",
     "Driver",

@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.config import Config, Network
 from app.contract.addresses import client_address, is_trusted
 from app.contract.tokens import SESSION_ID
-from app.domain import sessions
+from app.domain import audit, sessions
 from app.errors import Invalid, NotFound
 from app.extensions import csrf, login
 from app.models import ApiToken, Person, Session
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
     config: Config = app.config["PASSLINE"]
     login.request_loader(person_asking)
     app.session_interface = _Cookies()
+    app.before_request(_say_whence)
     app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_harden)
@@ -69,6 +70,11 @@ def _credential() -> Session | ApiToken | None:
         return sessions.by_token(token.strip()) if kind.lower() == "bearer" else None
     session_id = session.get(SESSION_ID)
     return sessions.by_id(session_id) if isinstance(session_id, str) else None
+
+
+def _say_whence() -> None:
+    if request.method not in _SAFE_METHODS:
+        audit.coming_from(request.remote_addr or "", request.user_agent.string)
 
 
 def _refuse_nul() -> None:
