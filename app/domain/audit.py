@@ -1,7 +1,7 @@
 """Writing the audit trail, in the transaction of the change that it tells of.
 
-Where a change came from (address, browser) is said once for each request by the edge that received it, by `coming_from`;
-what the worker or a command does comes from nowhere.
+Where a change came from (address, browser) is said once for each request by the edge that received it
+(`coming_from`); what the worker or a command does comes from nowhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,8 @@ class Whence(NamedTuple):
     user_agent: str = ""
 
 
-_whence: ContextVar[Whence] = ContextVar("passline_whence", default=Whence())
+_NOWHERE = Whence()
+_whence: ContextVar[Whence] = ContextVar("passline_whence", default=_NOWHERE)
 # What no trail holds, whatever is handed to it.
 _SECRET = ("password", "secret", "token", "hash")
 
@@ -37,7 +38,7 @@ def coming_from(address: str, user_agent: str) -> None:
 @contextmanager
 def from_nowhere() -> Iterator[None]:
     """For tests and commands: what happens inside has no address."""
-    before = _whence.set(Whence())
+    before = _whence.set(_NOWHERE)
     try:
         yield
     finally:

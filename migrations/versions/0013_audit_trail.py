@@ -6,11 +6,10 @@ Create Date: 2026-11-29 07:43:27.236517
 
 """
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 from app.models import columns
-
 
 # revision identifiers, used by Alembic.
 revision = "0013"
