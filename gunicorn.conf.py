@@ -32,7 +32,9 @@ class Worker(gthread.ThreadWorker):
         super().murder_pending()
 
 
-bind = f"{_config.listen_host}:{_config.web_port}"
+# An IPv6 address stands in brackets before its port.
+_host = f"[{_config.listen_host}]" if ":" in _config.listen_host else _config.listen_host
+bind = f"{_host}:{_config.web_port}"
 worker_class = Worker
 workers = 1
 threads = 8

@@ -4,11 +4,15 @@ A view raises, or shows the refusal on its own page (refusals.py). A program is 
 it wants JSON (our own scripts do).
 """
 
+import sqlite3
+
 import orjson
 import structlog
 from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError, NotAuthenticated
@@ -36,6 +40,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _operational)
+    app.register_error_handler(NoConnectionFree, _away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -103,6 +109,27 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
+    return response
+
+
+# Seconds after which asking again makes sense.
+_BACK_SOON = 2
+# What SQLite says where trying again helps; of its other operational errors (no such table) we are to blame.
+_PASSES = ("database is locked", "unable to open database file", "disk is full", "disk I/O error")
+
+
+def _operational(error: OperationalError) -> ResponseReturnValue:
+    is_sqlite = isinstance(error.orig, sqlite3.Error)
+    return _away(error) if not is_sqlite or any(word in str(error.orig) for word in _PASSES) else _unexpected(error)
+
+
+def _away(error: Exception) -> ResponseReturnValue:
+    """The database does not answer: nothing is broken on our side that a reader could report, it only takes a while."""
+    _log.warning("request.database_away", method=request.method, endpoint=request.endpoint, error=type(error).__name__)
+    response = _answer(
+        503, "database_away", "Our database does not answer. Nothing was changed; try again in a moment."
+    )
+    response.headers["Retry-After"] = str(_BACK_SOON)
     return response
 
 

@@ -52,3 +52,26 @@ def test_who_is_logged_in_is_told_as_well(broken):
     answer = broken.get("/orders/")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
+
+
+@pytest.fixture
+def away():
+    """A browser of an application whose PostgreSQL does not answer."""
+    return create_app(settings("postgresql+psycopg://nobody@127.0.0.1:1/nothing?connect_timeout=2")).test_client()
+
+
+def test_a_database_that_is_away_is_no_fault_of_ours_and_comes_back(away):
+    answer = away.get("/r/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "Back in a moment" in answer.text
+
+
+def test_a_program_is_told_to_try_again(away):
+    answer = away.get("/api/restaurants", headers={"Authorization": "Bearer whatever"})
+    assert (answer.status_code, answer.json["code"]) == (503, "database_away")
+
+
+def test_a_sqlite_that_somebody_else_holds_is_away_too(tmp_path):
+    folder = tmp_path / "not-a-database"
+    folder.mkdir()
+    assert create_app(settings(f"sqlite:///{folder}")).test_client().get("/r/").status_code == 503
