@@ -16,15 +16,15 @@ class Checks:
 
     def __init__(self, store: Store, threads: Threads) -> None:
         self._admissions: Gathering[Knock, Admission] = Gathering(store.admissions, threads)
-        self._orders: Gathering[tuple[Identity, str], bool] = Gathering(store.see_orders, threads)
+        self._orders: Gathering[tuple[Identity, str], int] = Gathering(store.see_orders, threads)
         self._extents: Gathering[None, Extent] = Gathering(lambda asked: [store.extent()] * len(asked), threads)
 
     def admission(self, knock: Knock) -> Admission:
         """The rows behind what somebody presents."""
         return self._admissions.ask(knock)
 
-    def sees_order(self, identity: Identity, number: str) -> bool:
-        """Whether there is an order of this number that `identity` may see, as the pages and the API see it."""
+    def version_of(self, number: str, identity: Identity) -> int:
+        """The version of the order with this number; 0: there is none that `identity` may see, as on pages and API."""
         return self._orders.ask((identity, number))
 
     def extent(self) -> Extent:

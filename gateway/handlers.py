@@ -185,7 +185,8 @@ class Handlers:
             raise Refused(refusals.PAYLOAD_MALFORMED)
         drawn = (number, version, audible, visible)
         if drawn not in socket.seen:
-            if not parts.checks.sees_order(identity, number):
+            # Nobody has drawn a version that does not exist yet: else any number would make a row.
+            if version > parts.checks.version_of(number, identity):
                 raise Refused(refusals.ORDER_REFUSED)
             parts.receipts.write(
                 {

@@ -39,5 +39,5 @@ def check(identity: Identity, channel: Channel, checks: Checks) -> None:
     if rooms.may_hear(identity, channel.room):
         return
     number = rooms.order_number_of(channel.room)
-    if number is None or not checks.sees_order(identity, number):
+    if number is None or not checks.version_of(number, identity):
         raise Refused(refusals.CHANNEL_REFUSED)

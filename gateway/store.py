@@ -137,23 +137,24 @@ class Store:
         return [Admission(credentials.get((knock.kind, knock.key)), kept.get(knock.pid_hash)) for knock in knocks]
 
     @_reading
-    def see_orders(self, connection: Connection, asked: Sequence[tuple[Identity, str]]) -> list[bool]:
-        """For each identity and number, whether it may see such an order, as the pages and the API see it."""
+    def see_orders(self, connection: Connection, asked: Sequence[tuple[Identity, str]]) -> list[int]:
+        """For each identity and number the version of such an order, or 0: none that pages and API would show it."""
         wanted: dict[_Seer, set[str]] = {}
         for identity, number in asked:
             wanted.setdefault(_Seer.of(identity), set()).add(number)
-        seen: set[tuple[_Seer, str]] = set()
+        seen: dict[tuple[_Seer, str], int] = {}
         everybody = tuple(wanted)
         for start in range(0, len(everybody), _SEERS):
             seers = everybody[start : start + _SEERS]
             queries = [
-                select(literal(place, Integer), Order.number).where(
+                select(literal(place, Integer), Order.number, Order.version).where(
                     Order.number.in_(wanted[seer]), *Order.seen_by(seer)
                 )
                 for place, seer in enumerate(seers)
             ]
-            seen.update((seers[place], number) for place, number in connection.execute(union_all(*queries)))
-        return [(_Seer.of(identity), number) in seen for identity, number in asked]
+            rows = connection.execute(union_all(*queries))
+            seen |= {(seers[place], number): version for place, number, version in rows}
+        return [seen.get((_Seer.of(identity), number), 0) for identity, number in asked]
 
     # -- what the log holds ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Old rows of the event log go, what was kept for screens that come back to it, and where drivers were.
+"""Old rows of the event log go, and what was kept for screens that come back to it, of drivers' places and receipts.
 
 A client that was away longer than the log is kept reloads its page instead.
 """
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from app.contract.times import now
-from app.domain import fixes, log, recoveries
+from app.domain import fixes, log, receipts, recoveries
 
 
 def prune_log() -> int:
@@ -25,6 +25,11 @@ def forget_recoveries() -> int:
 def forget_positions() -> int:
     """Drop where drivers were more than a day ago, in short transactions; how many rows went."""
     return _drop(fixes.forget, fixes.KEPT)
+
+
+def forget_receipts() -> int:
+    """Drop what screens had drawn a month ago, in short transactions; how many rows went."""
+    return _drop(receipts.forget, receipts.KEPT)
 
 
 def _retention() -> timedelta:

@@ -24,6 +24,7 @@ SCHEDULE = (
     Scheduled(pruning.prune_log, "*/5"),
     Scheduled(pruning.forget_recoveries, "*/5"),
     Scheduled(pruning.forget_positions, "*/5"),
+    Scheduled(pruning.forget_receipts, "41"),
     Scheduled(forgetting.forget_idempotency_keys, "17"),
 )
 

@@ -122,9 +122,9 @@ def test_a_crowd_that_returns_costs_few_statements(app, cast, store, statements)
     assert checks.admission(Knock("session", session.id, None)).recovery is None
     statements.clear()
     people = [identity(person) for person in cast.people().values()]
-    asked = [(who, number) for who in people for number in (order.number, "NONE")]
-    seen = all_ask(lambda question: checks.sees_order(*question), asked)
-    expected = [(name in ("admin", "vendor", "colleague", "customer"), False) for name in cast.people()]
+    asked = [(number, who) for who in people for number in (order.number, "NONE")]
+    seen = all_ask(lambda question: checks.version_of(*question), asked)
+    expected = [(int(name in ("admin", "vendor", "colleague", "customer")), 0) for name in cast.people()]
     assert seen == [answer for pair in expected for answer in pair]
     assert len(statements) == 1
 

@@ -57,6 +57,15 @@ def test_it_takes_receipts_only_for_orders_that_the_person_sees(cast, screen):
     assert len(stored()) == 4
 
 
+def test_nobody_has_drawn_a_version_that_does_not_exist_yet(cast, screen):
+    order = place(cast).order
+    vendor = screen(cast.vendor)
+    vendor.ready()
+    answer = vendor.ask("seen", seen(order, version=order.version + 1))
+    assert answer == {"ok": False, **refusals.ORDER_REFUSED.data}
+    assert stored() == []
+
+
 def test_it_refuses_a_receipt_that_does_not_have_its_form(cast, screen):
     order = place(cast).order
     vendor = screen(cast.vendor)

@@ -70,4 +70,4 @@ def test_a_dead_connection_is_replaced_unseen(app, backend, store):
 
 
 def test_it_sees_an_order_as_the_pages_do(app, store):
-    assert store.see_orders([(Identity("session:a", 1, Role.ADMIN), "NONE")]) == [False]
+    assert store.see_orders([(Identity("session:a", 1, Role.ADMIN), "NONE")]) == [0]
