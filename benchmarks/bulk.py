@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 
 from app.config import Config
 from app.doorbell import Doorbell
+from app.models import EventLog
 
 from . import process
 
@@ -35,11 +35,11 @@ _WRITE = """
 """
 
 
-def prepare(url: str, rows: Sequence[dict[str, Any]]) -> None:
+def prepare(url: str, rows: Sequence[EventLog]) -> None:
     """Teach a database the rows that one change of state writes."""
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(_SHAPE)
-        shapes = [(place, *_spread(row["room"]), row["name"], row["data"]) for place, row in enumerate(rows)]
+        shapes = [(place, *_spread(row.room), row.name, row.data) for place, row in enumerate(rows)]
         cursor.executemany("insert into bulk values (%s, %s, %s, %s, %s, %s)", shapes)
 
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from itertools import cycle
 
 import psycopg
+from sqlalchemy import select
 
 from app.domain import orders
 from app.extensions import db
+from app.models import EventLog
 from gateway.sequencer import Sequencer
 from tests.cast import make_cast
 from tests.factories import order_in
@@ -26,7 +28,6 @@ from . import process, told
 from .bulk import Bulk, prepare
 from .machine import LOAD_CORE, SERVER_CORE
 from .stage import Stage, stage
-from .statements import recorded
 
 _PATIENCE = 120.0
 # Rows that each log has from before: PostgreSQL plans for a table of that size.
@@ -160,8 +161,10 @@ def _databases(scene: Stage, postgres: PostgresServer, count: int) -> list[str]:
     urls = [_libpq(url) for url in (scene.url, *copies)]
     cast = make_cast()
     order = order_in(cast, "preparing")
-    statements = recorded(lambda: orders.mark_ready(order, by=cast.vendor))
-    rows = next(one.parameters for one in statements if one.sql.startswith("INSERT INTO event_log"))
+    orders.mark_ready(order, by=cast.vendor)
+    told = select(EventLog).where(EventLog.order_id == order.id, EventLog.created_at == order.changed_at)
+    rows = db.session.scalars(told.order_by(EventLog.id)).all()
+    db.session.rollback()
     for url in urls:
         prepare(url, rows)
         Bulk(url).write(_BEFORE)

@@ -10,10 +10,12 @@ import pickle
 import subprocess
 import sys
 import time
+from unittest.mock import patch
 
 from sqlalchemy import text
 
-from app.domain import orders
+from app.domain import log, orders
+from app.domain.log import append
 from app.extensions import db
 from tests.cast import Cast, make_cast
 from tests.factories import order_in
@@ -130,12 +132,13 @@ def _writers(scene: Stage, cast: Cast) -> list[subprocess.Popen[bytes]]:
 
 
 def _recorded_walks(cast: Cast) -> list[list[Statement]]:
-    """What there and back sends, with three of its rows of the log."""
+    """What there and back sends, if it had three rows of the log."""
     order = order_in(cast, "preparing")
     walks = []
-    for verb in (orders.mark_ready, orders.recall):
-        statements = recorded(lambda verb=verb: verb(order, by=cast.vendor))
-        walks.append([(one.sql, one.parameters[:ROWS] if one.many else one.parameters) for one in statements])
+    with patch.object(log, "append", lambda session, messages, **what: append(session, messages[:ROWS], **what)):
+        for verb in (orders.mark_ready, orders.recall):
+            statements = recorded(lambda verb=verb: verb(order, by=cast.vendor))
+            walks.append([(one.sql, one.parameters) for one in statements])
     return walks
 
 

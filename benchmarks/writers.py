@@ -8,6 +8,7 @@ it can). Each line is answered with how many were committed. Imports little: eig
 import pickle
 import sys
 import time
+from functools import cache
 from itertools import cycle
 from typing import Any
 
@@ -16,7 +17,7 @@ import psycopg
 from app.config import Config
 from app.doorbell import Doorbell
 
-# SQL, its parameters (a list of them for executemany).
+# SQL, its parameters.
 Statement = tuple[str, Any]
 
 
@@ -56,11 +57,10 @@ def _walk(connection: psycopg.Connection, statements: list[Statement], with_log:
     for sql, parameters in statements:
         if sql.startswith("INSERT INTO event_log"):
             if with_log:
-                cursor.executemany(sql, [_marked(row, version) for row in parameters])
+                cursor.execute(sql, _marked(parameters, version))
         elif sql.startswith("UPDATE orders"):
             cursor.execute(sql, parameters)
-            names = [column.name for column in cursor.description or ()]
-            version = cursor.fetchall()[0][names.index("version")]
+            version = cursor.fetchall()[0][_returned(sql).index("version")]
         elif sql.startswith("INSERT INTO order_changes"):
             cursor.execute(sql, {**parameters, "version": version})
         else:
@@ -69,9 +69,17 @@ def _walk(connection: psycopg.Connection, statements: list[Statement], with_log:
     connection.commit()
 
 
-def _marked(row: dict[str, Any], version: int) -> dict[str, Any]:
-    """A row of the log that says, in its data, to which history row it belongs."""
-    return {**row, "data": f'{row["data"][:-1]},"mark":{version}}}'}
+@cache
+def _returned(sql: str) -> list[str]:
+    """The columns that a statement returns; the application knows them as well."""
+    return [column.strip().rpartition(".")[2] for column in sql.partition(" RETURNING ")[2].split(",")]
+
+
+def _marked(rows: dict[str, Any], version: int) -> dict[str, Any]:
+    """Rows of the log that say, in their data, to which history row they belong."""
+    return {
+        name: f'{value[:-1]},"mark":{version}}}' if name.startswith("data") else value for name, value in rows.items()
+    }
 
 
 if __name__ == "__main__":

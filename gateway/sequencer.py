@@ -2,7 +2,7 @@
 
 Whoever holds the lease in `log_head` numbers. A lease that ran out (by the database's clock) may be taken, with the
 next term; one's own, which a broken connection has left behind, at once. Every numbering is one call of
-`passline_sequence` (migrations 0002 and 0006): one statement, one transaction, one round trip, and nothing in it when
+`passline_sequence` (migrations 0002 and 0010): one statement, one transaction, one round trip, and nothing in it when
 the term is not the current one. So a holder that was stopped and wakes can neither number rows nor sit on a lock, and a
 row that commits late is numbered when it commits, after those that were faster.
 """

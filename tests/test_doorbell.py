@@ -31,9 +31,9 @@ def heard(app):
 
 def test_it_rests_longer_while_rings_come_back_to_back():
     rests = [SHORTEST]
-    for _ in range(4):
+    for _ in range(6):
         rests.append(next_rest(rests[-1], rung=True))
-    assert rests == [SHORTEST, 2 * SHORTEST, 4 * SHORTEST, LONGEST, LONGEST]
+    assert rests == [SHORTEST * 2**n for n in range(5)] + [LONGEST, LONGEST]
 
 
 def test_it_rests_no_longer_than_before_once_it_was_quiet():

@@ -68,6 +68,28 @@ def test_people_keep_everything_when_their_table_is_made_anew(migrated):
             assert connection.exec_driver_sql(highest).scalar() == 1
 
 
+def numbered(count):
+    """Write so many rows of the log and number them, as the sequencer does on PostgreSQL; all positions then."""
+    with db.engine.begin() as connection:
+        row = "insert into event_log (event_id, room, name, data, created_at) values ('', 'user.1', 'x', '{}', :at)"
+        connection.execute(text(row), [{"at": "2026-11-29 08:00:00"}] * count)
+        if connection.dialect.name == "sqlite":
+            return [count]
+        connection.execute(text("update log_head set term = 1"))
+        found = connection.scalar(text("select passline_sequence(1, 1000, interval '3 seconds')"))
+        return [found, *connection.scalars(text("select position from event_log order by id"))]
+
+
+def test_the_log_is_numbered_before_and_after(migrated):
+    position = numbered(3)[1:]
+    downgrade(MIGRATIONS, revision="0009")
+    assert numbered(2) == ([2, *position, 4, 5] if position else [2])
+    upgrade(MIGRATIONS)
+    assert numbered(1) == ([1, *position, 4, 5, 6] if position else [1])
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from event_log")) == 6
+
+
 def test_they_can_all_be_taken_back(migrated):
     downgrade(MIGRATIONS, revision="base")
     assert set(inspect(db.engine).get_table_names()) == {"alembic_version"}

@@ -23,7 +23,13 @@ class EventLog(Model):
 
     __tablename__ = "event_log"
     __table_args__ = (
-        Index("uq_event_log_position", "position", unique=True),
+        Index(
+            "uq_event_log_position",
+            "position",
+            unique=True,
+            postgresql_where=text("position is not null"),
+            sqlite_where=text("position is not null"),
+        ),
         Index(
             "ix_event_log_unsequenced",
             "id",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app import doorbell
 from app.extensions import db
 from gateway.feed import BATCH
-from gateway.log import POLL, STEP, StreamedLog, open_log
+from gateway.log import BUSY, POLL, STEP, StreamedLog, open_log
 from gateway.stream import Stream
 from tests.gateway.rows import head_now, place, put_back, write
 from tests.services import RedisServer
@@ -149,6 +149,25 @@ def test_steps_do_not_follow_each_other_as_rings_do(app, followed):
     assert count <= (monotonic() - began) / STEP + 1
     done.set()
     ringing.join()
+
+
+@on_postgresql
+def test_where_rows_came_it_looks_for_more_without_a_ring_and_less_often_while_they_go_on(followed):
+    log = followed()
+
+    def pauses(count):
+        for _ in range(count):
+            log.number()
+            log.wait()
+            yield log._pause
+
+    assert list(pauses(1)) == [POLL]
+    busy = []
+    for n in range(4):
+        write("admin.orders", n)
+        busy += pauses(1)
+    assert busy == [STEP, 2 * STEP, BUSY, BUSY]
+    assert list(pauses(6)) == [STEP, 2 * STEP, 4 * STEP, 8 * STEP, POLL, POLL]
 
 
 @on_postgresql
