@@ -1,7 +1,7 @@
 """Payments, jobs and guest Wi-Fi: attempts and refunds, rows of work, passes, and the tables of FreeRADIUS.
 
 Revision ID: 0012
-Revises: 0009
+Revises: 0010
 Create Date: 2026-11-29 07:37:56.259517
 
 """
@@ -14,7 +14,7 @@ from app.models import columns
 
 # revision identifiers, used by Alembic.
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
