@@ -1,4 +1,4 @@
-"""Old rows of the event log go, what was kept for screens that come back to it, and where drivers were.
+"""Old rows of the event log go, what was kept for screens that come back to it, where drivers were, and done jobs.
 
 A client that was away longer than the log is kept reloads its page instead.
 """
@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from app.contract.times import now
-from app.domain import fixes, log, recoveries
+from app.domain import fixes, job_runs, log, recoveries
+
+# How long a job that is over can still be looked at.
+_JOBS_KEPT = timedelta(days=7)
 
 
 def prune_log() -> int:
@@ -25,6 +28,11 @@ def forget_recoveries() -> int:
 def forget_positions() -> int:
     """Drop where drivers were more than a day ago, in short transactions; how many rows went."""
     return _drop(fixes.forget, fixes.KEPT)
+
+
+def forget_jobs() -> int:
+    """Drop jobs that were done or discarded a week ago, in short transactions; how many went."""
+    return _drop(job_runs.forget, _JOBS_KEPT)
 
 
 def _retention() -> timedelta:
