@@ -12,7 +12,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
@@ -30,9 +30,8 @@ from .models import Process
 
 Kind = Literal["web", "gateway", "worker"]
 
-# Seconds between two signs of life, and after which a process that gave none counts as gone.
+# Seconds between two signs of life; models/process.py says after which a process that gave none counts as gone.
 EVERY = 5.0
-GONE = timedelta(seconds=15)
 # Rows of processes that were killed are kept so long, for who asks when one was last seen.
 KEPT = timedelta(days=1)
 # Seconds that a process which stops gives its thread to take the row away.
@@ -65,13 +64,14 @@ def _mark(config: Config, name: str, value: str | None) -> str | None:
 class Presence:
     """The row of this process."""
 
-    def __init__(self, kind: Kind, config: Config) -> None:
+    def __init__(self, kind: Kind, config: Config, *, queues: Sequence[str] = ()) -> None:
+        """`queues`: those whose jobs a worker runs."""
         self._row = {
             "id": uuid4().hex,
             "kind": kind,
             "host": socket.gethostname()[:255],
             "pid": os.getpid(),
-            "settings": json.dumps(settings_of(config)),
+            "settings": json.dumps(settings_of(config) | {"QUEUES": " ".join(queues)}),
             "started_at": now(),
         }
         self._engine = create_engine(

@@ -194,6 +194,8 @@ ADMIN = (
     Shot("admin-order-delivery", "admin", "/admin/orders/{riding}"),
     Shot("admin-dispatch", "admin", "/admin/dispatch", map_drawn),
     Shot("admin-dispatch-noscript", "admin", "/admin/dispatch", script=False),
+    Shot("admin-jobs", "admin", "/admin/jobs"),
+    Shot("admin-jobs-noscript", "admin", "/admin/jobs", script=False),
     *(
         Shot(f"admin-ticket-{name}", "admin", f"/admin/tickets/{{{name}_ticket}}", map_drawn)
         for name in ("calling", "offered", "riding", "brought")

@@ -4,6 +4,7 @@ An order in every state with long names and notes, people and a restaurant that 
 paused, a dish whose name never ends.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
@@ -16,13 +17,26 @@ from app.contract.times import now
 from app.contract.tokens import SESSION_ID
 from app.demo import load
 from app.demo.cast import PASSWORD
-from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, people, sessions, tracking
+from app.domain import (
+    deliveries,
+    drivers,
+    fixes,
+    job_runs,
+    jobs,
+    offers,
+    order_placement,
+    orders,
+    people,
+    scheduled_runs,
+    sessions,
+    tracking,
+)
 from app.domain.order_placement import Line
 from app.domain.ticket_transition import walk
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.factory import create_app
-from app.models import Category, MenuItem, OpeningHours, Order, Person, Restaurant
+from app.models import Category, Job, MenuItem, OpeningHours, Order, Person, Process, Restaurant
 
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
@@ -53,6 +67,7 @@ def fill(settings: dict[str, str]) -> Stage:
         cast = _cast(kitchen)
         for name, order in (_orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage)).items():
             stage.names[name] = order.number
+        _jobs()
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
         stage.names["order"] = _newest(cast["customer"], "preparing")
@@ -227,6 +242,36 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         if name == "brought":
             deliveries.deliver(ticket, by=driver, proof={"drop_code": ticket.drop_code})
     return made
+
+
+def _jobs() -> None:
+    """A job in each state that an admin sees, and runs of the schedule; a worker that serves one of the queues."""
+    hour = timedelta(hours=1)
+    with atomic() as session:
+        for n in range(3):
+            jobs.add(session, "query_payment", f"payment:{n}:1", {"payment": n})
+        for n in range(4):
+            jobs.add(session, "send_credentials", f"pass:{n}:1", {"pass": n, "send": 1})
+        jobs.add(session, "disconnect_hotspot_user", "pass:12", {"pass": 12}, due_at=now() + 3 * hour)
+        settings = json.dumps({"QUEUES": "default"})
+        seen_at = now() + 24 * hour
+        session.add(Process(id="staged", kind="worker", host="kitchen-1", pid=4711, settings=settings, seen_at=seen_at))
+    *asked, _, _, failing, running = db.session.scalars(db.select(Job.id).order_by(Job.id).limit(7)).all()
+    for id in asked[:2]:
+        claim = job_runs.claim(id)
+        assert claim is not None
+        job_runs.fail(claim, RuntimeError(f"No answer for +254712345678 within 10 s {LONG}" if id == asked[0] else ""))
+    claim = job_runs.claim(failing)
+    assert claim is not None
+    job_runs.fail(claim, ConnectionError("Connection refused by https://api.sandbox.africastalking.com/version1"))
+    job_runs.claim(running)
+    for n, name in enumerate(list(scheduled_runs.SCHEDULE)[1:]):
+        at = now() - timedelta(seconds=10 + 7 * n)
+        scheduled_runs.begin(name, at=at)
+        if n == 2:
+            scheduled_runs.fail(name, started_at=at, at=now(), error=TimeoutError("the database was locked"))
+        elif n != 4:
+            scheduled_runs.end(name, started_at=at, at=at + timedelta(seconds=0.3), rows=17 * n)
 
 
 def _newest(person: Person, status: str) -> str:

@@ -5,11 +5,14 @@ with `restaurant` that is in the state which the endpoint is for. An address tha
 whoever adds one says who may use it. Who is answered 302 was sent to the log-in.
 """
 
+import secrets
+
 import pytest
 from sqlalchemy import func, select
 
+from app.domain import job_runs, jobs
 from app.extensions import atomic, db
-from app.models import ApiToken, DropProof, Order
+from app.models import ApiToken, DropProof, Job, Order
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, place, ticket_in
 
@@ -25,6 +28,11 @@ GET    admin.order_list                      302 403 403 403 403 403 403 403 200
 GET    admin.calls                           302 403 403 403 403 403 403 403 200
 GET    admin.dispatch                        302 403 403 403 403 403 403 403 200
 GET    admin.dispatch_board                  302 403 403 403 403 403 403 403 200
+GET    admin.jobs                            302 403 403 403 403 403 403 403 200
+GET    admin.jobs_sheet                      302 403 403 403 403 403 403 403 200
+POST   admin.job_discard                     302 403 403 403 403 403 403 403 303
+POST   admin.job_retry                       302 403 403 403 403 403 403 403 303
+GET    admin.queue_warning                   302 403 403 403 403 403 403 403 200
 POST   admin.driver_off_duty                 302 403 403 403 403 403 403 403 303
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
@@ -230,8 +238,17 @@ def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
+    if "job_id" in rule.arguments:
+        values["job_id"] = dead_job().id
     with app.test_request_context():
         return app.url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def dead_job():
+    with atomic() as session:
+        job = jobs.add(session, "query_payment", secrets.token_hex(8), {})
+    job_runs.fail(job_runs.claim(job.id), ValueError())
+    return job
 
 
 def checkout(cast):
@@ -251,7 +268,8 @@ def written():
     # But for the row of each process, which a gateway of another test may be writing just now.
     tables = [table for name, table in db.metadata.tables.items() if name not in ("processes", "recoveries")]
     counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
-    return [*counts, db.session.scalars(select(func.sum(Order.version))).one()]
+    dead = db.session.scalars(select(func.count(Job.id)).where(Job.status == "dead")).one()
+    return [*counts, db.session.scalars(select(func.sum(Order.version))).one(), dead]
 
 
 def test_every_address_has_a_line(app):

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from app.config import Config
 
-from . import agreement, probe, processes, sequencing, stores
+from . import agreement, job_queues, probe, processes, sequencing, stores
 from .finding import Finding, ok, unsure, wrong
 
-_BEHIND_THE_DATABASE = ("web", "gateway", "worker", "settings agree", "sequencer", "deadlines", "events", "socket")
+_BEHIND_THE_DATABASE = (
+    *("web", "gateway", "worker", "settings agree", "sequencer", "deadlines"),
+    *(*job_queues.LINKS, "events", "socket"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ def examine(config: Config, migrations: str, wishes: Wishes) -> Iterator[Finding
     yield from agreement.compare(config, alive)
     yield sequencing.sequencer(config)
     yield sequencing.deadlines()
+    yield from job_queues.look(alive)
     yield sequencing.events()
     origin = wishes.origin or next(iter(config.allowed_origins), None)
     if origin is None:

@@ -16,7 +16,7 @@ class Finding:
     mend: str = ""
 
     def __str__(self) -> str:
-        line = f"{self.verdict:<10}  {self.link:<12}  {self.seen}"
+        line = f"{self.verdict:<10}  {self.link:<14}  {self.seen}"
         return f"{line} -> {self.mend}" if self.mend else line
 
 

@@ -16,7 +16,8 @@ from app.config import Config
 from app.contract.times import now
 from app.extensions import db
 from app.models import Process
-from app.presence import GONE, Kind
+from app.models.process import GONE
+from app.presence import Kind
 
 from .asking import Answer, NoAnswer, ask
 from .finding import Finding, ok, unsure, wrong

@@ -1,14 +1,14 @@
 """Jobs as rows: asked for in the transaction of what they follow from, and run after it (app/jobs/).
 
-`add` writes the row; a kind and a key are one job however often it is asked for. What runs it claims it first, so that
-a queue that hands it out twice, or loses it, changes nothing. Each kind must be harmless when it runs again: a worker
-may be killed after the deed and before `done`.
+`add` writes the row; a kind and a key are one job however often it is asked for. What runs it claims it first
+(job_runs.py), so that a queue that hands it out twice, or loses it, changes nothing. Each kind must be harmless when it
+runs again: a worker may be killed after the deed and before `done`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import orjson
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from app.contract.times import now
 from app.models import Job
 
 Queue = Literal["default", "payments"]
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 @dataclass(frozen=True, slots=True)

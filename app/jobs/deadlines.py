@@ -1,11 +1,11 @@
-"""Once a second: orders, offers, promises and accesses whose time has come. Huey counts minutes, this cannot wait.
+"""Once a second: orders, offers, promises and accesses whose time has come. It waits for no queue.
 
 A database that is away makes it late, never wrong: it looks again with the next second.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from flask import Flask
@@ -16,7 +16,7 @@ from app.extensions import db
 
 _log = structlog.get_logger(__name__)
 PERIOD = 1.0
-_ACTS = (
+ACTS: Sequence[Callable[[], int]] = (
     order_deadlines.act_on_due,
     ticket_deadlines.act_on_due,
     ticket_deadlines.renew_promises,
@@ -24,19 +24,24 @@ _ACTS = (
 )
 
 
-def run(app: Flask, stop: threading.Event, looked: Callable[[], None]) -> None:
+def run(
+    app: Flask,
+    stop: threading.Event,
+    looked: Callable[[], None] = lambda: None,
+    acts: Sequence[Callable[[], int]] = ACTS,
+) -> None:
     """Look once a second until `stop` is set; call `looked` after each look."""
     while not stop.is_set():
         started = time.monotonic()
-        look(app)
+        look(app, acts)
         looked()
         stop.wait(max(0.0, PERIOD - (time.monotonic() - started)))
 
 
-def look(app: Flask) -> None:
+def look(app: Flask, acts: Sequence[Callable[[], int]] = ACTS) -> None:
     """One look: act on what is due."""
     with app.app_context():
-        for act in _ACTS:
+        for act in acts:
             try:
                 done = act()
             except SQLAlchemyError as error:

@@ -1,4 +1,4 @@
-"""Old rows of the event log go, and what was kept for screens that come back to it, of drivers' places and receipts.
+"""Old rows go: of the event log and what was kept for screens that come back to it, drivers' places, receipts, jobs.
 
 A client that was away longer than the log is kept reloads its page instead.
 """
@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from flask import current_app
 
 from app.contract.times import now
-from app.domain import fixes, log, receipts, recoveries
+from app.domain import fixes, job_runs, log, receipts, recoveries
+
+# How long a job that is over can still be looked at.
+_JOBS_KEPT = timedelta(days=7)
 
 
 def prune_log() -> int:
@@ -30,6 +33,11 @@ def forget_positions() -> int:
 def forget_receipts() -> int:
     """Drop what screens had drawn a month ago, in short transactions; how many rows went."""
     return _drop(receipts.forget, receipts.KEPT)
+
+
+def forget_jobs() -> int:
+    """Drop jobs that were done or discarded a week ago, in short transactions; how many went."""
+    return _drop(job_runs.forget, _JOBS_KEPT)
 
 
 def _retention() -> timedelta:

@@ -1,44 +1,81 @@
-"""The one list of what Huey runs by the clock. Each job is a function without arguments that may run twice unharmed."""
+"""What runs by the clock: each second the slots that are due go to Huey, and whoever claims a slot's row runs it.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+When each is due stands in app/domain/scheduled_runs.py; a test holds the two together. Each job is a function without
+arguments that answers how much it has done, looks at all there is, and may run twice unharmed.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from pkgutil import resolve_name
 
 import structlog
 from flask import Flask
-from huey import Huey, crontab
+from huey import Huey
 
-from . import forgetting, pruning
+from app.contract.times import now
+from app.domain import scheduled_runs
+from app.extensions import db
 
 _log = structlog.get_logger(__name__)
+# A slot that was handed to Huey and is still due by then is handed to it again.
+_HAND_AGAIN = timedelta(seconds=5)
+
+JOBS: Mapping[str, str] = {
+    "check_expired_sessions": "app.jobs.wifi:check_expired",
+    "sync_radius_accounting": "app.jobs.wifi:sync_accounting",
+    "prune_log": "app.jobs.pruning:prune_log",
+    "forget_recoveries": "app.jobs.pruning:forget_recoveries",
+    "forget_positions": "app.jobs.pruning:forget_positions",
+    "forget_idempotency_keys": "app.jobs.forgetting:forget_idempotency_keys",
+    "forget_receipts": "app.jobs.pruning:forget_receipts",
+    "forget_jobs": "app.jobs.pruning:forget_jobs",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """A job and the minutes of the hour in which it runs (cron's words)."""
-
-    job: Callable[[], int]
-    minute: str
+def job(name: str) -> Callable[[], int]:
+    """The function of an entry of the schedule."""
+    found: Callable[[], int] = resolve_name(JOBS[name])
+    return found
 
 
-SCHEDULE = (
-    Scheduled(pruning.prune_log, "*/5"),
-    Scheduled(pruning.forget_recoveries, "*/5"),
-    Scheduled(pruning.forget_positions, "*/5"),
-    Scheduled(pruning.forget_receipts, "41"),
-    Scheduled(forgetting.forget_idempotency_keys, "17"),
-)
+class Schedule:
+    """The schedule as one worker keeps it, by one of Huey's queues."""
+
+    def __init__(self, app: Flask, huey: Huey) -> None:
+        self._handed: dict[str, datetime] = {}
+
+        @huey.task(name="scheduled")
+        def task(name: str) -> None:
+            run(app, name)
+
+        self._task = task
+
+    def hand_out(self) -> int:
+        """Hand what is due to Huey; how many. Not again and again while it is on its way."""
+        at = now()
+        names = [name for name in scheduled_runs.due(at) if not self._is_on_its_way(name, at)]
+        for name in names:
+            self._task(name)
+            self._handed[name] = at
+        return len(names)
+
+    def _is_on_its_way(self, name: str, at: datetime) -> bool:
+        handed_at = self._handed.get(name)
+        return handed_at is not None and handed_at > at - _HAND_AGAIN
 
 
-def register(queue: Huey, app: Flask) -> None:
-    """Hand the list to `queue`; each job runs inside a context of `app`."""
-    for scheduled in SCHEDULE:
-        task = _in_context(app, scheduled.job)
-        queue.periodic_task(crontab(minute=scheduled.minute), name=scheduled.job.__name__)(task)
-
-
-def _in_context(app: Flask, job: Callable[[], int]) -> Callable[[], None]:
-    def run() -> None:
-        with app.app_context():
-            _log.info("job.done", job=job.__name__, rows=job())
-
-    return run
+def run(app: Flask, name: str) -> None:
+    """Run this entry for the slot that it is now, unless somebody has or had it."""
+    with app.app_context():
+        started_at = now()
+        if not scheduled_runs.begin(name, at=started_at):
+            return
+        try:
+            rows = job(name)()
+        except Exception as error:  # noqa: BLE001  (the row says what it was, and the next slot comes)
+            db.session.rollback()
+            scheduled_runs.fail(name, started_at=started_at, at=now(), error=error)
+            _log.warning("schedule.failed", job=name, exc_info=error)
+        else:
+            scheduled_runs.end(name, started_at=started_at, at=now(), rows=rows)
+            _log.info("schedule.done", job=name, rows=rows)

@@ -2,13 +2,14 @@
 
 A row is written in the transaction of what it follows from (domain/jobs.py). `status` says where it is:
 
-    waiting    it is to run from `due_at` on; the sweeper hands it to Huey then
+    waiting    it is to run from `due_at` on; the sweeper hands it to Huey then (`handed_at`), and again should Huey
+               have lost it
     running    a worker took it; until `due_at` it is that worker's, afterwards the worker counts as gone
     done       it ran to its end
     dead       it failed as often as it may; a person retries or discards it
     discarded  a person decided that it shall not run
 
-`attempts` fences: only the attempt that took a row may end it.
+`attempts` and `started_at` fence: only the attempt that took a row may end it.
 """
 
 from datetime import datetime
@@ -22,6 +23,8 @@ from app.extensions import Model
 from .columns import Instant, Key, choice
 
 STATUSES = ("waiting", "running", "done", "dead", "discarded")
+# Word for word as in the index: with parameters in it neither database would see that the index is enough.
+OPEN = text("status in ('waiting', 'running')")
 
 
 class Job(Model):
@@ -37,8 +40,8 @@ class Job(Model):
         Index(
             "ix_jobs_open_due_at",
             "due_at",
-            postgresql_where=text("status in ('waiting', 'running')"),
-            sqlite_where=text("status in ('waiting', 'running')"),
+            postgresql_where=OPEN,
+            sqlite_where=OPEN,
         ),
         Index("ix_jobs_status_id", "status", "id"),
         Index("ix_jobs_finished_at", "finished_at", postgresql_where=text("finished_at is not null")),
@@ -55,12 +58,14 @@ class Job(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    # When it was last put onto Huey's queue; None since it became waiting.
+    handed_at: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ScheduledRun(Model):
-    """When a job of the schedule last ran, for the admin's page; one row for each, kept by whoever runs it."""
+    """When a job of the schedule last ran; one row for each. Whoever moves `started_at` on is who runs it."""
 
     __tablename__ = "scheduled_runs"
 

@@ -4,7 +4,8 @@ Written by the processes themselves (app/presence.py), read by the doctor and th
 that its process uses this database. `settings` is JSON text that holds no secret, only marks of them.
 """
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,6 +14,9 @@ from app.contract.times import now
 from app.extensions import Model
 
 from .columns import Instant, choice
+
+# After which a process that gave no sign of life counts as gone.
+GONE = timedelta(seconds=15)
 
 
 class Process(Model):
@@ -32,3 +36,8 @@ class Process(Model):
     def name(self) -> str:
         """How people tell it from others: `gateway (host:pid)`."""
         return f"{self.kind} ({self.host}:{self.pid})"
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The queues of jobs that it works on; only a worker has any."""
+        return tuple((json.loads(self.settings).get("QUEUES") or "").split())

@@ -33,6 +33,7 @@ def upgrade():
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.Column("created_at", columns.Instant(timezone=True), nullable=False),
+        sa.Column("handed_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("started_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("finished_at", columns.Instant(timezone=True), nullable=True),
         sa.CheckConstraint("queue in ('default', 'payments')", name=op.f("ck_jobs_queue")),

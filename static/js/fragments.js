@@ -2,8 +2,9 @@
 //
 // With `data-order-number` and `data-order-version` it is one order: an event of a higher version has it fetched, and
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
-// list of orders: any order's event has it fetched, once a second at most. One fetch a fragment is under way; what
-// fails is tried again, and meanwhile the page does not claim to be live.
+// list of orders: any order's event has it fetched, once a second at most. What no event tells of is fetched so often
+// as `data-fragment-every="<seconds>"` says, while somebody looks. One fetch a fragment is under way; what fails is tried
+// again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
 // passline:gone {url, element} tells of one that is not there any more: whoever takes the element away prevents the
@@ -23,6 +24,7 @@ const FACTS = new Set([
 ]);
 
 const jobs = new Map(); // url -> {wanted, rest, last, running, again, tries, timer}
+const polled = new Map(); // url -> when it was last asked for by the clock
 const waiting = new Map(); // url -> fresh element, while a finger is on the old one
 let pressing = false;
 
@@ -33,6 +35,20 @@ export function start() {
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
   // A list that is folded away is not fetched; it is when it unfolds.
   document.addEventListener("toggle", ({ target }) => target.open && refreshLists(target), true);
+  poll();
+  setInterval(poll, 1000);
+}
+
+function poll() {
+  if (document.visibilityState === "hidden") return;
+  const now = performance.now();
+  for (const element of document.querySelectorAll("[data-fragment-every]")) {
+    const { fragment: url, fragmentEvery: seconds } = element.dataset;
+    if (!polled.has(url)) polled.set(url, now);
+    if (now - polled.get(url) < seconds * 1000) continue;
+    polled.set(url, now);
+    refresh(element);
+  }
 }
 
 function heard({ name, number, version }) {

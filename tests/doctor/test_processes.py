@@ -9,7 +9,8 @@ import pytest
 from app.contract.times import now
 from app.demo import load
 from app.doctor import processes
-from app.extensions import db
+from app.domain import job_runs, jobs
+from app.extensions import atomic, db
 from app.models import Process
 from tests.doctor.installation import doctor
 
@@ -21,6 +22,25 @@ def test_a_worker_that_was_killed_is_missed(alone, lives):
     said = doctor(alone).says("worker")
     assert "was last seen 12" in said
     assert "python -m app.jobs" in said
+
+
+def test_a_queue_that_no_living_worker_serves_is_named(alone, lives):
+    lives("worker")
+    said = doctor(alone).says("queue payments")
+    assert "the worker that lives serves other queues" in said
+    assert "python -m app.jobs" in said
+
+
+def test_jobs_that_nobody_runs_and_dead_ones_are_named(alone):
+    with atomic() as session:
+        jobs.add(session, "send_credentials", "1", {}, due_at=now() - timedelta(minutes=2))
+        dead = jobs.add(session, "query_payment", "1", {})
+    job_runs.fail(job_runs.claim(dead.id), ValueError())
+    report = doctor(alone)
+    assert "1 job waits and no worker serves the queue. (1 due, 0 later, 0 running, 0 dead" in report.says(
+        "queue default"
+    )
+    assert "1 dead: dead ones need a person" in report.says("queue payments")
 
 
 def test_settings_that_differ_are_named_with_their_processes(alone, lives):

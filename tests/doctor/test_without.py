@@ -26,6 +26,7 @@ def test_no_worker(started, people):
     assert "no worker uses this database" in report.says("worker")
     assert "past their time" in report.says("deadlines")
     assert report.of_verdict("wrong") == ["worker", "deadlines"]
+    assert {report.verdict(f"queue {name}") for name in ("default", "payments")} == {"cannot say"}
     assert report.verdict("event") == "ok"
 
 

@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import select, update
 
 from app.contract.times import now
-from app.domain import offers
+from app.domain import job_queues, jobs, offers, scheduled_runs
 from app.errors import OfferLapsed
 from app.extensions import atomic, db
-from app.jobs import deadlines, schedule
+from app.jobs import deadlines
+from app.jobs.__main__ import main
 from app.models import OrderChange, Ticket, TicketOffer
 from tests.cast import COUNTER, make_cast
 from tests.factories import on_duty, place, session_of, ticket_in
 from tests.gateway.rough import eventually
+from tests.jobs import deeds
 from tests.processes import Worker
 from tests.services import free_port
 
@@ -111,10 +113,63 @@ def test_it_is_late_and_not_wrong_when_an_act_fails(app, cast, monkeypatch):
     assert order.status == "cancelled"
 
 
-def test_its_scheduled_jobs_run_twice_unharmed(app):
-    for scheduled in schedule.SCHEDULE:
-        assert scheduled.job() == 0
-        assert scheduled.job() == 0
+class Taught(Worker):
+    """A worker that knows the kinds of jobs of tests as well."""
+
+    module = ("tests.jobs.taught",)
+
+
+def ask_for(monkeypatch, kind, key, payload):
+    monkeypatch.setattr(jobs, "KINDS", {**jobs.KINDS, **deeds.KINDS})
+    with atomic() as session:
+        return jobs.add(session, kind, key, payload)
+
+
+def seen(job):
+    db.session.rollback()
+    db.session.refresh(job)
+    return job
+
+
+def test_a_job_of_a_killed_worker_runs_again_and_has_its_effect_once(app, monkeypatch, tmp_path):
+    runs = tmp_path / "runs"
+    with Taught(app.config["PASSLINE"]) as worker:
+        job = ask_for(monkeypatch, "be_killed", "1", {"mark": "killed", "runs": str(runs)})
+        eventually(runs.exists, timeout=60)
+        worker.kill()
+        assert (seen(job).status, job.attempts, deeds.marks()) == ("running", 1, ["killed"])
+        worker.start()
+        eventually(lambda: seen(job).status == "done", timeout=60)
+        # The threads of both queues live, and the schedule ran.
+        eventually(lambda: "prune_log" in scheduled_runs.runs(), timeout=60)
+        assert (job.attempts, runs.read_text(), deeds.marks()) == (2, "xx", ["killed"])
+        # One that runs does not hold it up for long.
+        runs.unlink()
+        job = ask_for(monkeypatch, "be_killed", "2", {"mark": "stopped", "runs": str(runs)})
+        eventually(runs.exists, timeout=60)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.process.wait(timeout=5) == 0
+        assert seen(job).status == "running"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_worker_of_one_queue_leaves_the_others_alone_and_says_so(app, monkeypatch):
+    class ForPayments(Taught):
+        module = (*Taught.module, "payments")
+
+    with ForPayments(app.config["PASSLINE"]) as worker:
+        job = ask_for(monkeypatch, "break", "1", {})
+        other = ask_for(monkeypatch, "leave_a_mark", "1", {"mark": "1"})
+        eventually(lambda: seen(job).last_error, timeout=60)
+        assert (job.last_error, seen(other).status) == ("ValueError: it is broken", "waiting")
+        assert [row.queues for row in job_queues.workers(now())] == [("payments",)]
+        worker.send_signal(signal.SIGINT)
+        assert worker.process.wait(timeout=5) == 0
+
+
+def test_a_queue_that_is_not_there_is_refused():
+    with pytest.raises(SystemExit, match="There is no queue 'sms'"):
+        main(["payments", "sms"])
 
 
 def test_it_goes_on_after_what_nobody_thought_of(sqlite_app):
