@@ -192,6 +192,9 @@ ADMIN = (
     Shot("admin-order-cancelled", "admin", "/admin/orders/{declined}"),
     Shot("admin-order-noscript", "admin", "/admin/orders/{placed}", script=False),
     Shot("admin-order-delivery", "admin", "/admin/orders/{riding}"),
+    Shot("admin-messages", "admin", "/admin/messages"),
+    Shot("admin-messages-none", "admin", "/admin/messages?after=1"),
+    Shot("admin-messages-noscript", "admin", "/admin/messages", script=False),
     Shot("admin-dispatch", "admin", "/admin/dispatch", map_drawn),
     Shot("admin-dispatch-noscript", "admin", "/admin/dispatch", script=False),
     *(

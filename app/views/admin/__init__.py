@@ -1,4 +1,5 @@
-"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the drivers.
+"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the drivers;
+text messages.
 
 For admins alone.
 """
@@ -19,4 +20,4 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import calls, dispatch, driver, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)
+from . import calls, dispatch, driver, messages, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)
