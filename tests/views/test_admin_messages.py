@@ -118,6 +118,11 @@ def test_only_what_still_opens_something_can_be_sent_again(cast, admin, status, 
     assert admin.post(f"/admin/messages/{row.id}/resend", headers=PROBLEM).status_code == (303 if again else 409)
 
 
+def test_what_waits_goes_by_itself(cast, admin):
+    sent(cast, "queued")
+    assert "/resend" not in page(admin)
+
+
 @pytest.mark.parametrize("path", ["/admin/messages?after=-1", "/admin/messages?after=x"])
 def test_there_is_no_such_page(admin, path):
     assert admin.get(path).status_code == 422
