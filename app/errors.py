@@ -73,6 +73,13 @@ class LostRace(Conflict):
     code = "changed_meanwhile"
 
 
+class TooMany(DomainError):
+    """That was asked for too often; wait a while."""
+
+    code = "too_many"
+    status = 429
+
+
 class OfferLapsed(LostRace):
     """The offer ran out before it was answered."""
 

@@ -13,12 +13,17 @@ from .config import Config, ConfigError
 
 def begin(process: str) -> Config:
     """The settings of this process (`process` is its name for people); ends it where it cannot or must not serve."""
-    try:
-        config = Config.from_env()
-    except ConfigError as error:
-        sys.exit(f"The {process} cannot start:\n{error}")
+    config = settings(process)
     check(config)
     return config
+
+
+def settings(process: str) -> Config:
+    """The settings of a process that needs no database; ends it where they cannot be used."""
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        sys.exit(f"The {process} cannot start:\n{error}")
 
 
 def check(config: Config) -> None:

@@ -1,4 +1,4 @@
-"""Where web and gateway listen: whether that is free before they start, and when they answer there."""
+"""Where web, gateway and the demo's simulator listen: whether that is free before they start, and when they answer."""
 
 import errno
 import socket
@@ -59,10 +59,12 @@ class Address:
 
 def of(config: Config, arguments_of_gunicorn: str) -> dict[str, Address]:
     """The addresses by the names of their processes. Of a web process that binds elsewhere nothing is known."""
-    gateway = Address("GATEWAY_PORT", config.listen_host, config.gateway_port, "/ready")
+    found = {"gateway": Address("GATEWAY_PORT", config.listen_host, config.gateway_port, "/ready")}
+    if config.env == "demo":
+        found["simulator"] = Address("SIMULATOR_PORT", "127.0.0.1", config.simulator_port, "/healthz")
     if "--bind" in arguments_of_gunicorn or "-b " in arguments_of_gunicorn:
-        return {"gateway": gateway}
-    return {"web": Address("WEB_PORT", config.listen_host, config.web_port, "/readyz"), "gateway": gateway}
+        return found
+    return {"web": Address("WEB_PORT", config.listen_host, config.web_port, "/readyz"), **found}
 
 
 def why_taken(addresses: dict[str, Address], command: str) -> str | None:

@@ -5,6 +5,7 @@ paused, a dish whose name never ends.
 """
 
 import json
+import secrets
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
@@ -36,7 +37,20 @@ from app.domain.ticket_transition import walk
 from app.errors import DomainError
 from app.extensions import atomic, db
 from app.factory import create_app
-from app.models import Category, Job, MenuItem, OpeningHours, Order, Person, Process, Restaurant
+from app.models import (
+    Category,
+    HotspotUser,
+    Job,
+    MenuItem,
+    OpeningHours,
+    Order,
+    Payment,
+    Person,
+    Process,
+    Restaurant,
+    SmsMessage,
+    WifiPackage,
+)
 
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
@@ -68,6 +82,7 @@ def fill(settings: dict[str, str]) -> Stage:
         for name, order in (_orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage)).items():
             stage.names[name] = order.number
         _jobs()
+        _messages(kitchen)
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
         stage.names["order"] = _newest(cast["customer"], "preparing")
@@ -272,6 +287,49 @@ def _jobs() -> None:
             scheduled_runs.fail(name, started_at=at, at=now(), error=TimeoutError("the database was locked"))
         elif n != 4:
             scheduled_runs.end(name, started_at=at, at=at + timedelta(seconds=0.3), rows=17 * n)
+
+
+def _messages(kitchen: Restaurant) -> None:
+    """Text messages that came as far as one can, each with the code of a pass of its own."""
+    phones = iter(f"+2547123456{number}" for number in range(10, 100))
+    with atomic() as session:
+        package = WifiPackage(restaurant_id=kitchen.id, name="One hour", minutes=60, price_minor=5000)
+        session.add(package)
+        session.flush()
+        for number, (status, error, pass_status) in enumerate(
+            (
+                ("delivered", None, "expired"),
+                ("failed", "UserInBlacklist", "minted"),
+                ("delivered", None, "active"),
+                ("sent", None, "minted"),
+                ("queued", "The provider answered 401: The supplied authentication is invalid", "minted"),
+            )
+        ):
+            at, phone = now() - timedelta(minutes=50 - 11 * number), next(phones)
+            payment = Payment(
+                transaction_id=secrets.token_hex(16), callback_token=secrets.token_hex(16), method="mpesa",
+                status="paid", wifi_package_id=package.id, phone=phone, amount_minor=5000, currency="KES",
+                created_at=at, settled_at=at,
+            )  # fmt: skip
+            session.add(payment)
+            session.flush()
+            given = HotspotUser(
+                package_id=package.id, restaurant_id=kitchen.id, payment_id=payment.id, phone=phone,
+                code=secrets.token_hex(4).upper(), status=pass_status, expires_at=at + timedelta(days=30),
+            )  # fmt: skip
+            session.add(given)
+            session.flush()
+            session.add(
+                SmsMessage(
+                    kind="credentials",
+                    phone=phone,
+                    hotspot_user_id=given.id,
+                    number=1 + (number == 3),
+                    status=status,
+                    error=error,
+                    created_at=at,
+                )
+            )
 
 
 def _newest(person: Person, status: str) -> str:

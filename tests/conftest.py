@@ -22,6 +22,7 @@ from app.factory import create_app
 from app.models import Person
 from tests.cast import Cast, make_cast
 from tests.factories import session_of, token_of
+from tests.simulator import Simulator, served
 
 pytest_plugins = ["tests.servers_plugin"]
 
@@ -138,6 +139,30 @@ def as_person(app: Flask) -> Callable[[Person | None], FlaskClient]:
         return browser
 
     return client
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> Iterator[Simulator]:
+    with Simulator(settings("sqlite:///:memory:")).running() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator) -> Simulator:
+    """The stand-ins for M-Pesa and text messages, over HTTP, with nothing in their memory (tests/simulator.py)."""
+    _simulator.reset()
+    return _simulator
+
+
+@pytest.fixture
+def connected(app: Flask, simulator: Simulator) -> Iterator[Simulator]:
+    """The simulator as the providers of `app`, which is served over HTTP meanwhile, so that it can be called back."""
+    before = app.config["PASSLINE"]
+    with served(app) as address:
+        app.config["PASSLINE"] = simulator.settings(before, address)
+        simulator.know(app.config["PASSLINE"])
+        yield simulator
+    app.config["PASSLINE"] = before
 
 
 @pytest.fixture

@@ -33,6 +33,18 @@ def environment(config: Config) -> dict[str, str]:
         "TILE_URL": config.tile_url or "",
         "TILE_ATTRIBUTION": config.tile_attribution,
         "LOG_LEVEL": config.log_level,
+        "PUBLIC_URL": config.public_url or "",
+        "MPESA_URL": config.mpesa_url or "",
+        "MPESA_CONSUMER_KEY": config.mpesa_consumer_key,
+        "MPESA_CONSUMER_SECRET": config.mpesa_consumer_secret,
+        "MPESA_PASSKEY": config.mpesa_passkey,
+        "MPESA_SHORTCODE": config.mpesa_shortcode,
+        "MPESA_SOURCES": ",".join(map(str, config.mpesa_sources)),
+        "SMS_URL": config.sms_url or "",
+        "SMS_USERNAME": config.sms_username,
+        "SMS_API_KEY": config.sms_api_key,
+        "SMS_SENDER": config.sms_sender,
+        "SIMULATOR_PORT": str(config.simulator_port),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -99,3 +111,11 @@ class Worker(Process):
     """Deadlines and the schedule."""
 
     module = ("app.jobs",)
+
+
+class SimulatorProcess(Process):
+    """The stand-ins for M-Pesa and text messages, as the demo starts them (tests/simulator.py has one in a thread)."""
+
+    module = ("app.providers",)
+    listens_at = "simulator_port"
+    ready_at = "/healthz"

@@ -10,11 +10,12 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs
+from app.domain import job_runs, jobs, messages
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, place, ticket_in
+from tests.passes import pass_for
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
 TABLE = """
@@ -34,6 +35,9 @@ POST   admin.job_discard                     302 403 403 403 403 403 403 403 303
 POST   admin.job_retry                       302 403 403 403 403 403 403 403 303
 GET    admin.queue_warning                   302 403 403 403 403 403 403 403 200
 POST   admin.driver_off_duty                 302 403 403 403 403 403 403 403 303
+GET    admin.message_list                    302 403 403 403 403 403 403 403 200
+POST   admin.message_resend                  302 403 403 403 403 403 403 403 303
+GET    admin.messages                        302 403 403 403 403 403 403 403 200
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
 GET    admin.order_sheet                     302 403 403 403 403 403 403 403 200
@@ -107,6 +111,7 @@ POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
 POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
+POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
 """
 
 # Which state an order must be in for whoever may; everything else is asked of one that is placed.
@@ -235,6 +240,10 @@ def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
+    values["secret"] = app.config["PASSLINE"].webhook_secret("sms")
+    if "message_id" in rule.arguments:
+        # Each of a phone of its own: how often one may have its code again is limited.
+        values["message_id"] = messages.resend(pass_for(cast, phone=f"+2547{secrets.randbelow(10**8):08}")).id
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

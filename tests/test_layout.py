@@ -31,6 +31,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "extensions": {"config", "doorbell"},
     "models": {"extensions", "contract"},
     "providers": {"config", "errors"},
+    # The process of the simulators.
+    "providers.__main__": {"providers", "config", "logs", "startup"},
     "domain": {"models", "providers", "contract", "errors", "extensions"},
     "jobs": STORED | {"domain", "logs", "startup"},
     "jobs.__main__": ANY,

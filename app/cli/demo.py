@@ -46,10 +46,14 @@ def demo_greet() -> None:
         load.only_in_the_demo()
     width = max(map(len, cast.LOG_INS))
     click.echo(f"\n  Passline   http://localhost:{config.web_port}   or   http://127.0.0.1:{config.web_port}")
-    click.echo(f"  Gateway    port {config.gateway_port}\n")
+    click.echo(f"  Gateway    port {config.gateway_port}")
+    click.echo(
+        f"  Simulator  http://127.0.0.1:{config.simulator_port}   (a guest's phone: PINs for M-Pesa, text messages)\n"
+    )
     click.echo(f"  {'Log in as':<{width}}   with the password {cast.PASSWORD}")
     for email, who in cast.LOG_INS.items():
         click.echo(f"  {email:<{width}}   {who}")
-    ports = {"WEB_PORT": (config.web_port, Config.web_port), "GATEWAY_PORT": (config.gateway_port, Config.gateway_port)}
-    others = "".join(f" {name}={port}" for name, (port, default) in ports.items() if port != default)
+    ports = ("web_port", "gateway_port", "simulator_port")
+    moved = [(name, getattr(config, name)) for name in ports if getattr(config, name) != getattr(Config, name)]
+    others = "".join(f" {name.upper()}={port}" for name, port in moved)
     click.echo(f"\n  Other commands, beside it: PASSLINE_ENV={config.env}{others} .venv/bin/flask --app wsgi doctor\n")

@@ -163,7 +163,6 @@ CREDENTIALS_SENT = Event(
     "dashboard-stats",
     ("phone", "sms_status", "sent_at"),
     "the provider took it",
-    live=False,
     stamp=STAMP,
 )
 SESSION_EXPIRED, SESSION_EXPIRED_FOR_GUEST = (

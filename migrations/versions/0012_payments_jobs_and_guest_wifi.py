@@ -445,12 +445,14 @@ def upgrade():
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("hotspot_user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("provider_id", sa.String(length=100), nullable=True),
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.Column("created_at", columns.Instant(timezone=True), nullable=False),
         sa.Column("sent_at", columns.Instant(timezone=True), nullable=True),
         sa.Column("delivered_at", columns.Instant(timezone=True), nullable=True),
+        sa.CheckConstraint("number >= 1", name=op.f("ck_sms_messages_number")),
         sa.CheckConstraint("status in ('queued', 'sent', 'delivered', 'failed')", name=op.f("ck_sms_messages_status")),
         sa.ForeignKeyConstraint(
             ["hotspot_user_id"],
@@ -459,10 +461,10 @@ def upgrade():
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_messages")),
+        sa.UniqueConstraint("hotspot_user_id", "number", name=op.f("uq_sms_messages_hotspot_user_id_number")),
         sa.UniqueConstraint("provider_id", name=op.f("uq_sms_messages_provider_id")),
     )
     with op.batch_alter_table("sms_messages", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sms_messages_hotspot_user_id"), ["hotspot_user_id"], unique=False)
         batch_op.create_index("ix_sms_messages_phone_created_at", ["phone", "created_at"], unique=False)
         batch_op.create_index("ix_sms_messages_status_id", ["status", "id"], unique=False)
 
@@ -514,7 +516,6 @@ def downgrade():
     with op.batch_alter_table("sms_messages", schema=None) as batch_op:
         batch_op.drop_index("ix_sms_messages_status_id")
         batch_op.drop_index("ix_sms_messages_phone_created_at")
-        batch_op.drop_index(batch_op.f("ix_sms_messages_hotspot_user_id"))
 
     op.drop_table("sms_messages")
     with op.batch_alter_table("refunds", schema=None) as batch_op:

@@ -45,6 +45,7 @@ def test_it_greets_with_addresses_and_log_ins(run):
     shown = run("demo", "greet").output
     assert "http://localhost:5000" in shown
     assert "http://127.0.0.1:5000" in shown
+    assert "Simulator  http://127.0.0.1:5002" in shown
     assert all(email in shown for email in demo_cast.LOG_INS)
     assert demo_cast.PASSWORD in shown
 
@@ -52,5 +53,5 @@ def test_it_greets_with_addresses_and_log_ins(run):
 def test_it_says_how_other_commands_are_called_beside_it(run, app, monkeypatch):
     settings = app.config["PASSLINE"]
     assert "PASSLINE_ENV=test .venv/bin/flask --app wsgi doctor\n" in run("demo", "greet").output
-    monkeypatch.setitem(app.config, "PASSLINE", replace(settings, web_port=5010, gateway_port=5011))
-    assert "=test WEB_PORT=5010 GATEWAY_PORT=5011 .venv/bin/flask --app wsgi doctor\n" in run("demo", "greet").output
+    monkeypatch.setitem(app.config, "PASSLINE", replace(settings, web_port=5010, simulator_port=5012))
+    assert "=test WEB_PORT=5010 SIMULATOR_PORT=5012 .venv/bin/flask --app wsgi doctor\n" in run("demo", "greet").output

@@ -11,11 +11,12 @@ from sqlalchemy import select
 from app.contract import events, rooms
 from app.contract.events import EVENTS, Event
 from app.contract.times import now
-from app.domain import access, drivers, offers, orders, ticket_deadlines
+from app.domain import access, drivers, messages, offers, orders, ticket_deadlines
 from app.domain.order_placement import Line
 from app.extensions import db
 from app.models import EventLog, LiveFix, Order
 from tests.factories import order_in, place, session_of, ticket_in
+from tests.passes import pass_for
 
 # The contract's own words (CONTRACT.md, "The events"): event, kind of room, fields beside the stamps.
 S2 = {
@@ -72,7 +73,7 @@ def test_it_refuses_data_that_is_not_the_lines():
 
 
 @pytest.fixture
-def story(cast) -> list[tuple[EventLog, dict]]:
+def story(cast, connected) -> list[tuple[EventLog, dict]]:
     """Every event that is built, fired by the verbs that fire it."""
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
@@ -87,6 +88,7 @@ def story(cast) -> list[tuple[EventLog, dict]]:
     with time_machine.travel(now() + timedelta(hours=2), tick=False):
         ticket_in(cast, "picked_up", driver=cast.other_driver)
         ticket_deadlines.renew_promises()
+    messages.send_credentials(pass_for(cast).id, 1)
     access.end(session_of(cast.customer), reason="logged_out")
     rows = db.session.scalars(select(EventLog).order_by(EventLog.id)).all()
     told = db.session.scalars(select(LiveFix).where(LiveFix.data.is_not(None))).all()
@@ -95,7 +97,7 @@ def story(cast) -> list[tuple[EventLog, dict]]:
 
 
 def line_of(row: EventLog) -> Event:
-    fixed = (rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.ACCESS)
+    fixed = (rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.DASHBOARD_STATS, rooms.ACCESS)
     kind = row.room if row.room in fixed else re.sub(r"\.(\d+)", ".{id}", row.room)
     kind = re.sub(r"^order\..*", "order.{number}", kind)
     [line] = [event for event in EVENTS if (event.name, event.room) == (row.name, kind)]

@@ -223,6 +223,15 @@ def test_it_names_the_ports_that_are_taken_and_starts_nothing(launch: Launch, tm
     assert not (tmp_path / "pids").exists()
 
 
+def test_it_looks_at_the_simulators_port_as_well(launch: Launch, tmp_path: Path, ports, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        monkeypatch.setenv("SIMULATOR_PORT", str(taken))
+        make = launch(web=SERVE_WEB, simulator="python server.py SIMULATOR_PORT", wait=False)
+        within(20, lambda: make.poll() is not None)
+    assert re.search(rf"Port {taken} is taken: WEB_PORT=\d+ SIMULATOR_PORT=\d+ make run\n", said(tmp_path))
+
+
 def test_it_names_the_settings_that_are_wrong_and_starts_nothing(launch: Launch, tmp_path: Path, monkeypatch):
     monkeypatch.setenv("WEB_PORT", "x")
     make = launch(worker=SLEEP, wait=False)

@@ -1,4 +1,4 @@
-"""The admin's pages: orders and their deliveries, each with its history and every step; the drivers; the jobs.
+"""The admin's pages: what there is to see, decide and mend about everything that the business does.
 
 For admins alone.
 """
@@ -19,4 +19,14 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import calls, dispatch, driver, jobs, order, orders, queue_warning, ticket  # noqa: E402, F401  (they put their views onto bp)
+from . import (  # noqa: E402, F401  (they put their views onto bp)
+    calls,
+    dispatch,
+    driver,
+    jobs,
+    messages,
+    order,
+    orders,
+    queue_warning,
+    ticket,
+)

@@ -1,0 +1,178 @@
+"""Text messages to guests: the code of a Wi-Fi pass.
+
+A message is a row (`queued`) first and is sent by a job. What it says is composed when it is sent and stored nowhere.
+The provider is asked with no transaction open, and what it says is noted by a guarded update, with its event. A pass
+and a number are one message: the job may run again at any moment. Where it was killed between the provider's yes and
+our note of it, the guest gets the same code once more; nothing here mints a pass.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from app.contract import events, rooms
+from app.contract.times import iso, now
+from app.errors import Conflict, TooMany
+from app.extensions import atomic, db
+from app.models import HotspotUser, ProviderMessage, SmsMessage
+from app.providers import sms
+
+from . import jobs, log, phones, sms_reports
+
+CREDENTIALS = "credentials"
+PROVIDER = "africastalking"
+# How often one phone may have a code sent again.
+LIMITS = ((timedelta(minutes=10), 3), (timedelta(days=1), 10))
+_OVER = ("expired", "revoked")
+# A message of one part has 160 characters; the longest of names leaves its end out.
+_LONGEST_NAME = 60
+_LONGEST_SAID = 4000
+
+
+def send_credentials(pass_id: int, number: int) -> None:
+    """Send the code of a pass to its phone, for the `number`-th time; nothing where that was done or it has no phone.
+
+    Raises the provider's NoAnswer where it is to be tried again.
+    """
+    with atomic() as session:
+        message = _queued(session, pass_id, number)
+        if message is None:
+            return
+        content = _credentials(session.get_one(HotspotUser, pass_id))
+        # Reports that come before we have noted the provider's id are found by this.
+        before = session.scalar(select(func.max(ProviderMessage.id))) or 0
+    try:
+        answer = sms.send(current_app.config["PASSLINE"], message.phone, content)
+    except sms.NoAnswer as error:
+        _note(message, error=str(error)[:200])
+        raise
+    if isinstance(answer, sms.Refused):
+        _note(message, status="failed", error=answer.text[:200], said=answer.said)
+    else:
+        _note_sent(message, answer, before)
+
+
+def resend(wifi_pass: HotspotUser) -> SmsMessage:
+    """Have the code of a pass sent once more, by a job; the row of that message.
+
+    Refuses with Conflict where the pass has no phone or is over, and with TooMany (LIMITS, counted by phone).
+    """
+    with atomic() as session:
+        _one_at_a_time(session, wifi_pass.phone)
+        session.refresh(wifi_pass)
+        if not wifi_pass.phone:
+            raise Conflict("This pass has no phone to send its code to.")
+        if wifi_pass.status in _OVER:
+            raise Conflict("This pass is over: its code opens nothing any more.")
+        at = now()
+        _refuse_too_many(session, wifi_pass.phone, at)
+        last = select(func.max(SmsMessage.number)).where(SmsMessage.hotspot_user_id == wifi_pass.id)
+        # The first is the one that came with the pass, though its job may not have run yet.
+        number = max(session.scalar(last) or 0, 1) + 1
+        message = _new(session, wifi_pass, number, at)
+        ids = {"pass": wifi_pass.id, "send": number}
+        jobs.add(session, "send_credentials", f"pass:{wifi_pass.id}:{number}", ids)
+    return message
+
+
+def _queued(session: Session, pass_id: int, number: int) -> SmsMessage | None:
+    """The row of this message, which is made where there is none; None where there is nothing to send."""
+    wifi_pass = session.get(HotspotUser, pass_id, with_for_update={"of": HotspotUser, "key_share": True})
+    if wifi_pass is None or not wifi_pass.phone:
+        return None
+    known = select(SmsMessage).where(SmsMessage.hotspot_user_id == pass_id, SmsMessage.number == number)
+    message = session.scalars(known).one_or_none() or _new(session, wifi_pass, number, now())
+    if message.status != "queued":
+        return None
+    if wifi_pass.status in _OVER:
+        message.status, message.error = "failed", "The pass was over before its code was sent."
+        return None
+    return message
+
+
+def _new(session: Session, wifi_pass: HotspotUser, number: int, at: datetime) -> SmsMessage:
+    message = SmsMessage(
+        kind=CREDENTIALS,
+        phone=wifi_pass.phone,
+        hotspot_user_id=wifi_pass.id,
+        number=number,
+        created_at=at,
+        status="queued",
+    )
+    session.add(message)
+    session.flush()
+    return message
+
+
+def _credentials(wifi_pass: HotspotUser) -> str:
+    name = wifi_pass.restaurant.name[:_LONGEST_NAME].strip()
+    code = f"{wifi_pass.code[:4]}-{wifi_pass.code[4:]}"
+    if wifi_pass.status == "active":
+        until = wifi_pass.expires_at.astimezone(wifi_pass.restaurant.zone)
+        return f"Wi-Fi at {name}: your code is {code}, open until {until:%H:%M on %d.%m.}"
+    return f"Wi-Fi at {name}: your code is {code}, {_lasting(wifi_pass.package.minutes)} from first use."
+
+
+def _lasting(minutes: int) -> str:
+    for size, one in ((1440, "day"), (60, "hour")):
+        if minutes % size == 0 and minutes >= 2 * size:
+            return f"{minutes // size} {one}s"
+    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+
+
+def _note_sent(message: SmsMessage, answer: sms.Sent, before: int) -> None:
+    at = now()
+    with atomic() as session:
+        _keep(session, answer.said, at)
+        if not _move(session, message, status="sent", provider_id=answer.provider_id, sent_at=at, error=None):
+            return
+        sms_reports.catch_up(session, answer.provider_id, after=before)
+        data = {"phone": phones.masked(message.phone), "sms_status": "sent", "sent_at": iso(at)}
+        told = events.CREDENTIALS_SENT.message(rooms.DASHBOARD_STATS, data | log.stamp(at))
+        log.append(session, [told], at=at)
+
+
+def _note(message: SmsMessage, *, said: str = "", **values: str) -> None:
+    with atomic() as session:
+        if said:
+            _keep(session, said, now())
+        _move(session, message, **values)
+
+
+def _move(session: Session, message: SmsMessage, **values: object) -> bool:
+    """Change the row while it is still queued; whether it was."""
+    moved = session.execute(
+        update(SmsMessage)
+        .where(SmsMessage.id == message.id, SmsMessage.status == "queued")
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire(message)
+    return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def _keep(session: Session, said: str, at: datetime) -> None:
+    """What the provider answered, word for word."""
+    row = ProviderMessage(provider=PROVIDER, kind="sms", body=said[:_LONGEST_SAID])
+    row.received_at, row.processed_at = at, at
+    session.add(row)
+
+
+def _refuse_too_many(session: Session, phone: str, at: datetime) -> None:
+    for within, most in LIMITS:
+        again = select(func.count(SmsMessage.id)).where(
+            SmsMessage.phone == phone, SmsMessage.number > 1, SmsMessage.created_at > at - within
+        )
+        if (session.scalar(again) or 0) >= most:
+            raise TooMany("This phone has had its code sent again often enough for now; try again later.")
+
+
+def _one_at_a_time(session: Session, phone: str) -> None:
+    """Whoever counts this phone's messages waits for whoever does: SQLite's write lock, or one that ends with us."""
+    if db.engine.dialect.name == "sqlite":
+        return
+    name = int.from_bytes(hashlib.sha256(f"sms:{phone}".encode()).digest()[:8], signed=True)
+    session.execute(text("select pg_advisory_xact_lock(:name)"), {"name": name})
