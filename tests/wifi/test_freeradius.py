@@ -196,6 +196,23 @@ def test_accounting_becomes_a_session_and_moves_only_forwards(access_point):
     assert (session.seconds, session.bytes_in, session.end_reason) == (150, 2_000, "guest")
 
 
+def test_the_admins_page_shows_it_at_once(access_point, cast, as_person):
+    browser = as_person(cast.admin)
+    assert "no session yet" in browser.get("/admin/wifi").text
+    access_point.account("Start")
+    assert 'data-online="1"' in browser.get("/admin/wifi").text
+    access_point.account("Interim-Update", 120, up=500_000, down=81_000_000)
+    assert "2 min, 81.5 MB" in browser.get("/admin/wifi").text
+    access_point.account("Stop", 180, up=500_000, down=90_000_000, Acct_Terminate_Cause="User-Request")
+    access_point.log_in("GUESSEDX")
+    wifi.sync_accounting()
+    text = browser.get("/admin/wifi").text
+    assert 'data-online="0"' in text
+    assert "3 min, 90.5 MB" in text
+    assert "Running" in text, "its time goes on"
+    assert "GU••-••DX" in text
+
+
 def test_a_session_is_known_by_an_interim_or_its_stop_alone(access_point):
     access_point.account("Interim-Update", 120, key="S1")
     access_point.account("Stop", 600, key="S2")
