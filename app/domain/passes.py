@@ -40,7 +40,9 @@ _WITHDRAWN = "This pass was withdrawn."
 def mint_for_payment(session: Session, payment: Payment, *, at: datetime) -> HotspotUser:
     """The pass that `payment` bought, minted now unless it was before. Refuses with Conflict one that bought none."""
     package = session.get(WifiPackage, payment.wifi_package_id) if payment.wifi_package_id else None
-    if package is None or payment.status != "paid":
+    # As the database has it: the row may have been changed by a statement that the object does not know of.
+    status = session.scalar(select(Payment.status).where(Payment.id == payment.id))
+    if package is None or status != "paid":
         raise Conflict("This payment bought no Wi-Fi pass.")
     values = {"payment_id": payment.id, "person_id": payment.person_id, "phone": payment.phone}
     return _mint(session, package, values, at)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.contract.times import now
 from app.domain import passes
@@ -127,6 +127,16 @@ def test_a_payment_that_is_not_paid_buys_nothing(cast):
     payment = paid(package(cast), status="unknown")
     with pytest.raises(Conflict), atomic() as session:
         passes.mint_for_payment(session, payment, at=now())
+
+
+def test_it_asks_the_database_whether_a_payment_is_paid(cast):
+    payment = paid(package(cast), status="prompted")
+    with atomic() as session:
+        # As a guarded update does it, which the object does not hear of.
+        paid_now = update(Payment).values(status="paid", settled_at=now())
+        session.execute(paid_now.execution_options(synchronize_session=False))
+        assert payment.status == "prompted"
+        assert passes.mint_for_payment(session, payment, at=now()).payment_id == payment.id
 
 
 class TestGifts:
