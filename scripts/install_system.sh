@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers and the browser that the real-service tests use: PostgreSQL, Redis, Chromium, nginx.
+# Installs the servers and the browser that the real-service tests use: PostgreSQL, Redis, Chromium, nginx, FreeRADIUS.
 #
 # Only on Debian and Ubuntu, only as root (or with PASSLINE_INSTALL=1 through sudo), only what is missing.
 # No service is started and no database cluster is made: the tests start their own, in throwaway folders.
@@ -12,6 +12,9 @@ has_redis() { command -v redis-server >/dev/null; }
 has_shell() { command -v chromium-headless-shell >/dev/null; }
 has_chromium() { command -v chromium >/dev/null && ! is_snap_stub "$(command -v chromium)"; }
 has_nginx() { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; }
+has_freeradius() { command -v freeradius >/dev/null || [ -x /usr/sbin/freeradius ]; }
+has_radius_sql() { compgen -G "/usr/lib/freeradius/rlm_sql_postgresql.so" >/dev/null; }
+has_radclient() { command -v radclient >/dev/null; }
 is_snap_stub() { head -c 512 "$1" | tr -d '\0' | grep -q '/snap/bin'; }
 
 . /etc/os-release 2>/dev/null || ID=unknown
@@ -33,6 +36,9 @@ elif ! has_shell && { [ "$(id -u)" -eq 0 ] || [ "${PASSLINE_INSTALL:-}" = 1 ]; }
     missing+=(chromium-headless-shell)  # quicker, but they run without
 fi
 want has_nginx nginx-light "tests behind nginx"
+want has_freeradius freeradius "tests with FreeRADIUS"
+want has_radius_sql freeradius-postgresql "tests with FreeRADIUS"
+want has_radclient freeradius-utils "tests with FreeRADIUS"
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 

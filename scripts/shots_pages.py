@@ -64,6 +64,15 @@ def open_fold(page: Page) -> None:
     page.locator(".pl-fold summary").first.click()
 
 
+def open_pass(page: Page) -> None:
+    page.locator(".pl-pass:has([data-online='1']) summary").first.click()
+
+
+def send_no_phone(page: Page) -> None:
+    page.locator("form.pl-wifi-form button").click()
+    page.wait_for_selector(".pl-error")
+
+
 def make_link(page: Page) -> None:
     page.get_by_role("button", name="Make a link").click()
     page.wait_for_selector("[data-copy-source]")
@@ -214,4 +223,19 @@ ERRORS = (
     *(Shot(f"error-{status}", None, "/error-page", before=answer_with(status)) for status in (400, 409, 413, 422, 503)),
 )
 
-SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *ERRORS)
+_ACCESS_POINT = "?link-login-only=http%3A%2F%2F10.5.50.1%2Flogin"
+WIFI = (
+    Shot("wifi-shop", None, "/wifi/mama-wanjiru"),
+    Shot("wifi-shop-wrong", None, "/wifi/mama-wanjiru", send_no_phone, quiet="422"),
+    Shot("wifi-shop-empty", None, "/wifi/quiet"),
+    Shot("wifi-prompted", None, "/wifi/mama-wanjiru/{wifi_prompted}", full=False),
+    Shot("wifi-unknown", None, "/wifi/mama-wanjiru/{wifi_unknown}", full=False),
+    Shot("wifi-rejected", None, "/wifi/mama-wanjiru/{wifi_rejected}", full=False),
+    Shot("wifi-paid", None, "/wifi/mama-wanjiru/{wifi_paid}" + _ACCESS_POINT),
+    Shot("wifi-order", "customer", "/orders/{wifi_gift}"),
+    Shot("wifi-admin", "admin", "/admin/wifi", open_pass),
+    Shot("wifi-admin-packages", "admin", "/admin/wifi/packages"),
+    Shot("wifi-admin-package", "admin", "/admin/wifi/packages/{wifi_package}"),
+)
+
+SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *ERRORS)

@@ -52,6 +52,8 @@ from app.models import (
     WifiPackage,
 )
 
+from . import shots_wifi
+
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
 
@@ -86,6 +88,8 @@ def fill(settings: dict[str, str]) -> Stage:
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
         stage.names["order"] = _newest(cast["customer"], "preparing")
+        guests_order = db.session.query(Order).filter_by(number=stage.names["order"]).one()
+        stage.names |= shots_wifi.fill(kitchen, guests_order)
         for status in (400, 409, 413, 422, 503):
             stage.errors[status] = _error_page(app, status)
         db.session.remove()

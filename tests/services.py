@@ -1,4 +1,4 @@
-"""Throwaway servers for tests, started from the programs that the machine has: PostgreSQL, Redis; and its Chromium.
+"""Throwaway servers for tests, started from what the machine has: PostgreSQL, Redis, FreeRADIUS; and its Chromium.
 
 Each server lives in a temporary folder, listens on 127.0.0.1 at a free port, and is gone after stop(). Should the
 process that started it be killed, Linux stops the server too. Where a program is missing, why_not() says so in the
@@ -292,6 +292,65 @@ class NginxServer(Server):
     def answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class FreeRadiusServer(Server):
+    """FreeRADIUS with the configuration of deploy/, on a database of ours; its access points are this machine."""
+
+    SECRET = "a secret of tests"
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__()
+        self.accounting_port = free_port()
+        self.environment = {
+            "DATABASE_URL": database_url.replace("+psycopg", "", 1),
+            "RADIUS_SECRET": self.SECRET,
+            "RADIUS_ADDRESS": "127.0.0.1",
+            "RADIUS_PORT": str(self.port),
+            "RADIUS_ACCT_PORT": str(self.accounting_port),
+            "RADIUS_RUN": str(self.folder),
+        }
+        reference = Path(__file__).parent.parent / "deploy" / "freeradius"
+        self.configuration = shutil.copytree(reference, self.folder / "raddb")
+        # It refuses to read what others may write, whatever the umask here.
+        for path in (self.configuration, *self.configuration.rglob("*")):
+            path.chmod(path.stat().st_mode & ~0o022)
+        main = self.configuration / "radiusd.conf"
+        assert "reject_delay = 1" in main.read_text(encoding="utf-8")
+        main.write_text(main.read_text(encoding="utf-8").replace("reject_delay = 1", "reject_delay = 0"))
+
+    @classmethod
+    def why_not(cls) -> str | None:
+        """Why there can be no FreeRADIUS on this machine, or None."""
+        if cls.binary() is None:
+            return "FreeRADIUS is not installed (freeradius is not in PATH)"
+        if shutil.which("radclient") is None:
+            return "FreeRADIUS's client tools are not installed (radclient is not in PATH)"
+        if not list(Path("/usr/lib").glob("**/rlm_sql_postgresql.so")):
+            return "FreeRADIUS's module for PostgreSQL is not installed"
+        return None
+
+    @staticmethod
+    def binary() -> Path | None:
+        return program("freeradius", "/usr/sbin") or program("radiusd", "/usr/sbin")
+
+    def command(self) -> list[str]:
+        settings = [f"{name}={value}" for name, value in self.environment.items()]
+        # A folder of the system's administrator, which is not in everybody's PATH.
+        path = f"PATH={os.environ['PATH']}:/usr/sbin"
+        return ["env", *settings, path, str(self.configuration / "run")]
+
+    def answers(self) -> bool:
+        return self.ask("status", {"Message-Authenticator": "0x00"}, within=0.3) is not None
+
+    def ask(self, kind: str, attributes: dict[str, object], *, within: float = 3) -> str | None:
+        """What radclient prints of the answer to a packet (`auth`, `acct`, `status`); None when there was none."""
+        packet = "".join(f'{name} = "{value}"\n' for name, value in attributes.items())
+        packet = packet.replace('"0x00"', "0x00")
+        port = self.accounting_port if kind == "acct" else self.port
+        command = ["radclient", "-x", "-r", "1", "-t", str(within), f"127.0.0.1:{port}", kind, self.SECRET]
+        told = subprocess.run(command, input=packet, capture_output=True, text=True).stdout
+        return told[told.index("Received ") :] if "Received " in told else None
 
 
 def chromium() -> Path | None:

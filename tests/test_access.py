@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from app.domain import job_runs, jobs, messages
 from app.extensions import atomic, db
-from app.models import ApiToken, DropProof, Job, Order
+from app.models import ApiToken, DropProof, Job, Order, Payment, WifiPackage
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, place, ticket_in
 from tests.passes import pass_for
+from tests.wifi_rows import mint, package
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
 TABLE = """
@@ -48,6 +49,14 @@ GET    admin.ticket_photo                    302 403 403 403 403 403 403 403 200
 GET    admin.ticket_sheet                    302 403 403 403 403 403 403 403 200
 POST   admin.ticket_transitions              302 403 403 403 403 403 403 403 303
 POST   admin.ticket_withdrawal               302 403 403 403 403 403 403 403 303
+GET    admin.wifi                            302 403 403 403 403 403 403 403 200
+GET    admin.wifi_list                       302 403 403 403 403 403 403 403 200
+GET    admin.wifi_package                    302 403 403 403 403 403 403 403 200
+POST   admin.wifi_package_change             302 403 403 403 403 403 403 403 303
+POST   admin.wifi_package_new                302 403 403 403 403 403 403 403 303
+POST   admin.wifi_package_sale               302 403 403 403 403 403 403 403 303
+GET    admin.wifi_packages                   302 403 403 403 403 403 403 403 200
+POST   admin.wifi_withdrawal                 302 403 403 403 403 403 403 403 303
 GET    api.orders                            401 200 200 200 200 200 200 200 200
 POST   api.place_order                       401 201 201 201 403 403 403 403 403
 GET    api.order                             401 404 200 404 200 200 404 404 200
@@ -112,6 +121,10 @@ POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
 POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
+GET    wifi.purchase                         200 200 200 200 200 200 200 200 200
+GET    wifi.purchase_fragment                200 200 200 200 200 200 200 200 200
+GET    wifi.shop                             200 200 200 200 200 200 200 200 200
+POST   wifi.shop_purchase                    422 422 422 422 422 422 422 422 422
 """
 
 # Which state an order must be in for whoever may; everything else is asked of one that is placed.
@@ -161,6 +174,14 @@ BODIES = {
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
+    "admin.wifi_package_change": {
+        "name": "An hour",
+        "minutes": "60",
+        "price": "60",
+        "devices": "1",
+        "down_kbps": "5000",
+        "up_kbps": "1000",
+    },
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }
@@ -172,6 +193,10 @@ TOLD = {
     "api.offer_ticket": lambda cast, order, ticket: {"driver_id": cast.driver.id},
     "api.place_order": lambda cast, order, ticket: body_of_order(cast),
     "api.request_ticket": lambda cast, order, ticket: {"order_number": order.number},
+    "admin.wifi_package_new": lambda cast, order, ticket: {
+        **BODIES["admin.wifi_package_change"],
+        "restaurant": str(cast.restaurant.id),
+    },
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
@@ -244,6 +269,10 @@ def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     if "message_id" in rule.arguments:
         # Each of a phone of its own: how often one may have its code again is limited.
         values["message_id"] = messages.resend(pass_for(cast, phone=f"+2547{secrets.randbelow(10**8):08}")).id
+    if endpoint.startswith(("wifi.", "admin.wifi")):
+        user = mint(package(cast))
+        payment = db.session.get(Payment, user.payment_id)
+        values |= {"pass_id": user.id, "package_id": user.package_id, "transaction_id": payment.transaction_id}
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
@@ -278,7 +307,8 @@ def written():
     tables = [table for name, table in db.metadata.tables.items() if name not in ("processes", "recoveries")]
     counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
     dead = db.session.scalars(select(func.count(Job.id)).where(Job.status == "dead")).one()
-    return [*counts, db.session.scalars(select(func.sum(Order.version))).one(), dead]
+    packages = db.session.execute(select(WifiPackage.price_minor, WifiPackage.is_sold).order_by(WifiPackage.id)).all()
+    return [*counts, db.session.scalars(select(func.sum(Order.version))).one(), dead, packages]
 
 
 def test_every_address_has_a_line(app):

@@ -155,7 +155,7 @@ PAYMENT_COMPLETED = tuple(
     for room in ("dashboard-stats", "payments")
 )
 HOTSPOT_USER_CREATED = tuple(
-    Event("HotspotUserCreated", room, _PASS, "pass minted: no password", live=False, stamp=STAMP)
+    Event("HotspotUserCreated", room, _PASS, "pass minted: no password", stamp=STAMP)
     for room in ("dashboard-stats", "hotspot-users")
 )
 CREDENTIALS_SENT = Event(
@@ -166,7 +166,7 @@ CREDENTIALS_SENT = Event(
     stamp=STAMP,
 )
 SESSION_EXPIRED, SESSION_EXPIRED_FOR_GUEST = (
-    Event("SessionExpired", room, _ENDED, "a Wi-Fi session ended", live=False, stamp=STAMP)
+    Event("SessionExpired", room, _ENDED, "a Wi-Fi session ended", stamp=STAMP)
     for room in ("dashboard-stats", "user.{id}")
 )
 

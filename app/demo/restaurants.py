@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain import geography
-from app.models import Category, MenuItem, OpeningHours, Restaurant
+from app.models import Category, MenuItem, OpeningHours, Restaurant, WifiPackage
 
 from . import streets
 
@@ -91,6 +91,9 @@ def _open(session: Session, slug: str, menu: dict[str, Any], quarter: str | None
     for rank, category in enumerate(menu["category"]):
         items = [_dish(restaurant, item, number) for number, item in enumerate(category["item"])]
         session.add(Category(restaurant_id=restaurant.id, name=category["name"], rank=rank, items=items))
+    session.add_all(
+        [WifiPackage(restaurant_id=restaurant.id, created_at=at, **package) for package in menu.get("wifi", ())]
+    )
     return restaurant
 
 

@@ -13,7 +13,7 @@ import structlog
 
 from app import logs, startup
 
-from . import serving, simulator
+from . import radius_simulator, serving, simulator
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +30,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     server = serving.start(simulator.create(config), config.simulator_port)
+    radius_simulator.serve(config)
     _log.info("simulator.started", address=f"http://127.0.0.1:{server.port}")
     stop.wait()
     _log.info("simulator.stopped")

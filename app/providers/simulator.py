@@ -1,6 +1,7 @@
 """All simulators as one application: what `python -m app.providers` serves, and a test starts for itself.
 
-Its pages load nothing from other hosts. Forms that another site posts here are refused.
+Its pages load nothing from other hosts. Forms that another site posts here are refused, but for the log-in of the access
+point, which is there for them.
 """
 
 from datetime import datetime
@@ -10,11 +11,11 @@ from flask import Flask, Response, abort, render_template, request
 
 from app.config import ROOT, Config
 
-from . import mpesa_simulator, sms_simulator
+from . import mpesa_simulator, radius_simulator, sms_simulator
 from .clockwork import Clockwork
 
 # One line for each stranger: `install(app, config, clock)`.
-_SIMULATORS = (mpesa_simulator, sms_simulator)
+_SIMULATORS = (mpesa_simulator, sms_simulator, radius_simulator)
 _NAIROBI = ZoneInfo("Africa/Nairobi")
 _OUTCOMES = {0: "Paid", 1: "Not enough money", 1032: "Cancelled", 1037: "Not answered", 2001: "Wrong PIN"}
 _POLICY = "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'; object-src 'none'"
@@ -47,6 +48,8 @@ def _spoken(phone: str) -> str:
 
 def _refuse_strangers() -> None:
     origin = request.headers.get("Origin")
+    if request.endpoint == "hotspot.login":
+        return
     if request.method == "POST" and origin not in (None, request.host_url.rstrip("/")):
         abort(403)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor, webhooks
+from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor, webhooks, wifi
 
 
 def register(app: Flask) -> None:
@@ -14,6 +14,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(accounts.bp)
     app.register_blueprint(customer.bp)
     app.register_blueprint(driver.bp)
+    app.register_blueprint(wifi.bp)
     api.register(app)
     app.register_blueprint(vendor.bp)
     app.register_blueprint(admin.bp)

@@ -120,9 +120,18 @@ def _content_security_policy() -> str:
     # Widgets set inline styles (progress, charts); scripts are files of ours alone.
     return (
         f"default-src 'self'; connect-src 'self' {gateway} {socket}; img-src {pictures}; "
-        "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        f"style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action {_posts_to()}; "
         "frame-ancestors 'none'"
     )
+
+
+def let_post_to(origin: str) -> None:
+    """Let the forms of this answer post to `origin` as well: a guest's access point."""
+    g.posts_to = origin
+
+
+def _posts_to() -> str:
+    return f"'self' {g.posts_to}" if "posts_to" in g else "'self'"
 
 
 def _insist_on_https(response: Response) -> Response:

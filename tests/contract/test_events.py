@@ -11,12 +11,13 @@ from sqlalchemy import select
 from app.contract import events, rooms
 from app.contract.events import EVENTS, Event
 from app.contract.times import now
-from app.domain import access, drivers, messages, offers, orders, ticket_deadlines
+from app.domain import access, drivers, messages, offers, orders, ticket_deadlines, wifi_sessions
 from app.domain.order_placement import Line
 from app.extensions import db
 from app.models import EventLog, LiveFix, Order
 from tests.factories import order_in, place, session_of, ticket_in
 from tests.passes import pass_for
+from tests.wifi_rows import account, mint, package
 
 # The contract's own words (CONTRACT.md, "The events"): event, kind of room, fields beside the stamps.
 S2 = {
@@ -90,6 +91,8 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
         ticket_deadlines.renew_promises()
     messages.send_credentials(pass_for(cast).id, 1)
     access.end(session_of(cast.customer), reason="logged_out")
+    account(mint(package(cast), person_id=cast.customer.id), "S1", began=now(), acctstoptime=now())
+    wifi_sessions.sync_accounting()
     rows = db.session.scalars(select(EventLog).order_by(EventLog.id)).all()
     told = db.session.scalars(select(LiveFix).where(LiveFix.data.is_not(None))).all()
     fixes = [EventLog(room=fix.room, name=events.DRIVER_MOVED, data=fix.data) for fix in told]
@@ -97,7 +100,7 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
 
 
 def line_of(row: EventLog) -> Event:
-    fixed = (rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.DASHBOARD_STATS, rooms.ACCESS)
+    fixed = (rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.ACCESS, rooms.DASHBOARD_STATS, rooms.HOTSPOT_USERS)
     kind = row.room if row.room in fixed else re.sub(r"\.(\d+)", ".{id}", row.room)
     kind = re.sub(r"^order\..*", "order.{number}", kind)
     [line] = [event for event in EVENTS if (event.name, event.room) == (row.name, kind)]

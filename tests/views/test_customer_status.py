@@ -2,11 +2,13 @@
 
 import pytest
 
-from app.domain import orders
-from app.extensions import db
+from app.contract.times import now
+from app.domain import orders, passes
+from app.extensions import atomic, db
 from app.models import CancellationRequest, EventLog, Order
 from app.views.customer.story import told
 from tests.factories import order_in, place
+from tests.wifi_rows import package
 
 PROBLEM = {"Accept": "application/problem+json"}
 STATES = (
@@ -181,3 +183,20 @@ def test_it_refuses_a_version_that_no_order_has(cast, as_person, csrf_off):
     answer = cancel(as_person(cast.customer), order, version=10**30, headers=PROBLEM)
     assert answer.status_code == 422
     assert now_is(order) == "placed"
+
+
+def test_the_wifi_that_came_with_it_is_the_customers_alone(cast, as_person):
+    package(cast, gift_from_minor=1000)
+    placed = place(cast)
+    with atomic() as session:
+        user = passes.mint_for_order(session, placed.order, at=now())
+    assert user is not None
+    code = passes.shown(user.code)
+    browser = as_person(cast.customer)
+    for path in ("", "/fragment"):
+        assert code in browser.get(f"/orders/{placed.order.number}{path}").text
+        assert code not in as_person(None).get(f"/t/{placed.tracking_token}{path}").text
+    assert user.code not in as_person(None).get(f"/t/{placed.tracking_token}").text
+    with atomic() as session:
+        passes.revoke(session, order_id=placed.order.id, reason="order_cancelled", at=now())
+    assert code not in browser.get(f"/orders/{placed.order.number}").text

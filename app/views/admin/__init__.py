@@ -29,4 +29,6 @@ from . import (  # noqa: E402, F401  (they put their views onto bp)
     orders,
     queue_warning,
     ticket,
+    wifi,
+    wifi_packages,
 )

@@ -19,7 +19,7 @@ from app.views.order_forms import OrderForm
 from app.views.problems import wants_json
 from app.views.refusals import flashed
 
-from . import bp, story
+from . import bp, gift, story
 from .links import has_links, link_to_show
 
 
@@ -85,4 +85,5 @@ def _shown(order: Order) -> dict[str, object]:
         "may_ask": order.status in WITH_THE_KITCHEN,
         "may_share": order.status not in ENDS,
         "cancellation_request": db.session.scalars(request).one_or_none(),
+        "wifi": gift.wifi(order),
     }

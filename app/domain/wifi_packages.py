@@ -1,0 +1,86 @@
+"""What Wi-Fi a restaurant sells: made, changed, taken off sale. Passes that were minted keep what they were sold as.
+
+So what a package is (time, devices, rates, data) is frozen with its first purchase; its name, its price and the order
+that it comes with may change at any time.
+"""
+
+from typing import TypedDict
+
+from sqlalchemy import select, update
+
+from app.errors import Conflict, Invalid
+from app.extensions import atomic, db
+from app.models import HotspotUser, Payment, Restaurant, WifiPackage
+
+LONGEST_MINUTES = 44_640
+MOST_DEVICES = 20
+
+
+class Terms(TypedDict):
+    """Everything that is said of a package: minutes, minor units, kbit/s, MB (10^6); None: no bound, or no gift."""
+
+    name: str
+    minutes: int
+    price_minor: int
+    devices: int
+    down_kbps: int | None
+    up_kbps: int | None
+    data_mb: int | None
+    gift_from_minor: int | None
+
+
+_FROZEN = ("minutes", "devices", "down_kbps", "up_kbps", "data_mb")
+
+
+def create(restaurant: Restaurant, terms: Terms) -> WifiPackage:
+    """Sell a package from now on. Refuses with Invalid what cannot be sold."""
+    _check(terms)
+    with atomic() as session:
+        package = WifiPackage(restaurant_id=restaurant.id, **terms)
+        session.add(package)
+    return package
+
+
+def change(package: WifiPackage, terms: Terms) -> None:
+    """Change a package. Refuses with Invalid, and with Conflict what its buyers were promised."""
+    _check(terms)
+    with atomic() as session:
+        frozen = [name for name in _FROZEN if getattr(package, name) != terms[name]]  # type: ignore[literal-required]
+        if frozen and is_bought(package):
+            raise Conflict("It has been bought with this time, these devices, rates and data: make another package.")
+        session.execute(update(WifiPackage).where(WifiPackage.id == package.id).values(**terms))
+        session.refresh(package)
+
+
+def sell(package: WifiPackage, *, on: bool) -> None:
+    """Sell it and give it with orders, or stop both; passes that were minted stay good."""
+    with atomic() as session:
+        session.execute(update(WifiPackage).where(WifiPackage.id == package.id).values(is_sold=on))
+        session.refresh(package)
+
+
+def is_bought(package: WifiPackage) -> bool:
+    """Whether anybody has a pass of it, or is paying for one."""
+    rows = (
+        select(HotspotUser.id).where(HotspotUser.package_id == package.id),
+        select(Payment.id).where(Payment.wifi_package_id == package.id),
+    )
+    return any(db.session.execute(query.limit(1)).first() is not None for query in rows)
+
+
+def _check(terms: Terms) -> None:
+    errors: dict[str, list[str]] = {}
+    if not 1 <= len(terms["name"]) <= 60:
+        errors["name"] = ["From 1 to 60 characters."]
+    if not 1 <= terms["minutes"] <= LONGEST_MINUTES:
+        errors["minutes"] = [f"From 1 to {LONGEST_MINUTES} minutes."]
+    if not 1 <= terms["devices"] <= MOST_DEVICES:
+        errors["devices"] = [f"From 1 to {MOST_DEVICES} devices."]
+    if terms["price_minor"] <= 0:
+        errors["price_minor"] = ["More than nothing."]
+    for name in ("down_kbps", "up_kbps", "data_mb", "gift_from_minor"):
+        value = terms[name]
+        if value is not None and value <= 0:
+            errors[name] = ["More than nothing, or empty."]
+    if errors:
+        raise Invalid("The package is not right yet.", errors=errors)

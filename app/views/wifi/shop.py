@@ -1,0 +1,102 @@
+"""What Wi-Fi a restaurant sells, and the form that buys it: a package and the phone that pays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import RadioField, TelField
+from wtforms.validators import InputRequired, Length
+
+from app.domain import phones
+from app.extensions import db, limiter
+from app.models import Restaurant, WifiPackage
+from app.views import loading
+from app.views.refusals import shown_on
+
+from . import bp, paying
+from .access_point import sent_from
+
+# Prompts that one address, and one phone, may cause: a restaurant's guests share the first.
+_PER_ADDRESS = "30 per minute; 300 per hour"
+_PER_PHONE = "5 per minute; 20 per hour"
+
+
+def _id(value: object) -> int:
+    """A package's id; what is none is no choice."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+class ShopForm(FlaskForm):
+    """Which package, and whose M-Pesa."""
+
+    package = RadioField("What would you like?", [InputRequired("Choose one.")], coerce=_id)
+    phone = TelField("M-Pesa phone number", [InputRequired("Which phone pays?"), Length(max=30)])
+
+    def __init__(self, packages: Sequence[WifiPackage]) -> None:
+        super().__init__()
+        self.package.choices = [(package.id, package.name) for package in packages]
+        if len(packages) == 1:
+            self.package.data = packages[0].id
+
+
+@bp.get("/<slug>")
+def shop(slug: str) -> ResponseReturnValue:
+    restaurant = _restaurant(slug)
+    packages = _sold_by(restaurant)
+    return _page(restaurant, packages, ShopForm(packages))
+
+
+@bp.post("/<slug>")
+@limiter.limit(_PER_ADDRESS)
+@limiter.limit(_PER_PHONE, key_func=lambda: _typed_phone() or "none", exempt_when=lambda: not _typed_phone())
+def shop_purchase(slug: str) -> ResponseReturnValue:
+    restaurant = _restaurant(slug)
+    packages = _sold_by(restaurant)
+    form = ShopForm(packages)
+    if not form.validate():
+        return _page(restaurant, packages, form, 422)
+    package = next(package for package in packages if package.id == form.package.data)
+    with shown_on(form) as refusal:
+        phone = phones.parse(form.phone.data or "", phones.region_of(restaurant.currency))
+        by = loading.person() if current_user.is_authenticated else None
+        payment = paying.pay(package, phone=phone, by=by)
+    known = payment.transaction_id if not refusal else _begun(refusal.error)
+    if known is None:
+        return _page(restaurant, packages, form, refusal.status)
+    access_point = sent_from()
+    query: dict[str, Any] = access_point.as_query if access_point else {}
+    return redirect(url_for(".purchase", slug=slug, transaction_id=known, **query), 303)
+
+
+def _begun(error: object) -> str | None:
+    """The attempt that was begun all the same: its own page says what became of it."""
+    known: str | None = getattr(error, "members", {}).get("transaction_id")
+    return known
+
+
+def _restaurant(slug: str) -> Restaurant:
+    return loading.one(select(Restaurant).where(Restaurant.slug == slug))
+
+
+def _sold_by(restaurant: Restaurant) -> Sequence[WifiPackage]:
+    query = select(WifiPackage).where(WifiPackage.restaurant_id == restaurant.id, WifiPackage.is_sold)
+    return db.session.scalars(query.order_by(WifiPackage.price_minor, WifiPackage.id)).all()
+
+
+def _typed_phone() -> str:
+    """However it is spelt, a number ends alike."""
+    return "".join(character for character in request.form.get("phone", "") if character.isdigit())[-9:]
+
+
+def _page(
+    restaurant: Restaurant, packages: Sequence[WifiPackage], form: ShopForm, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "wifi/shop.html", restaurant=restaurant, packages=packages, form=form, access_point=sent_from()
+    )
+    return page, status
