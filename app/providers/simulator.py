@@ -1,7 +1,7 @@
 """All simulators as one application: what `python -m app.providers` serves, and a test starts for itself.
 
-Its pages load nothing from other hosts. Forms that another site posts here are refused, but for the log-in of the access
-point, which is there for them.
+Its pages load nothing from other hosts. Forms that another site posts here are refused, but for the access point's
+log-in, which is there for them.
 """
 
 from datetime import datetime

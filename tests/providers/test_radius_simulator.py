@@ -4,18 +4,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
-from flask import Flask
 from sqlalchemy import select
 
 from app.contract.times import now
 from app.domain import passes, wifi_sessions
 from app.extensions import atomic, db
 from app.models import HotspotUser, WifiSession, radacct, radpostauth
-from app.providers import radius_simulator
+from app.providers import simulator
 from app.providers.radius_simulator import PHONES, Accepted, AccessPoint, Ears, Refused
 from tests.services import free_port
 from tests.wifi_rows import mint, package
@@ -105,9 +103,7 @@ def test_it_obeys_a_disconnect_request(app, config, monkeypatch, access_point, e
 
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_its_page_connects_a_phone_and_lets_it_leave(config, user):
-    simulator = Flask("simulator", root_path=str(Path(__file__).parents[2]))
-    radius_simulator.install(simulator, config)
-    browser = simulator.test_client()
+    browser = simulator.create(config).test_client()
     assert "Buy a pass" in browser.get("/hotspot/").text
     refused = browser.post("/hotspot/login", data={"username": "WRONG", "device": ONE})
     assert refused.status_code == 403
