@@ -1,4 +1,5 @@
-"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the drivers.
+"""The admin's pages: the dashboard; orders, deliveries and payments, each with its history and every step that may be
+taken; refunds and the daily reconciliation; the drivers.
 
 For admins alone.
 """
@@ -19,4 +20,16 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import calls, dispatch, driver, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)
+from . import (  # noqa: E402  (they put their views onto bp)
+    calls,  # noqa: F401
+    dashboard,  # noqa: F401
+    dispatch,  # noqa: F401
+    driver,  # noqa: F401
+    order,  # noqa: F401
+    orders,  # noqa: F401
+    payment,  # noqa: F401
+    payments,  # noqa: F401
+    reconciliation,  # noqa: F401
+    refunds,  # noqa: F401
+    ticket,  # noqa: F401
+)
