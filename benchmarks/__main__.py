@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import (
     churn,
+    dashboard,
     handshakes,
     idle,
     latency,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "storm": storm.run,
     "churn": churn.run,
     "lists": lists.run,
+    "dashboard": dashboard.run,
 }
 # Only when they are named.
 APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run}

@@ -42,14 +42,19 @@ def run() -> list[Row]:
 
 def _on(database: str) -> list[Row]:
     with stage(database) as scene:
-        loading = scene.app.test_cli_runner().invoke(args=["demo", "load", "--orders", str(ORDERS)])
-        if loading.exit_code != 0:
-            raise RuntimeError(loading.output) from loading.exception
+        load(scene)
         if database == "PostgreSQL":
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("vacuum analyze")
         filters = _filters()
-        return [_row(scene, database, "/admin/", filters), _row(scene, database, "/api/orders", filters)]
+        return [_row(scene, database, "/admin/orders", filters), _row(scene, database, "/api/orders", filters)]
+
+
+def load(scene: Stage) -> None:
+    """Put the demo with so many orders into the database of `scene`."""
+    loading = scene.app.test_cli_runner().invoke(args=["demo", "load", "--orders", str(ORDERS)])
+    if loading.exit_code != 0:
+        raise RuntimeError(loading.output) from loading.exception
 
 
 def _row(scene: Stage, database: str, path: str, filters: list[dict[str, str]]) -> Row:

@@ -134,6 +134,11 @@ def map_drawn(page: Page) -> None:
     page.wait_for_timeout(300)
 
 
+def charts_drawn(page: Page) -> None:
+    page.wait_for_selector(".pl-chart canvas")
+    page.wait_for_timeout(200)
+
+
 RIDES = ("assigned", "waiting", "riding", "doorless", "stale", "at_door")
 
 CUSTOMER = (
@@ -194,8 +199,19 @@ VENDOR = (
 )
 
 ADMIN = (
-    Shot("admin-orders", "admin", "/admin/"),
-    Shot("admin-orders-none", "admin", "/admin/?q=nobodyiscalledlikethis"),
+    Shot("admin-dashboard", "admin", "/admin/", charts_drawn),
+    Shot("admin-dashboard-noscript", "admin", "/admin/", script=False),
+    Shot("admin-payments", "admin", "/admin/payments"),
+    Shot("admin-payments-none", "admin", "/admin/payments?q=nothing"),
+    *(
+        Shot(f"admin-payment-{name}", "admin", f"/admin/payments/{{payment_{name}}}")
+        for name in ("review", "paid", "cash")
+    ),
+    Shot("admin-refunds", "admin", "/admin/refunds"),
+    Shot("admin-reconciliation", "admin", "/admin/reconciliation"),
+    Shot("admin-reconciliation-empty", "admin", "/admin/reconciliation?day=2020-02-29"),
+    Shot("admin-orders", "admin", "/admin/orders"),
+    Shot("admin-orders-none", "admin", "/admin/orders?q=nobodyiscalledlikethis"),
     Shot("admin-order", "admin", "/admin/orders/{preparing}"),
     Shot("admin-order-asked", "admin", "/admin/orders/{asked}"),
     Shot("admin-order-cancelled", "admin", "/admin/orders/{declined}"),

@@ -7,10 +7,11 @@ paused, a dish whose name never ends.
 import json
 import secrets
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
+from sqlalchemy import select
 
 from app.config import Config
 from app.contract.identity import Role
@@ -28,6 +29,7 @@ from app.domain import (
     order_placement,
     orders,
     people,
+    refunds,
     scheduled_runs,
     sessions,
     tracking,
@@ -47,6 +49,8 @@ from app.models import (
     Payment,
     Person,
     Process,
+    ProviderMessage,
+    Refund,
     Restaurant,
     SmsMessage,
     WifiPackage,
@@ -85,6 +89,7 @@ def fill(settings: dict[str, str]) -> Stage:
             stage.names[name] = order.number
         _jobs()
         _messages(kitchen)
+        _payments(cast, kitchen, stage)
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
         stage.names["order"] = _newest(cast["customer"], "preparing")
@@ -334,6 +339,75 @@ def _messages(kitchen: Restaurant) -> None:
                     created_at=at,
                 )
             )
+
+
+def _payments(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> None:
+    """A payment in each state with what the provider said of it, a pass that was bought, and money that goes back."""
+    package = WifiPackage(restaurant_id=kitchen.id, name="A whole evening of Wi-Fi", minutes=240, price_minor=10_000)
+    with atomic() as session:
+        session.add(package)
+        session.flush()
+        waiting = db.session.query(Order).filter_by(restaurant_id=kitchen.id).order_by(Order.id.desc()).limit(8).all()
+        for status, order in zip(
+            ("initiated", "prompted", "unknown", "rejected", "needs_review"), waiting, strict=False
+        ):
+            payment = _payment(status, order, "mpesa", now() - timedelta(minutes=3))
+            session.add(payment)
+            session.flush()
+            if status == "needs_review":
+                payment.receipt, payment.review_reason = "SKV4A2QX9P", "M-Pesa said paid after it had said no."
+                payment.person, payment.prompted_at = cast["long"], payment.created_at + timedelta(seconds=2)
+                stage.names["payment_review"] = str(payment.id)
+                session.add_all(_words(payment))
+        sold = _payment("paid", package, "mpesa", now() - timedelta(minutes=20))
+        session.add(sold)
+        session.flush()
+        for n, reason in enumerate(("order_gone", "paid_twice", "order_cancelled")):
+            payment = session.scalars(
+                select(Payment).where(Payment.status == "paid").order_by(Payment.id).offset(n)
+            ).first()
+            assert payment is not None
+            refunds.owe(session, payment, reason, at=now() - timedelta(hours=2 + n))
+        stage.names["payment_paid"] = str(payment.id)
+    refunds.mark_sent(payment_refund(payment), reference="SKX9B1ABCD", by=cast["admin"])
+    stage.names["payment_cash"] = str(db.session.query(Payment).filter_by(method="cash").first().id)  # type: ignore[union-attr]
+
+
+def payment_refund(payment: Payment) -> Refund:
+    return db.session.query(Refund).filter_by(payment_id=payment.id).one()
+
+
+def _payment(status: str, thing: Order | WifiPackage, method: str, at: datetime) -> Payment:
+    is_order = isinstance(thing, Order)
+    return Payment(
+        transaction_id=secrets.token_hex(16),
+        callback_token=secrets.token_hex(16),
+        method=method,
+        status=status,
+        phone="+254712345678" if method == "mpesa" else "",
+        amount_minor=thing.total_minor if isinstance(thing, Order) else thing.price_minor,
+        currency=thing.currency if isinstance(thing, Order) else "KES",
+        receipt=f"SK{secrets.token_hex(4).upper()}" if method == "mpesa" and status == "paid" else None,
+        created_at=at,
+        changed_at=at,
+        settled_at=at if status == "paid" else None,
+        **{"order_id" if is_order else "wifi_package_id": thing.id},
+    )
+
+
+def _words(payment: Payment) -> list[ProviderMessage]:
+    callback = """{"Body":{"stkCallback":{"MerchantRequestID":"29115-34620561-1","CheckoutRequestID":"ws_CO_1912",
+    "ResultCode":0,"CallbackMetadata":{"Item":[{"Name":"MpesaReceiptNumber","Value":"SKV4A2QX9P"},
+    {"Name":"TransactionDate","Value":20261129102115},{"Name":"PhoneNumber","Value":254712345678}]}}}}"""
+    said = (("push", '{"ResponseCode":"0"}', "prompted"), ("callback", '{"ResultCode":1032}', "rejected"))
+    told = [*said, ("callback", callback, "contradicts")]
+    return [
+        ProviderMessage(
+            provider="mpesa", kind=kind, payment_id=payment.id, body=body, outcome=outcome,
+            received_at=payment.created_at + timedelta(seconds=10 * (n + 1)),
+        )
+        for n, (kind, body, outcome) in enumerate(told)
+    ]  # fmt: skip
 
 
 def _newest(person: Person, status: str) -> str:

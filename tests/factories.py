@@ -1,14 +1,15 @@
 """Rows that tests need, made by the domain's own verbs wherever there is one."""
 
+import secrets
 from datetime import timedelta
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
-from app.domain import deliveries, drivers, fixes, offers, order_placement, orders
+from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, refunds
 from app.domain.order_placement import Line, Placed
 from app.domain.ticket_transition import walk
 from app.extensions import atomic
-from app.models import ApiToken, Order, Person, Session, Ticket
+from app.models import ApiToken, Order, Payment, Person, Refund, Restaurant, Session, Ticket, WifiPackage
 from tests.cast import COUNTER, Cast
 
 # How an order comes to each state, by the verbs of the people whose turn it is.
@@ -53,6 +54,45 @@ def order_in(cast: Cast, status: str, **details: object) -> Order:
         orders.give_up(order, by=cast.admin, reason_code="not_found")
     assert order.status == status
     return order
+
+
+def payment_of(thing: Order | WifiPackage, status: str = "paid", **details: object) -> Payment:
+    """A payment for an order or a Wi-Fi package, as a row: by M-Pesa, of its price, with a receipt where money came."""
+    at = details.pop("at", None) or now()
+    is_order = isinstance(thing, Order)
+    wanted = {
+        "method": "mpesa",
+        "phone": "+254712345678",
+        "amount_minor": thing.total_minor if is_order else thing.price_minor,
+        "currency": thing.currency if is_order else thing.restaurant.currency,
+        "receipt": f"QK{secrets.token_hex(4).upper()}" if status in ("paid", "needs_review") else None,
+        "settled_at": at if status == "paid" else None,
+        "created_at": at,
+        "changed_at": at,
+        "order_id" if is_order else "wifi_package_id": thing.id,
+        **details,
+    }
+    tokens = {"transaction_id": secrets.token_hex(16), "callback_token": secrets.token_hex(16)}
+    with atomic() as session:
+        payment = Payment(status=status, **tokens, **wanted)
+        session.add(payment)
+    return payment
+
+
+def refund_of(payment: Payment, reason: str = "order_gone") -> Refund:
+    """The money of `payment` is owed back."""
+    with atomic() as session:
+        return refunds.owe(session, payment, reason, at=now())
+
+
+def wifi_package(restaurant: Restaurant, **details: object) -> WifiPackage:
+    """An hour of Wi-Fi for 1.00."""
+    with atomic() as session:
+        package = WifiPackage(
+            restaurant_id=restaurant.id, **{"name": "One hour", "minutes": 60, "price_minor": 100, **details}
+        )
+        session.add(package)
+    return package
 
 
 # A kilometre and a half north of the restaurants: 2.0 km by road, a ride of seven minutes.

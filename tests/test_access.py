@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from app.domain import job_runs, jobs, messages
 from app.extensions import atomic, db
-from app.models import ApiToken, DropProof, Job, Order, Payment, WifiPackage
+from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from tests.cast import COUNTER, PASSWORD
-from tests.factories import order_in, place, ticket_in
+from tests.factories import order_in, payment_of, place, refund_of, ticket_in
 from tests.passes import pass_for
 from tests.wifi_rows import mint, package
 
@@ -25,6 +25,20 @@ GET    accounts.login                        200 302 302 302 302 302 302 302 302
 POST   accounts.login_post                   302 302 302 302 302 302 302 302 302
 POST   accounts.logout                       302 302 302 302 302 302 302 302 302
 POST   accounts.logout_everywhere            302 302 302 302 302 302 302 302 302
+GET    admin.dashboard                       302 403 403 403 403 403 403 403 200
+GET    admin.dashboard_figures               302 403 403 403 403 403 403 403 200
+GET    admin.payments                        302 403 403 403 403 403 403 403 200
+GET    admin.payment_list                    302 403 403 403 403 403 403 403 200
+GET    admin.payment                         302 403 403 403 403 403 403 403 200
+GET    admin.payment_sheet                   302 403 403 403 403 403 403 403 200
+POST   admin.payment_confirmation            302 403 403 403 403 403 403 403 303
+POST   admin.payment_denial                  302 403 403 403 403 403 403 403 303
+GET    admin.refund_tasks                    302 403 403 403 403 403 403 403 200
+GET    admin.refund_list                     302 403 403 403 403 403 403 403 200
+POST   admin.refund_sending                  302 403 403 403 403 403 403 403 303
+GET    admin.reconciliation_day              302 403 403 403 403 403 403 403 200
+GET    admin.reconciliation_csv              302 403 403 403 403 403 403 403 200
+POST   admin.reconciliation_statement        302 403 403 403 403 403 403 403 200
 GET    admin.orders                          302 403 403 403 403 403 403 403 200
 GET    admin.order_list                      302 403 403 403 403 403 403 403 200
 GET    admin.calls                           302 403 403 403 403 403 403 403 200
@@ -168,6 +182,10 @@ DELIVERIES = {
 BODIES = {
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
+    "admin.payment_confirmation": {"note": "seen in the portal"},
+    "admin.payment_denial": {"note": "not in the portal"},
+    "admin.reconciliation_statement": {"text": "Receipt No.,Paid In\nQK7,100"},
+    "admin.refund_sending": {"reference": "QK7BACK"},
     "admin.ticket_transitions": {"to": "at_pickup"},
     "api.driver_duty": {"on": True},
     "api.driver_failed": {"reason_code": "other"},
@@ -200,6 +218,8 @@ TOLD = {
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
+# Posted, and written nowhere.
+READS = ("admin.reconciliation_statement",)
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
@@ -237,14 +257,16 @@ def ask(app, cast, as_person, bearer):
         delivered = {"fulfilment": "delivery", "address": "1 Street"} if endpoint == "api.request_ticket" else {}
         placed = place(cast, **delivered)
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
+        payment = payment_of(placed.order, "needs_review") if "payment" in endpoint or "refund" in endpoint else None
         person = cast.people().get(name)
         headers = bearer(person) if by_token and person else {}
         browser = as_person(None if by_token else person)
-        path = path_of(app, endpoint, order=order, token=placed.tracking_token, ticket=ticket, cast=cast, bearer=bearer)
+        about = {"order": order, "token": placed.tracking_token, "ticket": ticket, "payment": payment}
+        path = path_of(app, endpoint, **about, cast=cast, bearer=bearer)
         body = TOLD[endpoint](cast, order, ticket) if endpoint in TOLD else BODIES.get(endpoint, {})
         said = {"json": body}
         if not endpoint.startswith("api."):
-            version = (ticket or order).version
+            version = (payment or ticket or order).version
             said = {"data": {**checkout(cast), **body, "expected_version": str(version)}}
         before = written()
         with browser.open(path, method=method, headers=headers, **({} if method == "GET" else said)) as response:
@@ -260,19 +282,21 @@ def photographed(ticket):
             proof.photo, proof.photo_type = b"\xff\xd8\xff", "image/jpeg"
 
 
-def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
+def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
-    values["secret"] = app.config["PASSLINE"].webhook_secret("sms")
+    values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
+    if "refund_id" in rule.arguments:
+        values["refund_id"] = refund_of(payment).id
     if "message_id" in rule.arguments:
         # Each of a phone of its own: how often one may have its code again is limited.
         values["message_id"] = messages.resend(pass_for(cast, phone=f"+2547{secrets.randbelow(10**8):08}")).id
     if endpoint.startswith(("wifi.", "admin.wifi")):
         user = mint(package(cast))
-        payment = db.session.get(Payment, user.payment_id)
-        values |= {"pass_id": user.id, "package_id": user.package_id, "transaction_id": payment.transaction_id}
+        bought = db.session.get(Payment, user.payment_id)
+        values |= {"pass_id": user.id, "package_id": user.package_id, "transaction_id": bought.transaction_id}
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
@@ -308,7 +332,8 @@ def written():
     counts = [db.session.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
     dead = db.session.scalars(select(func.count(Job.id)).where(Job.status == "dead")).one()
     packages = db.session.execute(select(WifiPackage.price_minor, WifiPackage.is_sold).order_by(WifiPackage.id)).all()
-    return [*counts, db.session.scalars(select(func.sum(Order.version))).one(), dead, packages]
+    changed = (func.sum(Order.version), func.sum(Payment.version), func.count(Refund.sent_at))
+    return [*counts, *(db.session.scalars(select(each)).one() for each in changed), dead, packages]
 
 
 def test_every_address_has_a_line(app):
@@ -324,7 +349,7 @@ def test_each_member_is_answered_as_the_table_says(ask, line):
     answered = {name: ask(*line, name) for name in MEMBERS}
     assert {name: status for name, (status, _) in answered.items()} == lines()[line]
     method, endpoint = line
-    if endpoint not in OF_ACCOUNTS:
+    if endpoint not in (*OF_ACCOUNTS, *READS):
         assert {name: wrote for name, (_, wrote) in answered.items()} == {
             name: method != "GET" and status in DONE for name, (status, _) in answered.items()
         }

@@ -5,6 +5,7 @@ time, who took the last step is on the order. What is missing on purpose is the 
 """
 
 import random
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.order_clock import PROMISE_WIDTH
 from app.domain.order_placement import ALPHABET, NUMBER_LENGTH
-from app.models import CancellationRequest, Order, OrderChange, OrderItem, OrderTerm
+from app.models import CancellationRequest, Order, OrderChange, OrderItem, OrderTerm, Payment
 
 from . import bulk
 from .bulk import instant
@@ -53,6 +54,10 @@ _ITEM = "order_id menu_item_id name quantity unit_price_minor note"
 _CHANGE = "order_id version from_status to_status actor_id actor_name role reason_code note at"
 _TERM = "term order_id"
 _REQUEST = "order_id person_id note created_at"
+_PAYMENT = (
+    "transaction_id callback_token method status version order_id person_id phone amount_minor currency receipt "
+    "created_at prompted_at changed_at settled_at queries"
+)
 
 Row = tuple[Any, ...]
 
@@ -79,6 +84,7 @@ class Chronicle:
     changes: list[Row] = field(default_factory=list)
     terms: list[tuple[str, int]] = field(default_factory=list)
     requests: list[Row] = field(default_factory=list)
+    payments: list[Row] = field(default_factory=list)
 
     def tell(self, order_id: int, moment: Moment) -> None:
         """The order that begins at `moment`; its guest is a regular more often than not."""
@@ -100,6 +106,9 @@ class Chronicle:
             self.changes.append((order_id, version, previous, status, *by, reason, note, instant(at)))
         if course.reason == "customer_asked":
             self.requests.append((order_id, guest.who.id, course.note or "", instant(course.changed - _ASKED_BEFORE)))
+        total = sum(quantity * price for _, _, _, quantity, price, _ in lines)
+        if course.payment[1] == "paid" and total:
+            self.payments.append(_payment(order_id, number, course, total))
         self.orders.append(
             (
                 *(order_id, number, place.restaurant.id, guest.who.id, course.status, course.version),
@@ -107,7 +116,7 @@ class Chronicle:
                 guest.address if course.fulfilment == "delivery" else "",
                 rng.choice(_ORDER_NOTES) if rng.random() < 0.06 else "",
                 place.restaurant.currency,
-                sum(quantity * price for _, _, _, quantity, price, _ in lines),
+                total,
                 sum(quantity for _, _, _, quantity, _, _ in lines),
                 *course.payment,
                 *map(_instant, (course.begun, course.confirmed, course.slot, course.placed, course.accepted)),
@@ -130,6 +139,7 @@ class Chronicle:
             (OrderChange, _CHANGE, self.changes),
             (OrderTerm, _TERM, self.terms),
             (CancellationRequest, _REQUEST, self.requests),
+            (Payment, _PAYMENT, self.payments),
         ):
             bulk.write(session, model.__table__, columns.split(), rows)
             written += len(rows)
@@ -147,6 +157,17 @@ class Chronicle:
             )
             for dish in dict.fromkeys(dishes)
         ]
+
+
+def _payment(order_id: int, number: str, course: Course, total: int) -> Row:
+    """The money of a paid order: cash when the food changed hands, M-Pesa before the kitchen saw it."""
+    method, currency = course.payment[0], course.place.restaurant.currency
+    names = (secrets.token_hex(16), secrets.token_hex(16), method, "paid")
+    if method == "cash":
+        taken = instant(course.changed)
+        return (*names, 1, order_id, course.by.id, "", total, currency, None, taken, None, taken, taken, 0)
+    begun, came = instant(course.begun), _instant(course.confirmed)
+    return (*names, 3, order_id, course.guest.who.id, "", total, currency, f"S{number}", begun, begun, came, came, 0)
 
 
 def _instant(millis: int | None) -> str | None:

@@ -74,6 +74,22 @@ class Order(Model):
             postgresql_where=text("due_at is not null"),
             sqlite_where=text("due_at is not null"),
         ),
+        # The dashboard counts what came since a moment, how fast it was taken, and what was cancelled.
+        Index("ix_orders_confirmed_at", "confirmed_at", "placed_at", "accepted_at"),
+        Index(
+            "ix_orders_cancelled_at",
+            "changed_at",
+            "cancellation_kind",
+            postgresql_where=text("status = 'cancelled'"),
+            sqlite_where=text("status = 'cancelled'"),
+        ),
+        Index(
+            "ix_orders_cancellation_kind_id",
+            "cancellation_kind",
+            "id",
+            postgresql_where=text("cancellation_kind is not null"),
+            sqlite_where=text("cancellation_kind is not null"),
+        ),
     )
 
     id: Mapped[Key]

@@ -22,6 +22,7 @@ from app.extensions import Model
 from .columns import BigInt, Instant, Key, choice, reference
 from .order import Order
 from .person import Person
+from .restaurant import Restaurant
 from .wifi import WifiPackage
 
 LIVE = ("initiated", "prompted", "unknown")
@@ -65,7 +66,11 @@ class Payment(Model):
             sqlite_where=text("look_at is not null"),
         ),
         Index("ix_payments_status_id", "status", "id"),
-        Index("ix_payments_settled_at", "settled_at"),
+        # One for the list by method, one for the list of a day, one for what came in, read from the index alone.
+        Index("ix_payments_method_id", "method", "id"),
+        Index("ix_payments_created_at", "created_at"),
+        # The status first: SQLite would read every paid one rather than those of a span.
+        Index("ix_payments_settled", "status", "settled_at", "currency", "method", "amount_minor", "received_minor"),
     )
 
     id: Mapped[Key]
@@ -85,6 +90,8 @@ class Payment(Model):
     checkout_request_id: Mapped[str | None] = mapped_column(String(100), unique=True)
     merchant_request_id: Mapped[str | None] = mapped_column(String(100))
     receipt: Mapped[str | None] = mapped_column(String(40), unique=True)
+    # What came by that receipt, where the provider said it: `amount_minor` is what was asked for.
+    received_minor: Mapped[int | None]
     # The provider's last word as it said it, and ours where a person has to look.
     result_code: Mapped[str | None] = mapped_column(String(40))
     result_text: Mapped[str | None] = mapped_column(String(300))
@@ -100,6 +107,16 @@ class Payment(Model):
     order: Mapped[Order | None] = relationship()
     wifi_package: Mapped[WifiPackage | None] = relationship()
     person: Mapped[Person | None] = relationship()
+
+    @property
+    def restaurant(self) -> Restaurant:
+        """Whose it is: of its order, or of its Wi-Fi package; a constraint says that it is for one of them."""
+        return self.order.restaurant if self.order else self.wifi_package.restaurant  # type: ignore[union-attr]
+
+    @property
+    def money_minor(self) -> int:
+        """How much it brought: what the provider says came, else what was asked for."""
+        return self.amount_minor if self.received_minor is None else self.received_minor
 
 
 class ProviderMessage(Model):
@@ -132,6 +149,8 @@ class Refund(Model):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("(status = 'sent') = (sent_reference is not null)", name="sent_has_a_reference"),
         Index("ix_refunds_status_id", "status", "id"),
+        Index("ix_refunds_created_at", "created_at"),
+        Index("ix_refunds_sent_at", "sent_at"),
     )
 
     id: Mapped[Key]

@@ -63,6 +63,7 @@ class HotspotUser(Model):
             sqlite_where=text("status in ('minted', 'active')"),
         ),
         Index("ix_hotspot_users_restaurant_id_id", "restaurant_id", "id"),
+        Index("ix_hotspot_users_created_at", "created_at"),
         # AUTOINCREMENT: events name a pass by its id.
         {"sqlite_autoincrement": True},
     )
@@ -93,7 +94,12 @@ class WifiSession(Model):
 
     __tablename__ = "wifi_sessions"
     __table_args__ = (
-        Index("ix_wifi_sessions_open", "hotspot_user_id", postgresql_where=text("ended_at is null")),
+        Index(
+            "ix_wifi_sessions_open",
+            "hotspot_user_id",
+            postgresql_where=text("ended_at is null"),
+            sqlite_where=text("ended_at is null"),
+        ),
         Index("ix_wifi_sessions_started_at", "started_at"),
     )
 

@@ -1,18 +1,19 @@
 """Template filters and globals: money, times in the restaurant's zone, labels, the page's place in the log."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
-from babel.dates import format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import get_currency_precision
 from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 
 from app.config import Config
 from app.contract.times import iso, now
-from app.domain import ticket_states
+from app.domain import refunds, ticket_states
 from app.domain.geography import kilometres
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.domain.phones import masked
 from app.extensions import db
 from app.models import Restaurant
 from app.models.event_log import head
@@ -31,6 +32,11 @@ def register(app: Flask) -> None:
     app.add_template_filter(zone, "zone")
     app.add_template_filter(age, "age")
     app.add_template_filter(lasting, "lasting")
+    app.add_template_filter(stopwatch, "stopwatch")
+    app.add_template_filter(day_name, "day_name")
+    app.add_template_filter(lambda day, days: day + timedelta(days=days), "days_from")
+    app.add_template_filter(lambda phone: masked(phone) if phone else "", "masked_phone")
+    app.add_template_filter(lambda code: refunds.REASONS.get(code, code), "refund_reason")
     app.add_template_filter(kilometres, "kilometres")
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
@@ -84,6 +90,17 @@ def lasting(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min"
     return f"{whole // 3600} h {whole % 3600 // 60:02}" if whole < 86400 else f"{whole // 86400} d"
+
+
+def stopwatch(seconds: int) -> str:
+    """So many seconds as a stopwatch shows them: `0:08`, `7:30`, `1:02:00`."""
+    hours, rest = divmod(max(0, seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
+
+
+def day_name(day: date, pattern: str = "EEE d MMM") -> str:
+    """A day as people say it: `Mon 4 Nov`."""
+    return str(format_date(day, pattern, locale="en"))
 
 
 def remember_position() -> None:

@@ -2,9 +2,9 @@
 //
 // With `data-order-number` and `data-order-version` it is one order: an event of a higher version has it fetched, and
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
-// list of orders: any order's event has it fetched, once a second at most. What no event tells of is fetched so often
-// as `data-fragment-every="<seconds>"` says, while somebody looks. One fetch a fragment is under way; what fails is tried
-// again, and meanwhile the page does not claim to be live.
+// list, of orders, payments or figures: any event has it fetched, an order's or not, once a second at most. What no event
+// tells of is fetched so often as `data-fragment-every="<seconds>"` says, while somebody looks. One fetch a fragment is
+// under way; what fails is tried again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
 // passline:gone {url, element} tells of one that is not there any more: whoever takes the element away prevents the
@@ -29,7 +29,7 @@ const waiting = new Map(); // url -> fresh element, while a finger is on the old
 let pressing = false;
 
 export function start() {
-  document.addEventListener("passline:event", ({ detail }) => detail.number && heard(detail));
+  document.addEventListener("passline:event", ({ detail }) => heard(detail));
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
@@ -52,11 +52,15 @@ function poll() {
 }
 
 function heard({ name, number, version }) {
-  for (const element of document.querySelectorAll(`[data-fragment][data-order-number="${CSS.escape(number)}"]`)) {
+  for (const element of number ? shownOf(number) : []) {
     if (FACTS.has(name)) refresh(element);
     else if (version > versionOf(element)) refresh(element, version);
   }
   refreshLists(document);
+}
+
+function shownOf(number) {
+  return document.querySelectorAll(`[data-fragment][data-order-number="${CSS.escape(number)}"]`);
 }
 
 function refreshLists(within) {

@@ -92,7 +92,7 @@ def test_whoever_chooses_a_driver_is_not_disturbed(visit: Visit, cast: Cast):
 
 def test_a_call_for_a_dispatcher_is_heard_on_every_page(visit: Visit, cast: Cast):
     ticket = ticket_in(cast, "unassigned")
-    page = is_live(visit(cast.admin, "/admin/"))
+    page = is_live(visit(cast.admin, "/admin/orders"))
     expect(page.locator(".pl-calls")).to_be_hidden()
     walk(ticket, "needs_dispatcher", by=cast.admin, at=now())
     toast = page.locator(".pl-toast")

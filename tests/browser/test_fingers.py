@@ -81,7 +81,7 @@ def test_the_board_is_worked_by_keyboard(visit: Visit, cast: Cast):
 
 def test_the_list_follows_but_moves_nothing_under_a_pointer(visit: Visit, cast: Cast):
     first = place(cast).order
-    page = is_live(visit(cast.admin, "/admin/"))
+    page = is_live(visit(cast.admin, "/admin/orders"))
     rows = page.locator("tr[data-order-number]")
     second = place(cast).order
     expect(rows.first).to_have_attribute("data-order-number", second.number)
@@ -99,7 +99,7 @@ def test_the_list_follows_but_moves_nothing_under_a_pointer(visit: Visit, cast: 
 
 def test_a_row_that_no_longer_belongs_stays_until_the_list_is_drawn_anew(visit: Visit, cast: Cast):
     order = place(cast).order
-    page = is_live(visit(cast.admin, "/admin/?status=placed"))
+    page = is_live(visit(cast.admin, "/admin/orders?status=placed"))
     orders.accept(order, by=cast.vendor)
     left = page.locator("tr.pl-row-left")
     expect(left).to_have_attribute("data-order-number", order.number)

@@ -49,7 +49,7 @@ def test_a_vendor_declines_and_is_told_when_somebody_was_faster(visit: Visit, ca
 def test_an_admin_finds_an_order_and_cancels_it(visit: Visit, cast: Cast):
     order = place(cast).order
     place(cast, customer=cast.other_customer)
-    page = visit(cast.admin, "/admin/", java_script_enabled=False)
+    page = visit(cast.admin, "/admin/orders", java_script_enabled=False)
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_label("Search").fill(order.number)
     page.get_by_role("button", name="Show").click()

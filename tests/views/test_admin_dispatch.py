@@ -176,7 +176,7 @@ def test_only_drivers_are_set_off_duty(cast, as_person):
         assert as_person(cast.admin).post(f"/admin/drivers/{id}/off-duty").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/dispatch", "/admin/calls"])
+@pytest.mark.parametrize("path", ["/admin/orders", "/admin/dispatch", "/admin/calls"])
 def test_calls_are_counted_on_every_page(cast, as_person, path):
     admin = as_person(cast.admin)
     assert 'data-calling=""' in board(admin, path)
@@ -187,10 +187,10 @@ def test_calls_are_counted_on_every_page(cast, as_person, path):
 def test_the_list_of_orders_shows_which_one_calls(cast, as_person):
     ticket = ticket_in(cast, "needs_dispatcher")
     admin = as_person(cast.admin)
-    assert "The delivery needs a dispatcher" in board(admin, "/admin/")
+    assert "The delivery needs a dispatcher" in board(admin, "/admin/orders")
     on_duty(cast.driver)
     offers.offer(db.session.get(Ticket, ticket.id), cast.driver, by=cast.admin)
-    assert "The delivery needs a dispatcher" not in board(admin, "/admin/")
+    assert "The delivery needs a dispatcher" not in board(admin, "/admin/orders")
 
 
 def test_where_nothing_is_open_it_says_so(cast, as_person):

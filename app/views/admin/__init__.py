@@ -19,16 +19,22 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import (  # noqa: E402, F401  (they put their views onto bp)
-    calls,
-    dispatch,
-    driver,
-    jobs,
-    messages,
-    order,
-    orders,
-    queue_warning,
-    ticket,
-    wifi,
-    wifi_packages,
+# They put their views onto bp.
+from . import (  # noqa: E402
+    calls,  # noqa: F401
+    dashboard,  # noqa: F401
+    dispatch,  # noqa: F401
+    driver,  # noqa: F401
+    jobs,  # noqa: F401
+    messages,  # noqa: F401
+    order,  # noqa: F401
+    orders,  # noqa: F401
+    payment,  # noqa: F401
+    payments,  # noqa: F401
+    queue_warning,  # noqa: F401
+    reconciliation,  # noqa: F401
+    refunds,  # noqa: F401
+    ticket,  # noqa: F401
+    wifi,  # noqa: F401
+    wifi_packages,  # noqa: F401
 )

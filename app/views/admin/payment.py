@@ -1,0 +1,147 @@
+"""One payment: what it is for, how it went word for word, and what a person may decide about it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import and_, or_, select
+from wtforms import BooleanField, StringField
+from wtforms.validators import DataRequired, Length, Optional
+
+from app.domain import payment_review, provider_words
+from app.domain.payment_review import LONGEST_NOTE
+from app.extensions import db
+from app.models import HotspotUser, Job, Payment, ProviderMessage, Refund
+from app.views.formats import remember_position
+from app.views.loading import one, person
+from app.views.order_forms import OrderForm
+from app.views.refusals import flashed
+
+from . import BIGGEST_ID, bp
+from .listing import stripped
+from .payments import STATUSES
+
+_PAYMENT = f"/payments/<int(max={BIGGEST_ID}):payment_id>"
+
+
+class ConfirmationForm(OrderForm):
+    """How one knows that the money is there."""
+
+    receipt = StringField("Receipt", [Optional(), Length(max=40)], filters=[stripped])
+    note = StringField("Note", [DataRequired("Write down how you know."), Length(max=LONGEST_NOTE)], filters=[stripped])
+
+
+class DenialForm(OrderForm):
+    """Why it counts for nothing, and whether its money goes back."""
+
+    note = StringField("Note", [DataRequired("Write down why."), Length(max=LONGEST_NOTE)], filters=[stripped])
+    refund = BooleanField("The money came: it has to go back")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the timeline: `words` in bold, `more` beside it, `raw` what somebody said word for word."""
+
+    at: datetime
+    icon: str
+    words: str
+    more: str = ""
+    raw: str = ""
+
+
+@bp.get(_PAYMENT)
+def payment(payment_id: int) -> str:
+    remember_position()
+    return _drawn("admin/payment.html", payment_id)
+
+
+@bp.get(f"{_PAYMENT}/sheet")
+def payment_sheet(payment_id: int) -> str:
+    return _drawn("admin/_payment.html", payment_id)
+
+
+@bp.post(f"{_PAYMENT}/confirmation")
+def payment_confirmation(payment_id: int) -> ResponseReturnValue:
+    payment = _load(payment_id)
+    with flashed():
+        form = ConfirmationForm().checked()
+        said = {"note": str(form.note.data), "receipt": form.receipt.data or ""}
+        payment_review.confirm(payment, by=person(), expected_version=form.expected_version.data or 0, **said)
+        flash("The payment counts as paid.", "success")
+    return _back(payment_id)
+
+
+@bp.post(f"{_PAYMENT}/denial")
+def payment_denial(payment_id: int) -> ResponseReturnValue:
+    payment = _load(payment_id)
+    with flashed():
+        form = DenialForm().checked()
+        note, refund = str(form.note.data), bool(form.refund.data)
+        version = form.expected_version.data or 0
+        payment_review.deny(payment, by=person(), expected_version=version, note=note, refund=refund)
+        flash("The payment buys nothing.", "success")
+    return _back(payment_id)
+
+
+def _load(payment_id: int) -> Payment:
+    return one(select(Payment).where(Payment.id == payment_id))
+
+
+def _back(payment_id: int) -> ResponseReturnValue:
+    return redirect(url_for("admin.payment", payment_id=payment_id), 303)
+
+
+def _drawn(template: str, payment_id: int) -> str:
+    payment = _load(payment_id)
+    refund = db.session.scalars(select(Refund).where(Refund.payment_id == payment.id)).one_or_none()
+    told = db.session.scalars(select(ProviderMessage).where(ProviderMessage.payment_id == payment.id)).all()
+    happened = [*_of_payment(payment), *_of_messages(told), *_of_jobs(payment, told), *_of_refund(refund)]
+    return render_template(
+        template,
+        payment=payment,
+        refund=refund,
+        hotspot_user=db.session.scalars(select(HotspotUser).where(HotspotUser.payment_id == payment.id)).first(),
+        happened=sorted(happened, key=lambda line: line.at),
+        may_decide=payment.status in payment_review.REVIEWABLE,
+        statuses=STATUSES,
+        LONGEST=LONGEST_NOTE,
+    )
+
+
+def _of_payment(payment: Payment) -> Iterator[Happening]:
+    begun = "Paid in cash" if payment.method == "cash" else "The guest asked to pay"
+    yield Happening(payment.created_at, "cash" if payment.method == "cash" else "send", begun)
+    if payment.prompted_at:
+        yield Happening(payment.prompted_at, "device-mobile", "The prompt was on the phone")
+    if payment.settled_at and payment.method != "cash":
+        yield Happening(payment.settled_at, "circle-check", "The money is there", payment.receipt or "")
+    elif payment.status == "rejected":
+        yield Happening(payment.changed_at, "circle-x", "Not paid", payment.result_text or "")
+
+
+def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
+    words = {"push": "M-Pesa answered", "query": "M-Pesa was asked how it went", "callback": "M-Pesa called back"}
+    for message in told:
+        outcome = (message.outcome or "not looked at yet").replace("_", " ")
+        raw = provider_words.masked(message.body)
+        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), outcome, raw)
+
+
+def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
+    """The work that it caused: asked for by its own number, or by that of a message about it."""
+    about = [f"message:{message.id}" for message in told]
+    asked = and_(Job.kind == "query_payment", Job.key.between(f"payment:{payment.id}:", f"payment:{payment.id}:~"))
+    looked_at = and_(Job.kind == "process_payment", Job.key.in_(about))
+    for job in db.session.scalars(select(Job).where(or_(asked, looked_at)).order_by(Job.id)):
+        words = "Asking M-Pesa how it went" if job.kind == "query_payment" else "Looking at what M-Pesa said"
+        more = f"{job.status}, attempt {job.attempts}" if job.attempts > 1 else job.status
+        yield Happening(job.started_at or job.created_at, "list-details", words, more, job.last_error or "")
+
+
+def _of_refund(refund: Refund | None) -> Iterator[Happening]:
+    if refund:
+        yield Happening(refund.created_at, "arrow-back-up", "The money has to go back")
+    if refund and refund.sent_at:
+        yield Happening(refund.sent_at, "check", "The money was sent back", refund.sent_reference or "")
