@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Order
+from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, place, ticket_in
 
@@ -35,6 +36,12 @@ POST   admin.ticket_offer                    302 403 403 403 403 403 403 403 303
 GET    admin.ticket_photo                    302 403 403 403 403 403 403 403 200
 GET    admin.ticket_sheet                    302 403 403 403 403 403 403 403 200
 POST   admin.ticket_transitions              302 403 403 403 403 403 403 403 303
+GET    admin.transition                      302 403 403 403 403 403 403 403 200
+POST   admin.transition_change               302 403 403 403 403 403 403 403 303
+POST   admin.transition_deadlines            302 403 403 403 403 403 403 403 303
+GET    admin.transition_machine              302 403 403 403 403 403 403 403 200
+POST   admin.transition_reasons              302 403 403 403 403 403 403 403 303
+GET    admin.transitions                     302 403 403 403 403 403 403 403 200
 POST   admin.ticket_withdrawal               302 403 403 403 403 403 403 403 303
 GET    api.orders                            401 200 200 200 200 200 200 200 200
 POST   api.place_order                       401 201 201 201 403 403 403 403 403
@@ -143,6 +150,15 @@ BODIES = {
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
     "admin.ticket_transitions": {"to": "at_pickup"},
+    "admin.transition_change": {"roles": ["vendor"], "version": "0"},
+    "admin.transition_deadlines": {**dict.fromkeys(DEADLINES, "45"), "version": "0"},
+    "admin.transition_reasons": {
+        "reasons-0-code": "other",
+        "reasons-0-position": "1",
+        "reasons-0-words": "Else",
+        "reasons-0-is_active": "y",
+        "version": "0",
+    },
     "api.driver_duty": {"on": True},
     "api.driver_failed": {"reason_code": "other"},
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
@@ -226,6 +242,7 @@ def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    values |= {"start": "placed", "to": "accepted"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     if "token_id" in rule.arguments:
         bearer(cast.customer)

@@ -2,7 +2,8 @@
 //
 // With `data-order-number` and `data-order-version` it is one order: an event of a higher version has it fetched, and
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
-// list of orders: any order's event has it fetched, once a second at most. One fetch a fragment is under way; what
+// list of orders: any order's event has it fetched, once a second at most. When an admin has changed what may be done
+// with orders, all of these are fetched, one after the other, and what has `data-fragment-policy`. One fetch a fragment is under way; what
 // fails is tried again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
@@ -20,7 +21,10 @@ const FACTS = new Set([
   "OrderStopAcknowledged",
   "DeliveryUpdated",
   "OrderPromiseMoved",
+  "OrderDeadlineMoved",
 ]);
+// Between two fetches of a whole screen: 200 cards are not asked for at once by every tablet of every kitchen.
+const APART = 30;
 
 const jobs = new Map(); // url -> {wanted, rest, last, running, again, tries, timer}
 const waiting = new Map(); // url -> fresh element, while a finger is on the old one
@@ -28,11 +32,19 @@ let pressing = false;
 
 export function start() {
   document.addEventListener("passline:event", ({ detail }) => detail.number && heard(detail));
+  document.addEventListener("passline:event", ({ detail }) => detail.name === "PolicyChanged" && decided());
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
   // A list that is folded away is not fetched; it is when it unfolds.
   document.addEventListener("toggle", ({ target }) => target.open && refreshLists(target), true);
+}
+
+/** Other rules: every button is drawn anew. */
+function decided() {
+  const all = document.querySelectorAll("[data-fragment]:is([data-order-number], [data-fragment-policy])");
+  [...all].forEach((element, place) => setTimeout(() => shown(element.dataset.fragment) && refresh(element), place * APART));
+  refreshLists(document);
 }
 
 function heard({ name, number, version }) {

@@ -19,4 +19,4 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import calls, dispatch, driver, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)
+from . import calls, dispatch, driver, order, orders, ticket, transitions  # noqa: E402, F401  (they put their views onto bp)
