@@ -42,7 +42,7 @@ def test_a_kitchen_loses_a_button_while_it_looks_and_gets_it_back(visit: Visit, 
 
 def test_everything_is_decided_without_javascript(visit: Visit, cast: Cast):
     page = visit(cast.admin, "/admin/transitions", java_script_enabled=False)
-    page.get_by_label("For").select_option("first")
+    page.get_by_label("For", exact=True).select_option("first")
     page.get_by_role("button", name="Show").click()
     page.get_by_label("To accept an order").fill("12")
     page.locator("#deadlines").get_by_role("button", name="See what it would do").click()
