@@ -230,6 +230,46 @@ ADMIN = (
     ),
 )
 
+DRY_RUN = "See what it would do"
+
+
+def take_from_vendor(page: Page) -> None:
+    page.locator("input[name=roles][value=vendor]").uncheck()
+    page.get_by_role("button", name=DRY_RUN).click()
+    page.wait_for_selector(".pl-effects")
+
+
+def move_deadlines(page: Page) -> None:
+    page.fill("#acceptance_minutes", "15")
+    page.fill("#abandonment_minutes", "20")
+    page.locator("[name=open_orders]").check()
+    page.locator("#deadlines").get_by_role("button", name=DRY_RUN).click()
+    page.wait_for_selector(".pl-effects")
+
+
+def wrong_deadlines(page: Page) -> None:
+    page.locator("#deadlines form").evaluate("form => form.noValidate = true")
+    page.fill("#acceptance_minutes", "500")
+    page.locator("#deadlines").get_by_role("button", name=DRY_RUN).click()
+    page.wait_for_selector(".pl-error")
+
+
+TRANSITIONS = (
+    Shot("transitions", "admin", "/admin/transitions"),
+    Shot("transitions-house", "admin", "/admin/transitions?restaurant=mama-wanjiru"),
+    Shot("transitions-wrong", "admin", "/admin/transitions", wrong_deadlines, quiet="422"),
+    Shot("transition", "admin", "/admin/transitions/accepted/cancelled"),
+    Shot("transition-run", "admin", "/admin/transitions/preparing/cancelled", take_from_vendor),
+    Shot("transition-run-moves", "admin", "/admin/transitions", move_deadlines),
+    Shot(
+        "transition-run-nothing",
+        "admin",
+        "/admin/transitions/scheduled/placed",
+        lambda page: page.get_by_role("button", name=DRY_RUN).click(),
+    ),
+    Shot("transitions-noscript", "admin", "/admin/transitions", script=False),
+)
+
 ERRORS = (
     Shot("error-403", "customer", "/admin/", quiet="403"),
     Shot("error-404", "customer", "/orders/NOTHERE", quiet="404"),
@@ -254,4 +294,4 @@ WIFI = (
     Shot("wifi-admin-package", "admin", "/admin/wifi/packages/{wifi_package}"),
 )
 
-SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *ERRORS)
+SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *TRANSITIONS, *ERRORS)

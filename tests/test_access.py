@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from app.domain import job_runs, jobs, messages
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
+from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, payment_of, place, refund_of, ticket_in
 from tests.passes import pass_for
@@ -62,6 +63,12 @@ POST   admin.ticket_offer                    302 403 403 403 403 403 403 403 303
 GET    admin.ticket_photo                    302 403 403 403 403 403 403 403 200
 GET    admin.ticket_sheet                    302 403 403 403 403 403 403 403 200
 POST   admin.ticket_transitions              302 403 403 403 403 403 403 403 303
+GET    admin.transition                      302 403 403 403 403 403 403 403 200
+POST   admin.transition_change               302 403 403 403 403 403 403 403 303
+POST   admin.transition_deadlines            302 403 403 403 403 403 403 403 303
+GET    admin.transition_machine              302 403 403 403 403 403 403 403 200
+POST   admin.transition_reasons              302 403 403 403 403 403 403 403 303
+GET    admin.transitions                     302 403 403 403 403 403 403 403 200
 POST   admin.ticket_withdrawal               302 403 403 403 403 403 403 403 303
 GET    admin.wifi                            302 403 403 403 403 403 403 403 200
 GET    admin.wifi_list                       302 403 403 403 403 403 403 403 200
@@ -187,6 +194,15 @@ BODIES = {
     "admin.reconciliation_statement": {"text": "Receipt No.,Paid In\nQK7,100"},
     "admin.refund_sending": {"reference": "QK7BACK"},
     "admin.ticket_transitions": {"to": "at_pickup"},
+    "admin.transition_change": {"roles": ["vendor"], "version": "0"},
+    "admin.transition_deadlines": {**dict.fromkeys(DEADLINES, "45"), "version": "0"},
+    "admin.transition_reasons": {
+        "reasons-0-code": "other",
+        "reasons-0-position": "1",
+        "reasons-0-words": "Else",
+        "reasons-0-is_active": "y",
+        "version": "0",
+    },
     "api.driver_duty": {"on": True},
     "api.driver_failed": {"reason_code": "other"},
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
@@ -286,6 +302,7 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    values |= {"start": "placed", "to": "accepted"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
     if "refund_id" in rule.arguments:

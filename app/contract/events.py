@@ -93,6 +93,20 @@ STOP_ACKNOWLEDGED_FOR_ADMIN = Event(
     "OrderStopAcknowledged", "admin.orders", ("order",), "the kitchen confirms that it stopped"
 )
 
+# What admins decided about orders (Passline's own): `restaurant_id` null means all of them. Buttons are drawn anew.
+POLICY_CHANGED = tuple(
+    Event(
+        "PolicyChanged", room, ("restaurant_id", "version"), "an admin changed roles, reasons or deadlines", stamp=STAMP
+    )
+    for room in ("vendor-orders.{id}", "admin.orders")
+)
+_DUE = ("order_number", "due_at")
+_DUE_MOMENT = "an admin moved the deadline of an open order; the kitchen hears of those that it may see"
+DEADLINE_MOVED = tuple(
+    Event("OrderDeadlineMoved", room, _DUE, _DUE_MOMENT)
+    for room in ("vendor-orders.{id}", "user.{id}", "order.{number}", "admin.orders")
+)
+
 # -- S3, S4: tickets and drivers ------------------------------------------------------------------------------------
 
 _TICKET = ("ticket",)
@@ -193,6 +207,8 @@ EVENTS: tuple[Event, ...] = (
     CANCELLATION_REQUESTED_FOR_ADMIN,
     STOP_ACKNOWLEDGED_FOR_VENDOR,
     STOP_ACKNOWLEDGED_FOR_ADMIN,
+    *POLICY_CHANGED,
+    *DEADLINE_MOVED,
     TICKET_OFFERED,
     TICKET_UPDATED,
     TICKET_CANCELLED,

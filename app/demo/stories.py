@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.contract.identity import Role
 from app.domain.actor import SYSTEM_ROLE
-from app.domain.order_clock import ABANDON_AFTER
+from app.models.restaurant import DEADLINES
 
 # What a step's time is measured in: seconds, the order's preparation time, the restaurant's time to accept, or what
 # is left of the time that a scheduled order waits before the kitchen gets it.
@@ -99,7 +99,8 @@ OVERRULED = Step(
 )
 RESTORED = Step("accepted", Role.ADMIN, 40, 400, notes=("Cancelled the wrong one; the kitchen goes on",))
 NOT_PAID = Step("cancelled", SYSTEM_ROLE, 12, 90)
-ABANDONED = Step("cancelled", SYSTEM_ROLE, ABANDON_AFTER.total_seconds(), ABANDON_AFTER.total_seconds() + 1)
+_ABANDONED_AFTER = DEADLINES["abandonment_minutes"] * 60
+ABANDONED = Step("cancelled", SYSTEM_ROLE, _ABANDONED_AFTER, _ABANDONED_AFTER + 1)
 NOBODY_THERE = Step(
     "undeliverable",
     Role.DRIVER,

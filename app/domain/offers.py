@@ -16,13 +16,12 @@ from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import atomic
 from app.models import Driver, Person, Ticket, TicketOffer
 
-from . import dispatch, drivers, promises
+from . import dispatch, drivers, policies, promises
 from .actor import SYSTEM, Actor
 from .dispatch import Choice
 from .edges import How
 from .live_fixes import minutes_away
 from .locks import hold
-from .order_states import REASONS
 from .ticket_states import FETCHING, MOST_LAPSES, NOT_AGAIN_WITHIN, OFFER_LASTS
 from .ticket_transition import believed, edge_to, lost, now_at, walk
 
@@ -96,8 +95,7 @@ def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
 
 def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
     """The driver who is being asked says no; False when that was said already."""
-    if reason_code is not None and reason_code not in REASONS:
-        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    policies.check_reason(ticket.order, reason_code, by)
     at = now()
     with atomic() as session:
         hold(session, ticket)

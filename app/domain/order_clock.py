@@ -7,8 +7,6 @@ from app.models import Order
 
 # How wide a promise is: "between 18:20 and 18:30".
 PROMISE_WIDTH = timedelta(minutes=10)
-# An order that nobody paid is given up.
-ABANDON_AFTER = timedelta(minutes=30)
 # A scheduled order reaches the kitchen this long before it must begin.
 RELEASE_BUFFER = timedelta(minutes=5)
 
@@ -31,7 +29,7 @@ def entering(order: Order, status: str, at: datetime) -> dict[str, Any]:
         values |= {"promised_from": order.scheduled_for, "promised_by": order.scheduled_for + PROMISE_WIDTH}
     match status:
         case "awaiting_payment":
-            values["due_at"] = at + ABANDON_AFTER
+            values["due_at"] = at + timedelta(minutes=restaurant.abandonment_minutes)
         case "scheduled" if order.scheduled_for is not None:
             values["due_at"] = release_at(order, order.scheduled_for)
         case "placed":

@@ -1,12 +1,12 @@
 """The machine of an order: its states and its edges, as tables on one screen.
 
-Code decides which edges exist (the table is the contract's); order_transition.py walks them, and nothing else does.
+Code decides which edges exist (the table is the contract's), and what holds of each until an admin decides otherwise
+(policies.py); order_transition.py walks them, and nothing else does.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from app.contract.times import now
 from app.models import Order
 
 from .edges import Edge, edge
@@ -88,31 +88,22 @@ EDGES: Mapping[tuple[str, str], Edge] = {
         edge("awaiting_payment", "placed", "settle", "system admin", note="admin", rule=_for_now),
         edge("awaiting_payment", "scheduled", "settle", "system admin", note="admin", rule=_for_later),
         edge("awaiting_payment", "cancelled", "cancel", "system customer admin", reason="admin"),
-        edge("scheduled", "placed", "release", "system"),
+        edge("scheduled", "placed", "release", "system", may="admin"),
         edge("scheduled", "cancelled", "cancel", "customer vendor admin", reason="vendor admin"),
         edge("placed", "accepted", "accept", "vendor admin system"),
         edge("placed", "cancelled", "decline", "vendor customer admin system", reason="vendor admin"),
         edge("accepted", "preparing", "start", "vendor admin"),
         edge("accepted", "ready_for_pickup", "mark_ready", "vendor admin"),
         edge("preparing", "ready_for_pickup", "mark_ready", "vendor admin"),
-        edge("ready_for_pickup", "preparing", "recall", "vendor admin", rule=_recently_ready),
+        edge("ready_for_pickup", "preparing", "recall", "vendor admin", rule=_recently_ready, asks="vendor admin"),
         edge("ready_for_pickup", "picked_up", "hand_over", "driver vendor admin", rule=_delivery),
         edge("ready_for_pickup", "collected", "hand_over", "vendor admin", rule=_no_delivery),
         edge("picked_up", "delivered", "deliver", "driver admin"),
-        edge("picked_up", "undeliverable", "give_up", "driver admin", reason="driver admin"),
-        edge("accepted", "cancelled", "cancel", "vendor admin", reason="vendor admin"),
+        # Its reason is not to be decided: the delivery's own machine asks for it as well.
+        edge("picked_up", "undeliverable", "give_up", "driver admin", reason="driver admin", asks=""),
+        edge("accepted", "cancelled", "cancel", "vendor admin", reason="vendor admin", may="customer"),
         edge("preparing", "cancelled", "cancel", "vendor admin", reason="vendor admin"),
         edge("ready_for_pickup", "cancelled", "cancel", "vendor admin", reason="vendor admin"),
         edge("cancelled", "accepted", "restore", "admin", note="admin", rule=_restorable),
     )
 }
-
-
-def allowed(order: Order, role: str, at: datetime | None = None) -> list[Edge]:
-    """The edges that `role` may walk from where `order` is, in the table's order."""
-    at = at or now()
-    return [
-        line
-        for line in EDGES.values()
-        if line.start == order.status and role in line.roles and line.refusal(order, at) is None
-    ]

@@ -1,8 +1,10 @@
 """The one function that walks an edge of the machine, and the one that writes an order's first state.
 
 The guard of a walk is the update itself, `UPDATE … SET status = to, version = version + 1 WHERE id = … AND status =
-from [AND version = expected]`: what it matches has happened, history and log rows included, in one transaction; what
-it does not match has not, and nothing was written. Every check before it only makes the refusal kinder.
+from [AND version = expected] AND the restaurant's policy_version = the one whose rules were looked at`: what it matches
+has happened, history and log rows included, in one transaction; what it does not match has not, and nothing was
+written. Every check before it only makes the refusal kinder; of those by rules that an admin can change, the version
+in the guard makes them hold: a walk that was looked at under rules which are not those any more is looked at again.
 """
 
 from collections.abc import Mapping
@@ -10,20 +12,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
 from app.contract.times import iso
 from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
-from app.models import Order, OrderChange
+from app.models import Order, OrderChange, Restaurant
 from app.models.prepared import Prepared
 
-from . import order_events, order_json, promises, tickets, tracking
+from . import order_events, order_json, policies, promises, tickets, tracking
 from .actor import Actor
 from .edges import Edge
-from .order_states import EDGES, ENDS, LABELS, REASONS, allowed
+from .order_states import ENDS, LABELS
 
 
 def walk(
@@ -46,30 +48,20 @@ def walk(
     and LostRace (another was faster, or `expected_version` is not the order's); all but Invalid and Forbidden say
     what the order is now.
     """
-    if to not in LABELS:
-        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
-    if order.status == to:
-        return False
-    if expected_version not in (None, order.version):
-        # Before what the role may do from here: the refusal is about what changed, not about who asks.
-        raise LostRace(_lost(order, by), **now_at(order, by))
-    edge = EDGES.get((order.status, to))
+    edge = _edge(order, to, by, at, expected_version, reason_code, note)
     if edge is None:
-        raise EdgeForbidden(
-            f"An order that is {LABELS[order.status].lower()} cannot become {LABELS[to].lower()}.", **now_at(order, by)
-        )
-    if reason_code is not None and reason_code not in REASONS:
-        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
-    edge.check(by, reason_code, note)
-    if refusal := edge.refusal(order, at):
-        raise Conflict(refusal, **now_at(order, by))
+        return False
     with atomic() as session:
         connection = session.connection()
-        if not _guarded_update(connection, order, edge, by, at, expected_version, values or {}):
+        while not _guarded_update(connection, order, edge, by, at, expected_version, values or {}):
             session.refresh(order)
-            if order.status == to:
+            session.refresh(order.restaurant)
+            if order.status not in (to, edge.start):
+                raise LostRace(_lost(order, by), **now_at(order, by))
+            # It is where it was, so its version is not what was expected, or an admin has changed the rules.
+            edge = _edge(order, to, by, at, expected_version, reason_code, note)
+            if edge is None:
                 return False
-            raise LostRace(_lost(order, by), **now_at(order, by))
         _record(connection, order, edge.start, by, at, reason_code, note, occurred_at)
         if "promised_from" in (values or {}):
             promises.keep(session, order, at=at)
@@ -97,8 +89,37 @@ def now_at(order: Order, viewer: Actor) -> dict[str, Any]:
         "version": order.version,
         "changed_by": order_json.changed_by(order, viewer.role),
         "changed_at": iso(order.changed_at),
-        "allowed": [edge.to for edge in allowed(order, viewer.role)],
+        "allowed": [edge.to for edge in policies.allowed(order, viewer.role)],
     }
+
+
+def _edge(
+    order: Order,
+    to: str,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None,
+    reason_code: str | None,
+    note: str | None,
+) -> Edge | None:
+    """The edge to `to`, checked as the rules are that we know of; None when the order is there already."""
+    if to not in LABELS:
+        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+    if order.status == to:
+        return None
+    if expected_version not in (None, order.version):
+        # Before what the role may do from here: the refusal is about what changed, not about who asks.
+        raise LostRace(_lost(order, by), **now_at(order, by))
+    edge = policies.of(order.restaurant).edges.get((order.status, to))
+    if edge is None:
+        raise EdgeForbidden(
+            f"An order that is {LABELS[order.status].lower()} cannot become {LABELS[to].lower()}.", **now_at(order, by)
+        )
+    policies.check_reason(order, reason_code, by)
+    edge.check(by, reason_code, note)
+    if refusal := edge.refusal(order, at):
+        raise Conflict(refusal, **now_at(order, by))
+    return edge
 
 
 def _guarded_update(
@@ -122,7 +143,13 @@ def _guarded_update(
         "changed_by_role": by.role,
         **values,
     }
-    guard = {"guarded_id": order.id, "guarded_status": edge.start, "guarded_version": expected_version}
+    guard = {
+        "guarded_id": order.id,
+        "guarded_status": edge.start,
+        "guarded_version": expected_version,
+        "guarded_restaurant": order.restaurant_id,
+        "guarded_policy": order.restaurant.policy_version,
+    }
     statement = _update(frozenset(changes), expected_version is not None)
     new = {f"new_{name}": value for name, value in changes.items()}
     rows = statement.rows(connection, guard | new)
@@ -142,7 +169,12 @@ _changing = [column.name for column in Order.__table__.c if column.name not in _
 def _update(columns: frozenset[str], guards_version: bool) -> Prepared:
     """The statement that writes these columns."""
     table = Order.__table__
-    guards = [table.c.id == bindparam("guarded_id"), table.c.status == bindparam("guarded_status")]
+    policy = select(Restaurant.policy_version).where(Restaurant.id == bindparam("guarded_restaurant"))
+    guards = [
+        table.c.id == bindparam("guarded_id"),
+        table.c.status == bindparam("guarded_status"),
+        policy.scalar_subquery() == bindparam("guarded_policy"),
+    ]
     if guards_version:
         guards.append(table.c.version == bindparam("guarded_version"))
     new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}

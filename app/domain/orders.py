@@ -17,7 +17,7 @@ from app.extensions import atomic
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
-from . import order_clock, order_events
+from . import order_clock, order_events, policies
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .edges import How
 from .locks import hold
@@ -43,8 +43,9 @@ def start(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     return walk(order, "preparing", by=by, at=now(), **how)
 
 
-# A recall is the same state entered from the other side; the table tells the two apart.
-recall = start
+def recall(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
+    """Back into the kitchen: the same state, entered from the other side."""
+    return walk(order, "preparing", by=by, at=now(), reason_code=reason_code, **how)
 
 
 def mark_ready(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
@@ -98,9 +99,14 @@ def cancel(
 
 def call_off(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The customer changed their mind. Conflict where the kitchen has it: `request_cancellation` asks for it then."""
-    if order.status in WITH_THE_KITCHEN:
+    if order.status in WITH_THE_KITCHEN and not may_cancel(order, by.role):
         raise Conflict("The kitchen has accepted it meanwhile. You can ask them to cancel.")
     return cancel(order, by=by, reason_code="changed_mind", **how)
+
+
+def may_cancel(order: Order, role: str) -> bool:
+    """Whether somebody of this role may cancel the order as it is now."""
+    return any(edge.to == "cancelled" for edge in policies.allowed(order, role))
 
 
 def restore(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:

@@ -13,7 +13,8 @@ from app.contract.identity import Role
 from app.contract.times import iso, iso_or_none
 from app.models import Ticket, TicketChange, TicketOffer
 
-from .ticket_states import BUSY, LABELS, UNDER_WAY, allowed
+from . import policies
+from .ticket_states import BUSY, LABELS, UNDER_WAY
 
 
 def whole(
@@ -61,7 +62,7 @@ def whole(
         "ready_at": iso_or_none(ticket.ready_at),
         "promised_by": iso_or_none(order.promised_by),
         "offer": None if offer is None else offer_document(offer, audience),
-        "allowed": [edge.to for edge in allowed(ticket, audience)] if may_move else [],
+        "allowed": [edge.to for edge in policies.allowed_of(ticket, audience)] if may_move else [],
         "changed_at": iso(ticket.changed_at),
     }
 

@@ -18,11 +18,10 @@ from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Ticket, TicketChange
 
-from . import ticket_events, ticket_json
+from . import policies, ticket_events, ticket_json
 from .actor import Actor
 from .edges import Edge, How
-from .order_states import REASONS
-from .ticket_states import EDGES, ENDS, LABELS, SEARCHING, allowed
+from .ticket_states import EDGES, ENDS, LABELS, SEARCHING
 
 _TABLE: Table = Ticket.__table__
 # A device that says it happened earlier than this is not believed.
@@ -50,8 +49,7 @@ def walk(
     edge = edge_to(ticket, to, by, expected_version)
     if edge is None:
         return False
-    if reason_code is not None and reason_code not in REASONS:
-        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(REASONS)}."]})
+    policies.check_reason(ticket.order, reason_code, by)
     edge.check(by, reason_code, note)
     if refusal := edge.refusal(ticket, at):
         raise Conflict(refusal, **now_at(ticket, by))
@@ -136,7 +134,7 @@ def now_at(ticket: Ticket, viewer: Actor) -> dict[str, Any]:
         "version": ticket.version,
         "changed_by": ticket_json.changed_by(ticket),
         "changed_at": iso(ticket.changed_at),
-        "allowed": [edge.to for edge in allowed(ticket, viewer.role)] if may_move else [],
+        "allowed": [edge.to for edge in policies.allowed_of(ticket, viewer.role)] if may_move else [],
     }
 
 

@@ -14,6 +14,7 @@ from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
 from .payment import Payment, ProviderMessage, Refund
 from .person import Person
+from .policy import EdgePolicy, PolicyDefaults, ReasonCode
 from .process import Process
 from .promise import Promise
 from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupreply, radpostauth, radreply, radusergroup
@@ -33,6 +34,7 @@ __all__ = [
     "Category",
     "Driver",
     "DropProof",
+    "EdgePolicy",
     "EventLog",
     "HotspotUser",
     "IdempotencyKey",
@@ -47,9 +49,11 @@ __all__ = [
     "OrderTerm",
     "Payment",
     "Person",
+    "PolicyDefaults",
     "Process",
     "Promise",
     "ProviderMessage",
+    "ReasonCode",
     "Receipt",
     "Recovery",
     "Refund",

@@ -4,13 +4,37 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
 from app.extensions import Model
 
-from .columns import Instant, Key, choice, reference
+from .columns import BigInt, Instant, Key, choice, reference
+from .policy import PolicyDefaults
+
+# Where nobody has decided: bars of others for accepting are 8 to 11.5 minutes. 0: no alert before the promise.
+DEADLINES = {"acceptance_minutes": 8, "preparation_alert_minutes": 0, "abandonment_minutes": 30}
+DEADLINE_BOUNDS = {
+    "acceptance_minutes": (1, 240),
+    "preparation_alert_minutes": (0, 240),
+    "abandonment_minutes": (5, 1440),
+}
+
+
+def _as_for_all(name: str) -> ScalarSelect[int]:
+    """What a restaurant begins with: the deadline of all, as it is then."""
+    return select(func.coalesce(func.max(PolicyDefaults.__table__.c[name]), DEADLINES[name])).scalar_subquery()
+
+
+def _bounds(name: str) -> CheckConstraint:
+    least, most = DEADLINE_BOUNDS[name]
+    return CheckConstraint(f"{name} between {least} and {most}", name=name)
+
+
+def new_policy_version() -> int:
+    """A version of what admins decided: it grows, and none comes twice, not after a rollback or a restored backup."""
+    return int(now().timestamp() * 1_000_000)
 
 
 class OpeningHours(Model):
@@ -34,7 +58,9 @@ class Restaurant(Model):
 
     __tablename__ = "restaurants"
     __table_args__ = (
-        CheckConstraint("acceptance_minutes between 1 and 240", name="acceptance_minutes"),
+        _bounds("acceptance_minutes"),
+        _bounds("preparation_alert_minutes"),
+        _bounds("abandonment_minutes"),
         CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
         CheckConstraint("drop_proof in ('none', 'code', 'photo', 'note')", name="drop_proof"),
     )
@@ -53,8 +79,14 @@ class Restaurant(Model):
     drop_proof: Mapped[str] = mapped_column(choice(), default="code")
     time_zone: Mapped[str] = mapped_column(String(60))
     currency: Mapped[str] = mapped_column(String(3))
-    # How long the vendor has to accept before the order expires (bars of others: 8 to 11.5 minutes).
-    acceptance_minutes: Mapped[int] = mapped_column(default=8)
+    # How long the vendor has to accept before the order expires.
+    acceptance_minutes: Mapped[int] = mapped_column(default=_as_for_all("acceptance_minutes"))
+    # How long after it was accepted the board shouts about an order that is not ready; 0: at the promise alone.
+    preparation_alert_minutes: Mapped[int] = mapped_column(default=_as_for_all("preparation_alert_minutes"))
+    # How long an order may wait for its payment before it is given up.
+    abandonment_minutes: Mapped[int] = mapped_column(default=_as_for_all("abandonment_minutes"))
+    # Of what admins decided about its orders (domain/policies.py): read with every order, guarded by every walk.
+    policy_version: Mapped[int] = mapped_column(BigInt, default=new_policy_version)
     preparation_minutes: Mapped[int] = mapped_column(default=20)
     delivery_minutes: Mapped[int] = mapped_column(default=15)
     # What a driver earns for a delivery, and for each kilometre of it.

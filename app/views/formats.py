@@ -9,10 +9,10 @@ from flask_wtf.csrf import generate_csrf
 
 from app.config import Config
 from app.contract.times import iso, now
-from app.domain import refunds, ticket_states
+from app.domain import policies, refunds, ticket_states
 from app.domain.geography import kilometres
 from app.domain.money import spoken
-from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS
 from app.domain.phones import masked
 from app.extensions import db
 from app.models import Restaurant
@@ -41,11 +41,13 @@ def register(app: Flask) -> None:
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
     app.add_template_filter(ticket_states.LABELS.get, "delivery_label")
-    app.add_template_filter(REASONS.get, "reason_label")
+    app.add_template_filter(policies.label, "reason_label")
     app.add_template_filter(FULFILMENTS.get, "fulfilment_label")
     app.add_template_filter(PAYMENTS.get, "payment_label")
     app.jinja_env.globals |= {
         "reasons_offered": reasons.offered,
+        "rules_of": policies.of,
+        "STATUS_LABELS": LABELS,
         "LONGEST_NOTE": LONGEST_NOTE,
         "LONGEST_LINE_NOTE": LONGEST_LINE_NOTE,
         "MOST_OF_ONE": MOST_OF_ONE,

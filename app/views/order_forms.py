@@ -14,13 +14,13 @@ from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
 from app.domain.edges import How
-from app.domain.order_states import LABELS, REASONS
+from app.domain.order_states import LABELS
 from app.errors import Invalid
 from app.models.order import LONGEST_NOTE, MOST_PREP_MINUTES
+from app.models.policy import LONGEST_CODE
 
 # What the column holds; neither database compares with more.
 _BIGGEST_VERSION = 2**31 - 1
-_REASONS = {"": "Choose a reason", **REASONS}
 
 
 def _stripped(text: str | None) -> str | None:
@@ -60,16 +60,22 @@ class AcceptanceForm(OrderForm):
 
 
 class CancellationForm(OrderForm):
-    """Why the kitchen does not make it."""
+    """Why the kitchen does not make it: whether it must say so, and which reasons there are, are rules of its own."""
 
-    reason_code = SelectField("Reason", [InputRequired("Choose a reason.")], choices=_REASONS)
+    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
     note = StringField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+
+class RecallForm(OrderForm):
+    """Why it goes back into the kitchen, where its rules ask for it."""
+
+    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
 
 
 class StepForm(OrderForm):
     """Why, where a step asks for it, and what is to be remembered of it."""
 
-    reason_code = SelectField("Reason", [MayBeEmpty()], choices=_REASONS)
+    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
     note = TextAreaField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 

@@ -1,5 +1,10 @@
-"""Which reasons a form offers: those that can be true of the order as it stands. The domain takes any of its codes."""
+"""Which reasons a form offers: those that can be true of the order as it stands. The domain takes any of its codes.
 
+An admin may have given them other words, another order, or an end, and added some (policies.py); what was added can be
+true of any order.
+"""
+
+from app.domain import policies
 from app.domain.order_states import REASONS
 from app.models import Order
 
@@ -13,9 +18,9 @@ AFTER_PICKUP = {code: REASONS[code] for code in ("not_found", "customer_asked", 
 
 
 def offered(order: Order) -> dict[str, str]:
-    """The reason codes for `order` with their words, in the domain's order."""
+    """The reason codes for `order` with their words, in the order that they have there."""
     is_ready = order.status in ("ready_for_pickup", "picked_up")
     out = set(_BEFORE_READY if is_ready else _ONCE_READY)
     if order.fulfilment != "delivery":
         out |= {"out_of_area", "not_found", "vehicle"}
-    return {code: words for code, words in REASONS.items() if code not in out}
+    return {code: words for code, words in policies.of(order.restaurant).offered.items() if code not in out}

@@ -1,6 +1,6 @@
 // Times that run: `data-counts-down="<ISO>"` shows what is left (and with `data-over="late"` how late it is),
 // `data-counts-up="<ISO>"` how long it has been, `data-counts-minutes="<ISO>"` about how many minutes there are left to
-// what nobody knows to the second; by the server's clock, which `ready` and `beat` tell us, because a
+// what nobody knows to the second, `data-shows-at="<ISO>"` appears when it is time; by the server's clock, which `ready` and `beat` tell us, because a
 // tablet by the stove may be minutes off.
 
 let ahead = 0; // how far the server's clock is ahead of ours, ms
@@ -37,6 +37,10 @@ function draw() {
   for (const element of document.querySelectorAll("[data-counts-minutes]")) {
     const left = Math.round((Date.parse(element.dataset.countsMinutes) - now()) / 60_000);
     show(element, left > 0 ? `about ${left} min` : "any moment");
+  }
+  for (const element of document.querySelectorAll("[data-shows-at]")) {
+    const early = now() < Date.parse(element.dataset.showsAt);
+    if (element.hidden !== early) element.hidden = early;
   }
 }
 

@@ -3,8 +3,9 @@
 // With `data-order-number` and `data-order-version` it is one order: an event of a higher version has it fetched, and
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
 // list, of orders, payments or figures: any event has it fetched, an order's or not, once a second at most. What no event
-// tells of is fetched so often as `data-fragment-every="<seconds>"` says, while somebody looks. One fetch a fragment is
-// under way; what fails is tried again, and meanwhile the page does not claim to be live.
+// tells of is fetched so often as `data-fragment-every="<seconds>"` says, while somebody looks. When an admin has changed
+// what may be done with orders, all of these are fetched, one after the other, and what has `data-fragment-policy`. One
+// fetch a fragment is under way; what fails is tried again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
 // passline:gone {url, element} tells of one that is not there any more: whoever takes the element away prevents the
@@ -21,7 +22,10 @@ const FACTS = new Set([
   "OrderStopAcknowledged",
   "DeliveryUpdated",
   "OrderPromiseMoved",
+  "OrderDeadlineMoved",
 ]);
+// Between two fetches of a whole screen: 200 cards are not asked for at once by every tablet of every kitchen.
+const APART = 30;
 
 const jobs = new Map(); // url -> {wanted, rest, last, running, again, tries, timer}
 const polled = new Map(); // url -> when it was last asked for by the clock
@@ -30,6 +34,7 @@ let pressing = false;
 
 export function start() {
   document.addEventListener("passline:event", ({ detail }) => heard(detail));
+  document.addEventListener("passline:event", ({ detail }) => detail.name === "PolicyChanged" && decided());
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
@@ -49,6 +54,13 @@ function poll() {
     polled.set(url, now);
     refresh(element);
   }
+}
+
+/** Other rules: every button is drawn anew. */
+function decided() {
+  const all = document.querySelectorAll("[data-fragment]:is([data-order-number], [data-fragment-policy])");
+  [...all].forEach((element, place) => setTimeout(() => shown(element.dataset.fragment) && refresh(element), place * APART));
+  refreshLists(document);
 }
 
 function heard({ name, number, version }) {

@@ -11,10 +11,20 @@ from sqlalchemy import select
 from app.contract import events, rooms
 from app.contract.events import EVENTS, Event
 from app.contract.times import now
-from app.domain import access, drivers, messages, offers, orders, ticket_deadlines, wifi_sessions
+from app.domain import (
+    access,
+    drivers,
+    messages,
+    offers,
+    orders,
+    policy_changes,
+    ticket_deadlines,
+    wifi_sessions,
+)
 from app.domain.order_placement import Line
 from app.extensions import db
 from app.models import EventLog, LiveFix, Order
+from app.models.restaurant import DEADLINES
 from tests.factories import order_in, place, session_of, ticket_in
 from tests.passes import pass_for
 from tests.wifi_rows import account, mint, package
@@ -79,6 +89,13 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")
+    policy_changes.change_deadlines(
+        cast.restaurant,
+        {**DEADLINES, "acceptance_minutes": 12},
+        open_orders=True,
+        by=cast.admin,
+        seen=cast.restaurant.policy_version,
+    )
     orders.request_cancellation(order, by=cast.customer, note="please")
     orders.cancel(order, by=cast.vendor, reason_code="customer_asked", note="ok")
     orders.acknowledge_stop(order, by=cast.vendor)

@@ -35,6 +35,7 @@ from . import (  # noqa: E402
     reconciliation,  # noqa: F401
     refunds,  # noqa: F401
     ticket,  # noqa: F401
+    transitions,  # noqa: F401
     wifi,  # noqa: F401
     wifi_packages,  # noqa: F401
 )

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import orders, promises, tracking
+from app.domain import orders, policies, promises, tracking
 from app.domain.edges import Edge
-from app.domain.order_states import EDGES, once_paid
+from app.domain.order_states import once_paid
 from app.extensions import db
 from app.models import CancellationRequest, Order, OrderChange, TrackingLink
 from app.views import loading
@@ -26,6 +26,7 @@ from .step import Step
 # What an admin presses, by the verb of the edge.
 _WORDS = {
     "settle": "Mark as paid",
+    "release": "Send to the kitchen now",
     "cancel": "Cancel the order",
     "decline": "Decline the order",
     "accept": "Accept",
@@ -99,7 +100,7 @@ def steps(order: Order) -> Sequence[Step]:
     at = now()
     return [
         Step(edge, _words(edge), edge.refusal(order, at))
-        for edge in EDGES.values()
+        for edge in policies.of(order.restaurant).edges.values()
         if edge.start == order.status
         and Role.ADMIN in edge.roles
         # What is paid for has one way: the other will never be its own.

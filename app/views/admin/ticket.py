@@ -13,11 +13,11 @@ from wtforms.widgets import HiddenInput
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import deliveries, offers, promises
+from app.domain import deliveries, offers, policies, promises
 from app.domain.deliveries import PHOTO_TYPES
 from app.domain.dispatch import weigh
 from app.domain.edges import Edge
-from app.domain.ticket_states import BEFORE_PICKUP, BUSY, LABELS, allowed
+from app.domain.ticket_states import BEFORE_PICKUP, BUSY, LABELS
 from app.errors import NotFound
 from app.extensions import db
 from app.models import Driver, DropProof, Person, Ticket, TicketChange, TicketOffer, TrackPoint
@@ -152,7 +152,7 @@ def steps(ticket: Ticket) -> Sequence[Step]:
     """Every edge from where `ticket` is that an admin may walk, but for offers."""
     return [
         Step(edge, _WORDS[edge.verb], _refusal(ticket, edge))
-        for edge in allowed(ticket, Role.ADMIN)
+        for edge in policies.allowed_of(ticket, Role.ADMIN)
         if edge.verb in _WORDS
     ]
 

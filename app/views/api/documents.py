@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from app.contract.identity import Role
-from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS, REASONS
+from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS
 from app.domain.ticket_states import LABELS as TICKET_LABELS
 
 
@@ -224,7 +224,7 @@ class Cancellation(Document):
     """What kind of end it was, and by whom."""
 
     kind = one_of(CANCELLATION_KINDS)
-    reason_code = one_of(REASONS, empty=True)
+    reason_code = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     by = fields.Nested(Named)
 
@@ -300,7 +300,7 @@ class Change(Document):
     version = fields.Integer()
     actor = fields.Nested(Named)
     role = fields.String()
-    reason_code = one_of(REASONS, empty=True)
+    reason_code = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     at = moment()
 

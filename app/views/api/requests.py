@@ -12,10 +12,13 @@ from app.domain.order_placement import MOST_LINES
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS, REASONS
 from app.domain.ticket_states import LABELS as TICKET_LABELS
 from app.models.order import LONGEST_ADDRESS, LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
+from app.models.policy import LONGEST_CODE
 
 from .fields import BIGGEST_ID, Base64, Choice, Digits, Flag, Moment, Number, Text, Whole
 
 _BIGGEST_VERSION = 2**31 - 1
+# An admin may add some, and end some, for a restaurant or for all: another one is refused with those that there are.
+_REASONS = f"{', '.join(REASONS)}, or what the restaurant has besides."
 MOST_ON_A_PAGE = 100
 _CURSOR = Text(60, about="`next` of the page before this one.")
 _LIMIT = Digits(1, MOST_ON_A_PAGE, load_default=50, about="How many at most.")
@@ -84,7 +87,7 @@ class Transition(Schema):
     expected_version = Whole(
         1, _BIGGEST_VERSION, about="The version on your screen: refused when it is another by now."
     )
-    reason_code = Choice(REASONS, about="Staff must say why they decline or cancel.")
+    reason_code = Text(LONGEST_CODE, about=f"Staff must say why they decline or cancel: {_REASONS}")
     note = Text(LONGEST_NOTE, about="An admin must write why, or a reference, where an order is restored or settled.")
     prep_minutes = Whole(1, MOST_PREP_MINUTES, about="With `accepted`: minutes from now. Left out: the restaurant's.")
     handover_code = Text(8, about="With `picked_up`: what the guest's order is called for with.")
@@ -107,7 +110,7 @@ class Step(Schema):
         about="The device's clock, for what happened in a dead zone: believed from the last change until now, for 2 h."
     )
     handover_code = Text(8, about="With `picked-up`: what the restaurant says.")
-    reason_code = Choice(REASONS, about="Needed with `failed`; may come with `decline`.")
+    reason_code = Text(LONGEST_CODE, about=f"Needed with `failed`; may come with `decline`: {_REASONS}")
     note = Text(LONGEST_NOTE, about="With `delivered`: where it was left, where the restaurant asks for a note.")
 
 

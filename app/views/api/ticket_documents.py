@@ -6,7 +6,6 @@ The tickets themselves are made in domain/ticket_json.py. Places are degrees (WG
 from marshmallow import fields, validate
 
 from app.domain.order_states import LABELS as ORDER_LABELS
-from app.domain.order_states import REASONS
 from app.domain.ticket_states import LABELS
 
 from .documents import Document, Named, OrderTicket, minor, moment, one_of, page_of
@@ -223,7 +222,7 @@ class Considered(Document):
 class WeighedOffer(AdminOffer):
     """An offer, with everybody who was weighed for it."""
 
-    decline_reason = one_of(REASONS, empty=True)
+    decline_reason = fields.String(allow_none=True)
     considered = fields.List(fields.Nested(Considered))
 
 
@@ -235,7 +234,7 @@ class TicketChange(Document):
     version = fields.Integer()
     actor = fields.Nested(Named)
     role = fields.String()
-    reason_code = one_of(REASONS, empty=True)
+    reason_code = fields.String(allow_none=True)
     note = fields.String(allow_none=True)
     at = moment()
     occurred_at = moment(empty=True)

@@ -9,7 +9,7 @@ from wtforms.validators import Length
 
 from app.contract.identity import Role
 from app.domain import orders as verbs
-from app.domain.order_states import ENDS, WITH_THE_KITCHEN, allowed
+from app.domain.order_states import ENDS, WITH_THE_KITCHEN
 from app.errors import Invalid
 from app.extensions import db
 from app.models import CancellationRequest, Order
@@ -76,13 +76,14 @@ def _say(news: str) -> None:
 
 def _shown(order: Order) -> dict[str, object]:
     request = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
+    may_cancel = verbs.may_cancel(order, Role.CUSTOMER)
     return {
         "order": order,
         "mine": True,
         "fragment_url": url_for(".order_fragment", number=order.number),
         "told": story.told(order, mine=True),
-        "may_cancel": any(edge.to == "cancelled" for edge in allowed(order, Role.CUSTOMER)),
-        "may_ask": order.status in WITH_THE_KITCHEN,
+        "may_cancel": may_cancel,
+        "may_ask": order.status in WITH_THE_KITCHEN and not may_cancel,
         "may_share": order.status not in ENDS,
         "cancellation_request": db.session.scalars(request).one_or_none(),
         "wifi": gift.wifi(order),

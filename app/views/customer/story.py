@@ -13,7 +13,8 @@ from typing import cast
 from sqlalchemy import select
 
 from app.domain import promises
-from app.domain.order_states import ENDS, REASONS
+from app.domain.order_states import ENDS
+from app.domain.policies import label
 from app.domain.ticket_states import UNDER_WAY
 from app.extensions import db
 from app.models import Order, OrderChange, Promise, Ticket, TicketChange
@@ -132,7 +133,7 @@ def _heading(order: Order, under_way: Ride | None) -> tuple[str, str]:
     if order.cancellation_kind is not None:
         headline, sentence = _CANCELLED[order.cancellation_kind]
         if order.cancellation_kind in ("declined", "vendor", "admin") and order.cancellation_reason:
-            sentence = f"{sentence} Reason: {REASONS[order.cancellation_reason].lower()}."
+            sentence = f"{sentence} Reason: {label(order.cancellation_reason, order.restaurant).lower()}."
     else:
         headline, sentence = _worded(_HEADLINES, order.status, order), _worded(_SENTENCES, order.status, order)
     return headline, sentence.format(restaurant=order.restaurant.name)

@@ -6,12 +6,14 @@ the kitchen says that it stopped; so it cannot vanish from under somebody's hand
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from app.contract.identity import Role
 from app.contract.times import iso, now
-from app.domain.order_states import allowed
+from app.domain.edges import Edge
+from app.domain.policies import allowed
 from app.extensions import db
 from app.models import CancellationRequest, Order, Person
 
@@ -69,7 +71,22 @@ class Card:
     @property
     def steps(self) -> set[str]:
         """The states that the vendor may take it to."""
-        return {edge.to for edge in allowed(self.order, "vendor")}
+        return {edge.to for edge in self._edges}
+
+    def must_say(self, to: str) -> bool:
+        """Whether the vendor must give a reason for taking it to this state."""
+        return any(edge.to == to and Role.VENDOR in edge.reason for edge in self._edges)
+
+    @property
+    def shouts_at(self) -> datetime | None:
+        """When the board shouts that it should be ready, where the restaurant has such an alert."""
+        minutes, accepted = self.order.restaurant.preparation_alert_minutes, self.order.accepted_at
+        in_kitchen = self.order.status in ("accepted", "preparing")
+        return accepted + timedelta(minutes=minutes) if minutes and accepted and in_kitchen else None
+
+    @property
+    def _edges(self) -> list[Edge]:
+        return allowed(self.order, Role.VENDOR)
 
     @property
     def minutes(self) -> Sequence[int]:

@@ -7,7 +7,7 @@ from app.domain import orders
 from app.models import Order
 from app.views import loading
 from app.views.loading import person
-from app.views.order_forms import AcceptanceForm, CancellationForm, OrderForm
+from app.views.order_forms import AcceptanceForm, CancellationForm, OrderForm, RecallForm
 from app.views.refusals import flashed
 
 from . import bp
@@ -51,7 +51,8 @@ def order_readiness(number: str) -> ResponseReturnValue:
 def order_recall(number: str) -> ResponseReturnValue:
     order = loading.order(number)
     with flashed():
-        orders.recall(order, by=person(), **OrderForm().checked().how)
+        form = RecallForm().checked()
+        orders.recall(order, by=person(), reason_code=form.reason_code.data, **form.how)
     return _back(order)
 
 
