@@ -1,0 +1,38 @@
+"""Phone numbers: read as people write them, kept in E.164, and masked wherever somebody else may read them."""
+
+import phonenumbers
+
+from app.errors import Invalid
+
+# In which country a number without its code is meant, by the currency that is paid there.
+_REGIONS = {"KES": "KE"}
+_DOTS = "•" * 5
+
+
+def parse(text: str, region: str | None) -> str:
+    """`text` in E.164 (`+254712345678`); without a country's code it is one of `region`'s (ISO 3166, `KE`).
+
+    Refuses what is no number that can be dialled with Invalid.
+    """
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise _not_one() from error
+    if not phonenumbers.is_valid_number(number):
+        raise _not_one()
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def region_of(currency: str) -> str | None:
+    """The country whose numbers are meant where `currency` is paid; None: numbers need their country's code."""
+    return _REGIONS.get(currency)
+
+
+def masked(phone: str) -> str:
+    """A number of E.164 that can be told from others and not be dialled: `+254•••••678`."""
+    return f"{phone[:4]}{_DOTS}{phone[-3:]}" if len(phone) > 7 else _DOTS
+
+
+def _not_one() -> Invalid:
+    wrong = "This is not a phone number: write it like 0712 345 678."
+    return Invalid(wrong, errors={"phone": [wrong]})
