@@ -262,6 +262,7 @@ def upgrade():
         sa.Column("checkout_request_id", sa.String(length=100), nullable=True),
         sa.Column("merchant_request_id", sa.String(length=100), nullable=True),
         sa.Column("receipt", sa.String(length=40), nullable=True),
+        sa.Column("received_minor", sa.Integer(), nullable=True),
         sa.Column("result_code", sa.String(length=40), nullable=True),
         sa.Column("result_text", sa.String(length=300), nullable=True),
         sa.Column("review_reason", sa.String(length=300), nullable=True),
