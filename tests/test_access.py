@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Order
 from tests.cast import COUNTER, PASSWORD
-from tests.factories import order_in, place, ticket_in
+from tests.factories import PHONE, attempt, order_in, place, ticket_in
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
 TABLE = """
@@ -43,6 +43,8 @@ POST   api.request_cancellation              401 404 201 404 403 403 404 404 403
 GET    api.order_history                     401 404 200 404 200 200 404 404 200
 POST   api.acknowledge_stop                  401 404 403 404 200 200 404 404 200
 POST   api.order_transition                  401 404 200 404 200 200 404 404 200
+POST   api.start_payment                     401 404 201 404 403 403 403 403 201
+GET    api.payment                           401 404 200 404 404 404 404 404 200
 GET    api.restaurants                       401 200 200 200 200 200 200 200 200
 GET    api.restaurant                        401 200 200 200 200 200 200 200 200
 GET    api.tokens                            401 200 200 200 200 200 200 200 200
@@ -75,6 +77,7 @@ GET    customer.order                        302 404 200 404 403 403 403 403 403
 POST   customer.order_cancellation           302 404 303 404 403 403 403 403 403
 POST   customer.order_cancellation_request   302 404 303 404 403 403 403 403 403
 GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
+POST   customer.order_payment                302 404 303 404 403 403 403 403 403
 POST   customer.order_link                   302 404 303 404 403 403 403 403 403
 POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
 GET    customer.orders_live                  302 200 200 200 403 403 403 403 403
@@ -99,13 +102,17 @@ POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
 POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
+POST   webhooks.mpesa_callback               200 200 200 200 200 200 200 200 200
 """
 
 # Which state an order must be in for whoever may; everything else is asked of one that is placed.
 STATES = {
     "api.request_cancellation": "accepted",
     "api.acknowledge_stop": "cancelled",
+    "api.start_payment": "awaiting_payment",
+    "api.payment": "awaiting_payment",
     "customer.order_cancellation_request": "accepted",
+    "customer.order_payment": "awaiting_payment",
     "vendor.order_start": "accepted",
     "vendor.order_readiness": "preparing",
     "vendor.order_recall": "ready_for_pickup",
@@ -147,6 +154,7 @@ BODIES = {
     "api.driver_failed": {"reason_code": "other"},
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
+    "customer.order_payment": {"phone": PHONE},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
@@ -159,13 +167,14 @@ TOLD = {
     "api.offer_ticket": lambda cast, order, ticket: {"driver_id": cast.driver.id},
     "api.place_order": lambda cast, order, ticket: body_of_order(cast),
     "api.request_ticket": lambda cast, order, ticket: {"order_number": order.number},
+    "api.start_payment": lambda cast, order, ticket: {"order_number": order.number, "phone": PHONE},
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
-pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off")]
+pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off", "daraja")]
 
 
 def lines():
@@ -227,6 +236,9 @@ def path_of(app, endpoint, *, order, token, ticket, cast, bearer):
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
+    values |= {"secret": app.config["PASSLINE"].webhook_secret("mpesa")}
+    if "payment_id" in rule.arguments:
+        values["payment_id"] = attempt(order).id
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor
+from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor, webhooks
 
 
 def register(app: Flask) -> None:
@@ -17,3 +17,4 @@ def register(app: Flask) -> None:
     api.register(app)
     app.register_blueprint(vendor.bp)
     app.register_blueprint(admin.bp)
+    app.register_blueprint(webhooks.bp)

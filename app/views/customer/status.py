@@ -19,7 +19,7 @@ from app.views.order_forms import OrderForm
 from app.views.problems import wants_json
 from app.views.refusals import flashed
 
-from . import bp, story
+from . import bp, payment, story
 from .links import has_links, link_to_show
 
 
@@ -81,6 +81,7 @@ def _shown(order: Order) -> dict[str, object]:
         "mine": True,
         "fragment_url": url_for(".order_fragment", number=order.number),
         "told": story.told(order, mine=True),
+        "pay": payment.panel(order),
         "may_cancel": any(edge.to == "cancelled" for edge in allowed(order, Role.CUSTOMER)),
         "may_ask": order.status in WITH_THE_KITCHEN,
         "may_share": order.status not in ENDS,
