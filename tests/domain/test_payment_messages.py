@@ -12,8 +12,8 @@ from sqlalchemy import select
 from app.contract.times import now
 from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payments
 from app.domain.actor import SYSTEM
-from app.extensions import db
-from app.models import EventLog, Job, Payment, ProviderMessage, Refund
+from app.extensions import atomic, db
+from app.models import EventLog, Job, Payment, ProviderMessage, Refund, WifiPackage
 from tests.daraja import callback, result
 from tests.factories import attempt, order_in, told
 
@@ -230,6 +230,16 @@ def test_a_callback_before_the_answer_to_the_push_is_the_first_to_name_it(order,
     assert (payment.status, payment.checkout_request_id) == ("unknown", None)
     assert told(payment, callback(payment)) == "settled"
     assert payment.checkout_request_id == f"ws_CO_late_{payment.id}"
+
+
+def test_money_for_wifi_is_settled_without_an_order(cast, daraja):
+    with atomic() as session:
+        package = WifiPackage(restaurant_id=cast.restaurant.id, name="One hour", minutes=60, price_minor=5000)
+        session.add(package)
+    payment = payments.start_wifi(package, phone="+254712345678", by=None)
+    payments.push(payment)
+    assert [told(payment, callback(payment)) for _ in range(2)] == ["settled", "repeated"]
+    assert (payment.status, completed()) == ("paid", 1)
 
 
 # -- Queries ------------------------------------------------------------------------------------------------------
