@@ -6,6 +6,7 @@ Daraja's (developer.safaricom.co.ke, "M-Pesa Express").
 """
 
 import re
+import threading
 import time
 from base64 import b64encode
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from flask import current_app
 
 from app.config import Config
 
+_making = threading.Lock()
 _NAIROBI = ZoneInfo("Africa/Nairobi")
 # Seconds. The prompt is asked for while a guest waits; nobody waits for the rest.
 _TO_CONNECT, _TO_ANSWER, _FOR_TOKEN = 3.0, 10.0, 4.0
@@ -93,11 +95,13 @@ def current() -> "Daraja | None":
     config: Config = current_app.config["PASSLINE"]
     if config.mpesa_url is None:
         return None
-    known = current_app.extensions.get("mpesa")
-    if not isinstance(known, Daraja) or known.config is not config:
-        if isinstance(known, Daraja):
-            known.close()
-        known = current_app.extensions["mpesa"] = Daraja(config)
+    # One for all threads, also when they ask for the first time together.
+    with _making:
+        known = current_app.extensions.get("mpesa")
+        if not isinstance(known, Daraja) or known.config is not config:
+            if isinstance(known, Daraja):
+                known.close()
+            known = current_app.extensions["mpesa"] = Daraja(config)
     return known
 
 
