@@ -102,3 +102,29 @@ class KeyReused(Invalid):
     """This Idempotency-Key was used with another request."""
 
     code = "idempotency_key_reused"
+
+
+class PaymentInProgress(Conflict):
+    """A payment for this is under way; do not pay twice."""
+
+    code = "payment_in_progress"
+
+
+class NotOffered(Conflict):
+    """M-Pesa prompts are not set up here."""
+
+    code = "mpesa_not_offered"
+
+
+class PaymentRefused(DomainError):
+    """M-Pesa did not take the request, so nothing was charged. Try again."""
+
+    code = "payment_refused"
+    status = 502
+
+
+class PaymentUnanswered(DomainError):
+    """We have not heard from M-Pesa. If a prompt comes, answer it; do not pay a second time."""
+
+    code = "payment_unanswered"
+    status = 504

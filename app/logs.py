@@ -10,8 +10,8 @@ import structlog
 
 from .config import Config
 
-# What these say of every start would push the addresses off the demo's screen.
-_TALKATIVE = ("alembic", "huey")
+# What these say of every start, or of every question to a provider, would push the addresses off the demo's screen.
+_TALKATIVE = ("alembic", "httpx", "huey")
 
 
 def configure(config: Config) -> None:

@@ -160,6 +160,10 @@ CUSTOMER = (
     Shot("orders-long", "long", "/orders/"),
     Shot("orders-person", "long", "/orders/", open_menu, full=False),
     Shot("order", "customer", "/orders/{order}"),
+    *(
+        Shot(f"pay-{what}", "long", f"/orders/{{pay_{what}}}")
+        for what in ("ask", "sent", "silent", "refused", "review", "doubt", "back", "manual")
+    ),
     Shot("order-awaiting", "long", "/orders/{awaiting}"),
     Shot("order-scheduled", "long", "/orders/{scheduled}"),
     Shot("order-placed", "long", "/orders/{placed}", open_fold),

@@ -28,12 +28,14 @@ from app.domain import (
     offers,
     order_placement,
     orders,
+    payments,
     people,
     refunds,
     scheduled_runs,
     sessions,
     tracking,
 )
+from app.domain.actor import SYSTEM
 from app.domain.order_placement import Line
 from app.domain.ticket_transition import walk
 from app.errors import DomainError
@@ -85,7 +87,8 @@ def fill(settings: dict[str, str]) -> Stage:
         load.load()
         kitchen = _restaurant("mama-wanjiru")
         cast = _cast(kitchen)
-        for name, order in (_orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage)).items():
+        told = _orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage) | _paying(cast, kitchen)
+        for name, order in told.items():
             stage.names[name] = order.number
         _jobs()
         _messages(kitchen)
@@ -201,6 +204,43 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
     orders.request_cancellation(made["asked"], by=guest, note="We have to leave for the airport")
     with atomic():
         stage.names["token"] = tracking.create_link(made["preparing"])
+    return made
+
+
+def _paying(cast: dict[str, Person], kitchen: Restaurant) -> dict[str, Order]:
+    """An order that waits for its money in each way that its guest sees; M-Pesa itself is not asked."""
+    guest = cast["long"]
+    elsewhere = _restaurant("quiet")
+
+    def place(house: Restaurant) -> Order:
+        dish = db.session.query(MenuItem).filter_by(restaurant_id=house.id, available=True).first()
+        assert dish is not None
+        return order_placement.place(guest, house, [Line(dish.id, 3)], fulfilment="pickup", payment="mpesa").order
+
+    made = {name: place(kitchen) for name in ("pay_ask", "pay_sent", "pay_silent", "pay_refused", "pay_review")}
+    made |= {"pay_doubt": place(kitchen), "pay_back": place(kitchen), "pay_manual": place(elsewhere)}
+    for name, order in made.items():
+        if name in ("pay_ask", "pay_manual"):
+            continue
+        payment = payments.start(order, phone="+254712345678", by=guest)
+        at = now() if name != "pay_sent" else now() + timedelta(minutes=1)
+        with atomic() as session:
+            payments.hold_with_order(session, payment)
+            ids = {"checkout_request_id": f"ws_{name}", "prompted_at": at, "look_at": None}
+            payments.walk(session, payment, "prompted", at=at, **ids)
+            match name:
+                case "pay_silent":
+                    payments.walk(session, payment, "unknown", at=at)
+                case "pay_refused":
+                    payments.walk(session, payment, "rejected", at=at, result_code="1032")
+                case "pay_review":
+                    payments.walk(session, payment, "needs_review", at=at, receipt="SKT7RT61SV")
+                case "pay_doubt":
+                    payments.walk(session, payment, "needs_review", at=at)
+                case "pay_back":
+                    payments.walk(session, payment, "paid", at=at, receipt="SKT7RT61SX", settled_at=at)
+                    orders.settle(order, by=SYSTEM)
+    orders.cancel(made["pay_back"], by=cast["vendor"], reason_code="sold_out", note="The last one went a minute ago.")
     return made
 
 

@@ -5,6 +5,8 @@ One application per database and worker; before each test its tables are emptied
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,11 @@ from werkzeug.test import TestResponse
 from app.config import Config
 from app.contract.tokens import SESSION_ID
 from app.domain import passwords
-from app.extensions import db, limiter
+from app.extensions import atomic, db, limiter
 from app.factory import create_app
 from app.models import Person
 from tests.cast import Cast, make_cast
+from tests.daraja import Daraja
 from tests.factories import session_of, token_of
 from tests.simulator import Simulator, served
 
@@ -124,6 +127,41 @@ def empty() -> None:
 def cast(app: Flask) -> Cast:
     """People of every role, two restaurants with menus, and an outsider who belongs to nobody."""
     return make_cast()
+
+
+@pytest.fixture(scope="session")
+def daraja_server() -> Iterator[Daraja]:
+    """An M-Pesa that does as a test tells it."""
+    server = Daraja()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def daraja(app: Flask, cast: Cast, daraja_server: Daraja) -> Iterator[Daraja]:
+    """M-Pesa, set up for the application; the first restaurant is paid in shillings."""
+    daraja_server.reset()
+    before = app.config["PASSLINE"]
+    app.config["PASSLINE"] = replace(before, **mpesa_settings(daraja_server))
+    with atomic():
+        cast.restaurant.currency = "KES"
+    yield daraja_server
+    app.config["PASSLINE"] = before
+    if client := app.extensions.pop("mpesa", None):
+        client.close()
+
+
+def mpesa_settings(server: Daraja) -> dict[str, object]:
+    """The settings of an account with it."""
+    return {
+        "mpesa_url": server.url,
+        "mpesa_consumer_key": "the key",
+        "mpesa_consumer_secret": "the secret",
+        "mpesa_passkey": "the passkey",
+        "mpesa_shortcode": "174379",
+        "public_url": "https://passline.test",
+        "mpesa_sources": (ip_network("127.0.0.0/8"),),
+    }
 
 
 @pytest.fixture

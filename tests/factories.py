@@ -1,14 +1,15 @@
 """Rows that tests need, made by the domain's own verbs wherever there is one."""
 
+import json
 import secrets
 from datetime import timedelta
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
-from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, refunds
+from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, payment_messages, payments, refunds
 from app.domain.order_placement import Line, Placed
 from app.domain.ticket_transition import walk
-from app.extensions import atomic
+from app.extensions import atomic, db
 from app.models import ApiToken, Order, Payment, Person, Refund, Restaurant, Session, Ticket, WifiPackage
 from tests.cast import COUNTER, Cast
 
@@ -166,6 +167,24 @@ _RIDES = {
     "returning": (*_FAILED, _returning),
     "returned": (*_FAILED, _returning, _returned),
 }
+
+
+PHONE = "+254712345678"
+
+
+def attempt(order: Order, *, phone: str = PHONE) -> Payment:
+    """An attempt of the order's customer to pay for it, with its prompt on the phone (needs the fixture `daraja`)."""
+    payment = payments.start(order, phone=phone, by=order.customer)
+    payments.push(payment)
+    return payment
+
+
+def told(payment: Payment, body: object) -> str:
+    """What comes of it when M-Pesa calls back about `payment` with this body."""
+    message = payment_messages.receive(payment.callback_token, json.dumps(body), address="127.0.0.1")
+    outcome = payment_messages.process(message.id)
+    db.session.refresh(payment)
+    return outcome
 
 
 def session_of(person: Person) -> Session:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from app.contract.times import now
-from app.domain.order_placement import ALPHABET
+from app.domain import codes
 from app.extensions import atomic
 from app.models import HotspotUser, Payment, WifiPackage
 from tests.cast import Cast
@@ -29,7 +29,7 @@ def pass_for(
         session.flush()
         given = HotspotUser(
             package_id=package.id, restaurant_id=cast.restaurant.id, payment_id=payment.id, phone=phone,
-            code="".join(secrets.choice(ALPHABET) for _ in range(8)), status=status,
+            code=codes.fresh(8), status=status,
             expires_at=expiry(at), **more,
         )  # fmt: skip
         session.add(given)

@@ -15,7 +15,7 @@ from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
-from tests.factories import order_in, payment_of, place, refund_of, ticket_in
+from tests.factories import PHONE, attempt, order_in, payment_of, place, refund_of, ticket_in
 from tests.passes import pass_for
 from tests.wifi_rows import mint, package
 
@@ -85,6 +85,8 @@ POST   api.request_cancellation              401 404 201 404 403 403 404 404 403
 GET    api.order_history                     401 404 200 404 200 200 404 404 200
 POST   api.acknowledge_stop                  401 404 403 404 200 200 404 404 200
 POST   api.order_transition                  401 404 200 404 200 200 404 404 200
+POST   api.start_payment                     401 404 201 404 403 403 403 403 201
+GET    api.payment                           401 404 200 404 404 404 404 404 200
 GET    api.restaurants                       401 200 200 200 200 200 200 200 200
 GET    api.restaurant                        401 200 200 200 200 200 200 200 200
 GET    api.tokens                            401 200 200 200 200 200 200 200 200
@@ -117,6 +119,7 @@ GET    customer.order                        302 404 200 404 403 403 403 403 403
 POST   customer.order_cancellation           302 404 303 404 403 403 403 403 403
 POST   customer.order_cancellation_request   302 404 303 404 403 403 403 403 403
 GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
+POST   customer.order_payment                302 404 303 404 403 403 403 403 403
 POST   customer.order_link                   302 404 303 404 403 403 403 403 403
 POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
 GET    customer.orders_live                  302 200 200 200 403 403 403 403 403
@@ -141,6 +144,7 @@ POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
 POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
+POST   webhooks.mpesa_callback               200 200 200 200 200 200 200 200 200
 POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
 GET    wifi.purchase                         200 200 200 200 200 200 200 200 200
 GET    wifi.purchase_fragment                200 200 200 200 200 200 200 200 200
@@ -152,7 +156,10 @@ POST   wifi.shop_purchase                    422 422 422 422 422 422 422 422 422
 STATES = {
     "api.request_cancellation": "accepted",
     "api.acknowledge_stop": "cancelled",
+    "api.start_payment": "awaiting_payment",
+    "api.payment": "awaiting_payment",
     "customer.order_cancellation_request": "accepted",
+    "customer.order_payment": "awaiting_payment",
     "vendor.order_start": "accepted",
     "vendor.order_readiness": "preparing",
     "vendor.order_recall": "ready_for_pickup",
@@ -207,6 +214,7 @@ BODIES = {
     "api.driver_failed": {"reason_code": "other"},
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
+    "customer.order_payment": {"phone": PHONE},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
     "admin.wifi_package_change": {
         "name": "An hour",
@@ -231,6 +239,7 @@ TOLD = {
         **BODIES["admin.wifi_package_change"],
         "restaurant": str(cast.restaurant.id),
     },
+    "api.start_payment": lambda cast, order, ticket: {"order_number": order.number, "phone": PHONE},
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
@@ -239,7 +248,7 @@ READS = ("admin.reconciliation_statement",)
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
-pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off")]
+pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off", "daraja")]
 
 
 def lines():
@@ -273,7 +282,8 @@ def ask(app, cast, as_person, bearer):
         delivered = {"fulfilment": "delivery", "address": "1 Street"} if endpoint == "api.request_ticket" else {}
         placed = place(cast, **delivered)
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
-        payment = payment_of(placed.order, "needs_review") if "payment" in endpoint or "refund" in endpoint else None
+        paid = {"payment": "needs_review", "refund": "paid"}
+        payment = next((payment_of(placed.order, how) for word, how in paid.items() if word in endpoint), None)
         person = cast.people().get(name)
         headers = bearer(person) if by_token and person else {}
         browser = as_person(None if by_token else person)
@@ -304,7 +314,10 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"start": "placed", "to": "accepted"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
-    values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
+    provider = "mpesa" if endpoint == "webhooks.mpesa_callback" else "sms"
+    values |= {"secret": app.config["PASSLINE"].webhook_secret(provider)}
+    if "payment_id" in rule.arguments:
+        values["payment_id"] = (payment or attempt(order)).id
     if "refund_id" in rule.arguments:
         values["refund_id"] = refund_of(payment).id
     if "message_id" in rule.arguments:

@@ -165,8 +165,7 @@ DRIVER_MOVED_FOR_CUSTOMER, DRIVER_MOVED_FOR_FOLLOWER, DRIVER_MOVED_FOR_ADMIN = F
 _PASS = ("user", "package")
 _ENDED = ("session", "duration", "data_used", "reason")
 PAYMENT_COMPLETED = tuple(
-    Event("PaymentCompleted", room, ("payment",), "settled", live=False, stamp=STAMP)
-    for room in ("dashboard-stats", "payments")
+    Event("PaymentCompleted", room, ("payment",), "settled", stamp=STAMP) for room in ("dashboard-stats", "payments")
 )
 HOTSPOT_USER_CREATED = tuple(
     Event("HotspotUserCreated", room, _PASS, "pass minted: no password", stamp=STAMP)

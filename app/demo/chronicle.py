@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.domain.codes import ALPHABET
 from app.domain.order_clock import PROMISE_WIDTH
-from app.domain.order_placement import ALPHABET, NUMBER_LENGTH
+from app.domain.order_placement import NUMBER_LENGTH
 from app.models import CancellationRequest, Order, OrderChange, OrderItem, OrderTerm, Payment
 
 from . import bulk

@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from app.contract.times import now
 from app.errors import Conflict, DomainError
-from app.extensions import db
+from app.extensions import atomic, db
 from app.models import Order
 
-from . import orders
+from . import order_money, orders
 from .actor import SYSTEM
+from .locks import hold
 
 _BATCH = 200
 _log = structlog.get_logger(__name__)
@@ -40,8 +41,20 @@ def _act(order: Order) -> bool:
         case "placed":
             return orders.cancel(order, by=SYSTEM, kind="expired", expected_version=order.version)
         case "awaiting_payment":
-            return orders.cancel(order, by=SYSTEM, kind="abandoned", expected_version=order.version)
+            return _give_up(order)
         case "scheduled":
             return orders.release(order, by=SYSTEM, expected_version=order.version)
     # After a race that was lost the batch is read anew: a person moved this one meanwhile.
     return False
+
+
+def _give_up(order: Order) -> bool:
+    """Nobody paid in time. What a callback said that nobody has looked at yet may be the money: it waits for that."""
+    with atomic() as session:
+        hold(session, order)
+        if order.status != "awaiting_payment" or order.due_at is None or order.due_at > now():
+            return False
+        if order_money.is_being_paid(session, order, now()):
+            return False
+        kind = order_money.given_up_as(session, order)
+        return orders.cancel(order, by=SYSTEM, kind=kind, expected_version=order.version)

@@ -14,13 +14,11 @@ from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import MOST_OF_ONE
 
-from . import order_clock, orders, tracking
+from . import codes, order_clock, orders, tracking
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
 
-# Without the letters and digits that are mistaken for one another at a noisy counter.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 NUMBER_LENGTH = 7
 MOST_LINES = 50
 SCHEDULE_WITHIN = timedelta(days=7)
@@ -181,6 +179,6 @@ def _frozen(item: MenuItem, line: Line) -> OrderItem:
 def _fresh_number(session: Session) -> str:
     """A number that no order has: seven characters, 22 thousand million of them, so that none can be guessed."""
     while True:
-        number = "".join(secrets.choice(ALPHABET) for _ in range(NUMBER_LENGTH))
+        number = codes.fresh(NUMBER_LENGTH)
         if session.execute(select(Order.id).where(Order.number == number)).first() is None:
             return number

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Unpack
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from app.contract.identity import Role
 from app.contract.times import now
@@ -17,7 +18,7 @@ from app.extensions import atomic
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
-from . import order_clock, order_events, policies
+from . import order_clock, order_events, order_money, passes, policies
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .edges import How
 from .locks import hold
@@ -26,7 +27,10 @@ from .order_transition import walk
 
 
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
-    """Take the order on; `prep_minutes` from now (default: the restaurant's) move the promise."""
+    """Take the order on, with the Wi-Fi that its guest gets for it.
+
+    `prep_minutes` from now (default: the restaurant's) move the promise.
+    """
     minutes = order.restaurant.preparation_minutes if prep_minutes is None else prep_minutes
     if prep_minutes is not None and not 1 <= minutes <= MOST_PREP_MINUTES:
         wanted = f"From 1 to {MOST_PREP_MINUTES} minutes."
@@ -35,7 +39,11 @@ def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: U
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
     if order.scheduled_for is None:
         values |= order_clock.promise(order, at + timedelta(minutes=minutes))
-    return walk(order, "accepted", by=by, at=at, values=values, **how)
+    with atomic() as session:
+        moved = walk(order, "accepted", by=by, at=at, values=values, **how)
+        if moved:
+            passes.mint_for_order(session, order, at=at)
+    return moved
 
 
 def start(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
@@ -59,7 +67,7 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
     A driver must say the order's hand-over code; from staff a wrong one is refused, none is taken on trust.
     """
     if order.fulfilment != "delivery":
-        return walk(order, "collected", by=by, at=now(), values=_cash_taken(order), **how)
+        return _end_paid(order, "collected", by, how)
     if handover_code is None and by.role == Role.DRIVER:
         raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
     if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
@@ -71,7 +79,7 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
 def deliver(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The guest has it."""
     _must_ride(order, by)
-    return walk(order, "delivered", by=by, at=now(), values=_cash_taken(order), **how)
+    return _end_paid(order, "delivered", by, how)
 
 
 def give_up(order: Order, *, by: Actor, reason_code: str | None = None, **how: Unpack[How]) -> bool:
@@ -88,13 +96,23 @@ def cancel(
         if by.role == SYSTEM_ROLE:
             raise ValueError("the system must say which kind of cancellation it is")
         kind = "declined" if by.role == Role.VENDOR and order.status == "placed" else str(by.role)
+    at = now()
     values = {
         "cancellation_kind": kind,
         "cancellation_reason": reason_code,
         "cancellation_note": how.get("note"),
         "due_at": None,
     }
-    return walk(order, "cancelled", by=by, at=now(), reason_code=reason_code, values=values, **how)
+    with atomic() as session:
+        goes_back = _is_paid_ahead(session, order)
+        if goes_back:
+            values["payment_status"] = "refunding"
+        moved = walk(order, "cancelled", by=by, at=at, reason_code=reason_code, values=values, **how)
+        if moved and goes_back:
+            order_money.owe_back(session, order, at=at)
+        if moved:
+            passes.revoke(session, order_id=order.id, reason="order_cancelled", at=at)
+    return moved
 
 
 def call_off(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
@@ -158,8 +176,10 @@ def settle(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
     at, to = now(), once_paid(order.scheduled_for)
     values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
-    with atomic():
+    with atomic() as session:
         moved = walk(order, to, by=by, at=at, values=values, **how)
+        if moved and by.role != SYSTEM_ROLE:
+            order_money.vouched(session, order, note=how.get("note") or "", at=at)
         if moved:
             accept_by_rule(order)
     return moved
@@ -227,6 +247,21 @@ def _must_ride(order: Order, by: Actor) -> None:
         raise Forbidden("Another driver has this delivery, or nobody yet.")
 
 
-def _cash_taken(order: Order) -> dict[str, str]:
-    """Who pays cash pays when the food changes hands."""
-    return {"payment_status": "paid"} if order.payment_method == "cash" else {}
+def _end_paid(order: Order, to: str, by: Actor, how: How) -> bool:
+    """Give it to its guest, who if they pay cash pays now."""
+    if order.payment_method != "cash":
+        return walk(order, to, by=by, at=now(), **how)
+    at = now()
+    with atomic() as session:
+        moved = walk(order, to, by=by, at=at, values={"payment_status": "paid"}, **how)
+        if moved:
+            order_money.cash_taken(session, order, at=at)
+    return moved
+
+
+def _is_paid_ahead(session: Session, order: Order) -> bool:
+    """Whether money came for it before the food changed hands; the order is held then, so that it stays as it is."""
+    if order.payment_method == "cash" or order.payment_status != "paid":
+        return False
+    session.refresh(order, ["payment_status"], with_for_update={"of": Order, "key_share": True})
+    return order.payment_status == "paid"

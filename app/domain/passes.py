@@ -5,7 +5,6 @@ What FreeRADIUS reads is written in radius_accounts.py within the same transacti
 A code is in no event, no job and no log.
 """
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +18,7 @@ from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import HotspotUser, Order, Payment, WifiPackage, WifiSession
 
-from . import jobs, log, radius_accounts
-from .order_placement import ALPHABET
+from . import codes, jobs, log, radius_accounts
 
 CODE_LENGTH = 8
 # How long a pass may wait for its first session.
@@ -176,7 +174,7 @@ def _mint(session: Session, package: WifiPackage, given: Mapping[str, Any], at: 
 def _fresh_code(session: Session) -> str:
     """A code that no pass has: one of 500 thousand million, so that none can be guessed."""
     while True:
-        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+        code = codes.fresh(CODE_LENGTH)
         if session.execute(select(HotspotUser.id).where(HotspotUser.code == code)).first() is None:
             return code
 

@@ -1,15 +1,14 @@
-"""A person decides about a payment that the provider left open, or about which it contradicted itself.
+"""A person decides about a payment that M-Pesa left open, or about which it contradicted itself.
 
-Each verb is a guarded update of the payment as it was on the screen (its version), with its order held first. Who
-decided, when and why stands in `review_reason`. Every receipt stays accounted for: it settles something, is owed
-back, or is given up as no receipt.
+Each verb acts on the payment as it was on the screen (its version), with its order held first. Who decided, when and
+why stands in `review_reason`. Every receipt stays accounted for: it settles something, is owed back, or is given up
+as no receipt.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,10 +16,9 @@ from app.contract.identity import Role
 from app.contract.times import iso, now
 from app.errors import Conflict, Forbidden, Invalid, LostRace
 from app.extensions import atomic
-from app.models import Order, Payment, Person
+from app.models import Payment, Person, Refund
 
-from . import orders, payment_events, refunds
-from .locks import hold
+from . import passes, payment_events, payment_messages, payments, refunds
 
 REVIEWABLE = ("needs_review", "unknown")
 LONGEST_NOTE = 140
@@ -33,87 +31,92 @@ class ReceiptUsed(Conflict):
     code = "receipt_used"
 
 
-def confirm(payment: Payment, *, by: Person, expected_version: int, note: str, receipt: str = "") -> None:
+def confirm(payment: Payment, *, by: Person, expected_version: int, note: str, receipt: str = "") -> str:
     """The money is there: the payment is paid, with its own receipt or (where it has none) the one given.
 
-    Its order is settled, or the money owed back where the order does not wait for it any more. Refuses with Forbidden,
-    Invalid (no receipt), Conflict (nothing to decide), LostRace and ReceiptUsed.
+    What was paid for is given, or the money owed back where that cannot be: answers `settled`, `order_gone`,
+    `paid_twice`, or `known` where it had counted before it was doubted. Refuses with Forbidden, Invalid (no receipt, no
+    note), Conflict (nothing to decide), LostRace and ReceiptUsed.
     """
     known = payment.receipt or receipt.strip().upper()
-    if not known:
+    if not 1 <= len(known) <= 40:
         raise Invalid("Type the receipt.", errors={"receipt": ["M-Pesa's receipt, or a reference of your own."]})
     at = now()
-    # Told before: it was paid, and something contradicted that afterwards.
-    was_settled = payment.settled_at is not None
-    values = {"status": "paid", "receipt": known, "settled_at": payment.settled_at or at}
     with atomic() as session:
-        order = _held_order(session, payment)
-        _decide(session, payment, "Confirmed", values, by=by, expected_version=expected_version, note=note, at=at)
-        if was_settled:
-            return
-        if order is not None and order.status == "awaiting_payment":
-            orders.settle(order, by=by, note=f"Receipt {known}")
-        elif order is not None:
-            refunds.owe(session, payment, "paid_twice" if order.payment_status == "paid" else "order_gone", at=at)
+        had_counted = _take_up(session, payment, by, expected_version, note)
+        settled_at = payment.settled_at or at
+        _decide(session, payment, "paid", "Confirmed", note, by, at, receipt=known, settled_at=settled_at)
+        if had_counted:
+            return "known"
         payment_events.completed(session, payment, at=at)
+        return payment_messages.deliver(session, payment, at=at, by=by)
 
 
 def deny(payment: Payment, *, by: Person, expected_version: int, note: str, refund: bool = False) -> None:
     """The payment buys nothing. With `refund` its money came and goes back; else its receipt is no receipt.
 
-    Refuses with Forbidden, Conflict (nothing to decide, or no money that could go back) and LostRace.
+    Refuses with Forbidden, Invalid (no note), LostRace and Conflict (nothing to decide, no money that could go back,
+    or money that was sent back already and so must have come).
     """
     if refund and not payment.receipt:
         raise Conflict("No money is known to have come: there is nothing to send back.")
     at = now()
-    was_settled = payment.settled_at is not None
-    values: dict[str, Any] = {"status": "paid", "settled_at": payment.settled_at or at}
-    if not refund:
-        note = f"{note} (receipt {payment.receipt})" if payment.receipt else note
-        values = {"status": "rejected", "receipt": None, "settled_at": None}
     with atomic() as session:
-        _held_order(session, payment)
-        _decide(session, payment, "Denied", values, by=by, expected_version=expected_version, note=note, at=at)
+        had_counted = _take_up(session, payment, by, expected_version, note)
         if refund:
+            _decide(session, payment, "paid", "Denied", note, by, at, settled_at=payment.settled_at or at)
             refunds.owe(session, payment, "review", at=at)
-        if refund and not was_settled:
-            payment_events.completed(session, payment, at=at)
+            if not had_counted:
+                payment_events.completed(session, payment, at=at)
+        else:
+            _owe_no_more(session, payment)
+            note = f"{note} (receipt {payment.receipt})" if payment.receipt else note
+            _decide(session, payment, "rejected", "Denied", note, by, at, receipt=None, settled_at=None)
+        passes.revoke(session, payment_id=payment.id, reason="review", at=at)
+        if had_counted and payment.order is not None and payment.order.payment_status in ("paid", "refunding"):
+            refunds.set_payment_status(session, payment.order, "refunding" if refund else "unpaid")
 
 
-def _held_order(session: Session, payment: Payment) -> Order | None:
-    order = session.get(Order, payment.order_id) if payment.order_id is not None else None
-    if order is not None:
-        hold(session, order)
-    return order
+def _take_up(session: Session, payment: Payment, by: Person, expected_version: int, note: str) -> bool:
+    """Hold it; whether it had counted as paid before it was doubted."""
+    if by.role != Role.ADMIN:
+        raise Forbidden("Only an admin decides about payments.")
+    if not 1 <= len(note.strip()) <= LONGEST_NOTE:
+        raise Invalid("Write down why.", errors={"note": [f"From 1 to {LONGEST_NOTE} characters."]})
+    payments.hold_with_order(session, payment)
+    if payment.version != expected_version:
+        raise LostRace("Somebody else decided, or M-Pesa answered meanwhile. Look at it again.")
+    if payment.status not in REVIEWABLE:
+        raise Conflict("There is nothing to decide about this payment.")
+    return payment.settled_at is not None
 
 
 def _decide(
     session: Session,
     payment: Payment,
+    to: str,
     verdict: str,
-    values: Mapping[str, Any],
-    *,
-    by: Person,
-    expected_version: int,
     note: str,
+    by: Person,
     at: datetime,
+    **values: Any,
 ) -> None:
-    """The guarded update; the payment is then what the database holds."""
-    if by.role != Role.ADMIN:
-        raise Forbidden("Only an admin decides about payments.")
-    if payment.version == expected_version and payment.status not in REVIEWABLE:
-        raise Conflict("There is nothing to decide about this payment.")
-    reason = _reason(payment.review_reason, f"{verdict} by {by.name[:60]}, {iso(at)[:16]}Z: {note.strip()}")
-    changes = {"version": Payment.version + 1, "changed_at": at, "look_at": None, "review_reason": reason, **values}
-    open_still = (Payment.version == expected_version, Payment.status.in_(REVIEWABLE))
-    guarded = update(Payment).where(Payment.id == payment.id, *open_still).values(**changes)
+    decision = f"{verdict} by {by.name[:60]}, {iso(at)[:16]}Z: {note.strip()}"
     try:
-        done: Any = session.execute(guarded.execution_options(synchronize_session=False))
+        payments.walk(session, payment, to, at=at, review_reason=_reason(payment.review_reason, decision), **values)
     except IntegrityError as error:
         raise ReceiptUsed from error
-    if not done.rowcount:
-        raise LostRace("Somebody else decided, or M-Pesa answered meanwhile. Look at it again.")
-    session.refresh(payment)
+
+
+def _owe_no_more(session: Session, payment: Payment) -> None:
+    """What never came cannot go back."""
+    refund = session.scalars(select(Refund).where(Refund.payment_id == payment.id)).one_or_none()
+    if refund is None:
+        return
+    if refund.status == "sent":
+        raise Conflict("It was sent back already, so it must have come.")
+    session.delete(refund)
+    session.flush()
 
 
 def _reason(before: str | None, decision: str) -> str:

@@ -15,7 +15,7 @@ from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
 from app.models import Order, Payment, Person, Refund
 
-from .locks import hold
+from . import passes, payments
 
 REASONS = {
     "order_gone": "The money came after the order was given up",
@@ -24,52 +24,80 @@ REASONS = {
     "wifi_revoked": "The Wi-Fi pass was taken back",
     "review": "Decided by a person",
 }
-LONGEST_REFERENCE = 100
+_LONGEST_REFERENCE = 100
 
 
 def owe(session: Session, payment: Payment, reason: str, *, at: datetime) -> Refund:
     """Write down that the money of `payment` goes back, and why (a key of REASONS); the one that is owed already stays.
 
-    The payment, and first its order, is held.
+    The payment, and first its order, is held. A pass that it bought ends.
     """
     refund = session.scalars(select(Refund).where(Refund.payment_id == payment.id)).one_or_none()
     if refund is None:
-        amount = {"amount_minor": payment.money_minor, "currency": payment.currency}
-        refund = Refund(payment=payment, order_id=payment.order_id, reason=reason, created_at=at, **amount)
+        refund = Refund(
+            payment=payment,
+            order_id=payment.order_id,
+            amount_minor=payment.money_minor,
+            currency=payment.currency,
+            reason=reason,
+            created_at=at,
+        )
         session.add(refund)
         session.flush()
+        passes.revoke(session, payment_id=payment.id, reason="refund", at=at)
     return refund
 
 
 def mark_sent(refund: Refund, *, reference: str, by: Person) -> bool:
     """Say that it was sent back, with what proves it; False when that was said before.
 
-    Refuses with Forbidden (not an admin), Invalid (no reference) and Conflict (the reference proves another refund).
+    Refuses with Forbidden (not an admin), Invalid (no reference) and Conflict (the reference proves another refund, or
+    a person still looks whether the money ever came).
     """
     if by.role != Role.ADMIN:
         raise Forbidden("Only an admin says that money was sent back.")
     reference = reference.strip()
-    if not 1 <= len(reference) <= LONGEST_REFERENCE:
-        wanted = f"From 1 to {LONGEST_REFERENCE} characters."
+    if not 1 <= len(reference) <= _LONGEST_REFERENCE:
+        wanted = f"From 1 to {_LONGEST_REFERENCE} characters."
         raise Invalid("What proves that it was sent?", errors={"reference": [wanted]})
+    at = now()
     with atomic() as session:
-        order = session.get(Order, refund.order_id) if refund.order_id is not None else None
-        if order is not None:
-            hold(session, order)
-        changed = _mark(session, refund, reference, by, now())
+        payments.hold_with_order(session, refund.payment)
+        if refund.payment.status == "needs_review":
+            raise Conflict("It is not certain that this money ever came: decide that first.")
+        changed = _mark(session, refund, reference, by, at)
         session.refresh(refund)
-        if changed and order is not None and order.payment_status == "refunding":
-            returned = update(Order).where(Order.id == order.id).values(payment_status="refunded")
-            session.execute(returned.execution_options(synchronize_session=False))
-            session.refresh(order)
+        if changed and refund.order_id is not None:
+            _settle_order(session, refund.order_id)
     return changed
 
 
 def _mark(session: Session, refund: Refund, reference: str, by: Person, at: datetime) -> bool:
-    sent = {"status": "sent", "sent_reference": reference, "sent_at": at, "sent_by_id": by.id}
-    owed = update(Refund).where(Refund.id == refund.id, Refund.status == "owed").values(**sent)
+    statement = (
+        update(Refund)
+        .where(Refund.id == refund.id, Refund.status == "owed")
+        .values(status="sent", sent_reference=reference, sent_at=at, sent_by_id=by.id)
+        .execution_options(synchronize_session=False)
+    )
     try:
-        done = session.execute(owed.execution_options(synchronize_session=False))
+        done = session.execute(statement)
     except IntegrityError as error:
         raise Conflict("This reference proves another refund already.") from error
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _settle_order(session: Session, order_id: int) -> None:
+    """An order whose money is on its way back has it back when nothing is owed any more."""
+    owed = select(Refund.id).where(Refund.order_id == order_id, Refund.status == "owed")
+    if session.scalars(owed.limit(1)).first() is None:
+        order = session.get(Order, order_id)
+        if order is not None and order.payment_status == "refunding":
+            set_payment_status(session, order, "refunded")
+
+
+def set_payment_status(session: Session, order: Order, to: str) -> None:
+    """What an order says of its money while its state stays; the order is held."""
+    session.execute(
+        update(Order).where(Order.id == order.id).values(payment_status=to).execution_options(synchronize_session=False)
+    )
+    session.refresh(order, ["payment_status"])

@@ -17,7 +17,7 @@ from app.errors import Conflict, Forbidden
 from app.extensions import atomic
 from app.models import Order, Ticket
 
-from . import offers, ticket_events
+from . import codes, offers, ticket_events
 from .actor import SYSTEM, Actor
 from .geography import place, road_metres
 from .locks import hold
@@ -26,8 +26,6 @@ from .order_states import WITH_THE_KITCHEN
 from .ticket_states import SEARCHING, UNDER_WAY
 from .ticket_transition import believed, record, walk
 
-# As for orders: without what is mistaken at a noisy counter.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LONGEST_RIDE = timedelta(minutes=45)
 # A door that is farther away is not believed: a guest's device says where it is, and by it the driver is paid.
 _FARTHEST_DOOR_M = 50_000
@@ -169,6 +167,6 @@ def _seek(session: Session, ticket: Ticket, ready: datetime, at: datetime) -> No
 
 def _fresh_number(session: Session) -> str:
     while True:
-        number = "T" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        number = "T" + codes.fresh(6)
         if session.execute(select(Ticket.id).where(Ticket.number == number)).first() is None:
             return number

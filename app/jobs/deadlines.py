@@ -1,4 +1,4 @@
-"""Once a second: orders, offers, promises and accesses whose time has come. It waits for no queue.
+"""Once a second: orders, payments, offers, promises and accesses whose time has come. It waits for no queue.
 
 A database that is away makes it late, never wrong: it looks again with the next second.
 """
@@ -11,13 +11,14 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain import access, order_deadlines, ticket_deadlines
+from app.domain import access, order_deadlines, payment_deadlines, ticket_deadlines
 from app.extensions import db
 
 _log = structlog.get_logger(__name__)
 PERIOD = 1.0
 ACTS: Sequence[Callable[[], int]] = (
     order_deadlines.act_on_due,
+    payment_deadlines.act_on_due,
     ticket_deadlines.act_on_due,
     ticket_deadlines.renew_promises,
     access.end_expired,

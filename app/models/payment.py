@@ -12,10 +12,12 @@ said twice counts once. `status` changes only in domain/payments.py:
 """
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, Select, String, Text, false, or_, select, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.contract.identity import Role
 from app.contract.times import now
 from app.extensions import Model
 
@@ -114,9 +116,30 @@ class Payment(Model):
         return self.order.restaurant if self.order else self.wifi_package.restaurant  # type: ignore[union-attr]
 
     @property
+    def is_live(self) -> bool:
+        """Whether it may still bring money by itself."""
+        return self.status in LIVE
+
+    @property
     def money_minor(self) -> int:
         """How much it brought: what the provider says came, else what was asked for."""
         return self.amount_minor if self.received_minor is None else self.received_minor
+
+    @classmethod
+    def visible_to(cls, person: Any) -> "Select[Payment]":
+        """The payments that `person` may see: all for an admin; one's own, and those for one's orders, for others.
+
+        An anonymous visitor sees none.
+        """
+        return select(cls).where(cls.seen_by(person))
+
+    @classmethod
+    def seen_by(cls, person: Any) -> ColumnElement[bool]:
+        """The condition of `visible_to`, for queries that ask for something more."""
+        if getattr(person, "role", None) == Role.ADMIN:
+            return true()
+        own = getattr(person, "id", None)
+        return false() if own is None else or_(cls.person_id == own, cls.order.has(Order.customer_id == own))
 
 
 class ProviderMessage(Model):

@@ -117,7 +117,10 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
 
 
 def line_of(row: EventLog) -> Event:
-    fixed = (rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.ACCESS, rooms.DASHBOARD_STATS, rooms.HOTSPOT_USERS)
+    fixed = (
+        *(rooms.ADMIN_ORDERS, rooms.ADMIN_DISPATCH, rooms.ACCESS),
+        *(rooms.DASHBOARD_STATS, rooms.PAYMENTS, rooms.HOTSPOT_USERS),
+    )
     kind = row.room if row.room in fixed else re.sub(r"\.(\d+)", ".{id}", row.room)
     kind = re.sub(r"^order\..*", "order.{number}", kind)
     [line] = [event for event in EVENTS if (event.name, event.room) == (row.name, kind)]

@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import func, select, update
 
 from app.contract.times import now
-from app.domain import passes
+from app.domain import codes, passes
 from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import (
@@ -41,7 +41,7 @@ def attributes(table, code: str) -> dict[str, str]:
 def test_it_mints_a_pass_that_freeradius_reads(cast):
     user = mint(package(cast, devices=2, data_mb=5000))
     assert len(user.code) == 8
-    assert set(user.code) <= set(passes.ALPHABET)
+    assert set(user.code) <= set(codes.ALPHABET)
     expiration = int((user.expires_at + timedelta(hours=1)).timestamp())
     assert attributes(radcheck, user.code) == {
         "Cleartext-Password": user.code,

@@ -1,150 +1,204 @@
-"""A person decides about a payment: it is paid with all that follows, or it counts for nothing."""
-
-import json
+"""A person decides; and money that goes back."""
 
 import pytest
+from sqlalchemy import select
 
-from app.contract.times import now
-from app.domain import payment_review, refunds
-from app.domain.payment_review import ReceiptUsed
+from app.domain import orders, payment_review, refunds
 from app.errors import Conflict, Forbidden, Invalid, LostRace
-from app.extensions import atomic, db
-from app.models import EventLog, Payment, Refund
-from tests.factories import order_in, payment_of, place, refund_of, wifi_package
+from app.extensions import db
+from app.models import Payment, Refund
+from tests.daraja import callback
+from tests.factories import attempt, order_in, told
 
 
-def decide(verb, payment, by, **said):
-    return verb(payment, by=by, **{"expected_version": payment.version, "note": "seen in the portal", **said})
+@pytest.fixture
+def backend() -> str:
+    return "sqlite"
 
 
-def confirm(payment, by, **said):
-    return decide(payment_review.confirm, payment, by, **said)
+@pytest.fixture
+def order(cast, daraja):
+    return order_in(cast, "awaiting_payment")
 
 
-def deny(payment, by, **said):
-    return decide(payment_review.deny, payment, by, **said)
+@pytest.fixture
+def doubtful(order):
+    payment = attempt(order)
+    told(payment, callback(payment, amount=1))
+    return payment
 
 
-def completed() -> list[dict]:
-    rows = db.session.query(EventLog).filter_by(name="PaymentCompleted").order_by(EventLog.id)
-    return [{**json.loads(row.data)["payment"], "room": row.room} for row in rows]
+def how(payment, cast, note="I looked into the statement."):
+    """What an admin says with a decision."""
+    return {"by": cast.admin, "expected_version": payment.version, "note": note}
 
 
-def test_a_confirmed_payment_settles_its_order_and_is_told(cast):
-    order = order_in(cast, "awaiting_payment")
-    payment = payment_of(order, "needs_review", review_reason="M-Pesa contradicts itself.")
-    confirm(payment, cast.admin)
-    assert (payment.status, payment.version, order.status, order.payment_status) == ("paid", 2, "placed", "paid")
-    assert payment.settled_at is not None
-    assert payment.review_reason.startswith("M-Pesa contradicts itself.. Confirmed by Admin Person, 20")
-    assert payment.review_reason.endswith("seen in the portal")
-    told = completed()
-    assert [each["room"] for each in told] == ["dashboard-stats", "payments"]
-    assert (told[0]["order_number"], told[0]["receipt"]) == (order.number, payment.receipt)
+def test_confirmed_money_settles_the_order(cast, order, doubtful):
+    assert payment_review.confirm(doubtful, **how(doubtful, cast, "The rest was cash.")) == "settled"
+    db.session.refresh(order)
+    assert (doubtful.status, order.status, order.changed_by_name) == ("paid", "placed", cast.admin.name)
+    assert "were asked for.. Confirmed by Admin Person" in doubtful.review_reason
+    assert doubtful.review_reason.endswith("The rest was cash.")
+    assert len(db.session.scalars(select(Payment)).all()) == 1
 
 
-def test_without_a_receipt_one_must_be_typed(cast):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "unknown")
-    with pytest.raises(Invalid):
-        confirm(payment, cast.admin)
-    confirm(payment, cast.admin, receipt=" qk7abc1234 ")
-    assert (payment.status, payment.receipt) == ("paid", "QK7ABC1234")
+def test_confirmed_money_for_an_order_that_is_gone_goes_back(cast, order, doubtful):
+    orders.call_off(order, by=cast.customer)
+    assert payment_review.confirm(doubtful, **how(doubtful, cast)) == "order_gone"
+    assert db.session.scalars(select(Refund)).one().amount_minor == 100, "what came, not what was asked for"
 
 
-def test_a_receipt_counts_once(cast):
-    used = payment_of(place(cast).order)
-    payment = payment_of(order_in(cast, "awaiting_payment"), "unknown")
-    with pytest.raises(ReceiptUsed):
-        confirm(payment, cast.admin, receipt=used.receipt)
-    assert db.session.get(Payment, payment.id, populate_existing=True).status == "unknown"
+def test_money_that_is_not_wanted_goes_back_and_the_order_waits_on(cast, order, doubtful):
+    payment_review.deny(doubtful, **how(doubtful, cast), refund=True)
+    refund = db.session.scalars(select(Refund)).one()
+    db.session.refresh(order)
+    assert (refund.reason, refund.amount_minor, order.status) == ("review", 100, "awaiting_payment")
+    assert attempt(order).status == "prompted"
 
 
-@pytest.mark.parametrize(("status", "reason"), [("cancelled", "order_gone"), ("collected", "paid_twice")])
-def test_money_for_an_order_that_does_not_wait_goes_back(cast, status, reason):
-    order = order_in(cast, status)
-    payment = payment_of(order, "needs_review")
-    confirm(payment, cast.admin)
-    [refund] = db.session.query(Refund)
-    assert (refund.reason, refund.amount_minor, order.status) == (reason, order.total_minor, status)
+def test_money_that_never_came_counts_no_more(cast, order):
+    payment = attempt(order)
+    told(payment, callback(payment))
+    told(payment, callback(payment, 1032))
+    payment_review.deny(payment, **how(payment, cast))
+    db.session.refresh(order)
+    assert (payment.status, order.status, order.payment_status) == ("rejected", "placed", "unpaid")
+    orders.cancel(order, by=cast.admin, reason_code="other")
+    assert not db.session.scalars(select(Refund)).all()
 
 
-def test_what_was_settled_before_is_settled_once(cast):
-    order = order_in(cast, "collected")
-    payment = payment_of(order, "needs_review", settled_at=now())
-    confirm(payment, cast.admin)
-    assert (payment.status, completed(), db.session.query(Refund).count()) == ("paid", [], 0)
-
-
-def test_a_wifi_payment_can_be_confirmed(cast):
-    payment = payment_of(wifi_package(cast.restaurant), "needs_review")
-    confirm(payment, cast.admin)
+def test_doubted_money_that_is_confirmed_counts_once(cast, order):
+    payment = attempt(order)
+    told(payment, callback(payment))
+    told(payment, callback(payment, 1032))
+    assert payment_review.confirm(payment, **how(payment, cast)) == "known"
     assert payment.status == "paid"
-    assert completed()[0]["order_number"] is None
+    assert not db.session.scalars(select(Refund)).all()
 
 
-def test_a_denied_payment_gives_its_receipt_up(cast):
-    order = order_in(cast, "awaiting_payment")
-    payment = payment_of(order, "needs_review", receipt="FORGED1234")
-    deny(payment, cast.admin)
-    assert (payment.status, payment.receipt, order.status) == ("rejected", None, "awaiting_payment")
-    assert "Denied by Admin Person" in payment.review_reason
-    assert "FORGED1234" in payment.review_reason
-    assert db.session.query(Refund).count() == 0
+def test_only_an_admin_decides_and_says_why(cast, doubtful):
+    for by, note, refusal in ((cast.vendor, "x", Forbidden), (cast.admin, " ", Invalid)):
+        for verb in (payment_review.confirm, payment_review.deny):
+            with pytest.raises(refusal):
+                verb(doubtful, note=note, by=by, expected_version=doubtful.version)
 
 
-def test_money_that_came_and_is_denied_goes_back(cast):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "needs_review", receipt="QK7ABC1234")
-    deny(payment, cast.admin, refund=True)
-    [refund] = db.session.query(Refund)
-    assert (payment.status, payment.receipt, refund.reason) == ("paid", "QK7ABC1234", "review")
-
-
-def test_where_no_money_is_known_none_goes_back(cast):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "unknown")
+def test_what_is_certain_is_not_decided(cast, order):
+    payment = attempt(order)
     with pytest.raises(Conflict):
-        deny(payment, cast.admin, refund=True)
+        payment_review.deny(payment, **how(payment, cast))
 
 
-@pytest.mark.parametrize("verb", [confirm, deny])
-def test_only_what_is_open_can_be_decided_and_only_once(cast, verb):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "needs_review")
-    with pytest.raises(Forbidden):
-        verb(payment, cast.vendor)
+def test_what_changed_meanwhile_is_looked_at_again(cast, doubtful):
+    seen = how(doubtful, cast)
+    told(doubtful, callback(doubtful, amount=2))
     with pytest.raises(LostRace):
-        verb(payment, cast.admin, expected_version=7)
-    verb(payment, cast.admin)
-    with pytest.raises(Conflict):
-        verb(payment, cast.admin)
+        payment_review.confirm(doubtful, **{**seen, "expected_version": seen["expected_version"] - 1})
 
 
-def test_whoever_saw_an_older_version_decides_nothing(cast):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "needs_review")
-    with atomic() as session:
-        session.query(Payment).filter_by(id=payment.id).update({"version": 2, "status": "paid", "settled_at": now()})
-    with pytest.raises(LostRace):
-        deny(payment, cast.admin, expected_version=1)
-    assert db.session.get(Payment, payment.id, populate_existing=True).status == "paid"
-
-
-def test_a_long_story_keeps_the_decision(cast):
-    payment = payment_of(order_in(cast, "awaiting_payment"), "needs_review", review_reason="x" * 300)
-    confirm(payment, cast.admin, note="y" * payment_review.LONGEST_NOTE)
-    assert len(payment.review_reason) == 300
-    assert payment.review_reason.endswith("y" * payment_review.LONGEST_NOTE)
-
-
-def test_a_refund_is_marked_as_sent_once_with_its_own_reference(cast):
-    order = order_in(cast, "cancelled")
-    with atomic():
-        order.payment_status = "refunding"
-    refund, other = refund_of(payment_of(order)), refund_of(payment_of(place(cast).order))
-    assert refunds.mark_sent(refund, reference=" QKBACK1 ", by=cast.admin)
-    assert (refund.status, refund.sent_reference, refund.sent_by_id) == ("sent", "QKBACK1", cast.admin.id)
-    assert order.payment_status == "refunded"
-    assert not refunds.mark_sent(refund, reference="QKBACK2", by=cast.admin)
-    with pytest.raises(Conflict):
-        refunds.mark_sent(other, reference="QKBACK1", by=cast.admin)
+def test_a_payment_of_which_nobody_heard_is_confirmed_with_a_receipt_that_counts_once(cast, order, doubtful):
+    other = attempt(order_in(cast, "awaiting_payment"))
+    told(other, callback(other, receipt=None))
     with pytest.raises(Invalid):
-        refunds.mark_sent(other, reference=" ", by=cast.admin)
-    with pytest.raises(Forbidden):
-        refunds.mark_sent(other, reference="QKBACK3", by=cast.vendor)
+        payment_review.confirm(other, **how(other, cast))
+    with pytest.raises(payment_review.ReceiptUsed):
+        payment_review.confirm(other, **how(other, cast), receipt="skt7rt61sv")
+    db.session.refresh(other)
+    assert payment_review.confirm(other, **how(other, cast), receipt="by hand 1") == "settled"
+    assert (other.receipt, other.order.status) == ("BY HAND 1", "placed")
+    assert len(db.session.scalars(select(Payment).where(Payment.order_id == other.order_id)).all()) == 1
+
+
+# -- Refunds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refund(cast, order):
+    payment = attempt(order)
+    told(payment, callback(payment))
+    orders.cancel(order, by=cast.vendor, reason_code="sold_out")
+    return db.session.scalars(select(Refund)).one()
+
+
+def test_a_paid_order_that_is_cancelled_owes_its_money(order, refund):
+    assert (refund.reason, refund.status, refund.amount_minor) == ("order_cancelled", "owed", 2200)
+    assert order.payment_status == "refunding"
+
+
+def test_money_that_was_sent_back_is_said_once_with_its_proof(cast, order, refund):
+    assert refunds.mark_sent(refund, reference=" RF12345678 ", by=cast.admin)
+    db.session.refresh(order)
+    assert (refund.status, refund.sent_reference, refund.sent_by_id) == ("sent", "RF12345678", cast.admin.id)
+    assert order.payment_status == "refunded"
+    assert not refunds.mark_sent(refund, reference="ANOTHER", by=cast.admin)
+    assert refund.sent_reference == "RF12345678"
+
+
+def test_a_reference_proves_one_refund(cast, daraja, refund):
+    refunds.mark_sent(refund, reference="RF12345678", by=cast.admin)
+    other = order_in(cast, "awaiting_payment")
+    payment = attempt(other)
+    told(payment, callback(payment, receipt="OTHER12345"))
+    orders.cancel(other, by=cast.vendor, reason_code="sold_out")
+    second = db.session.scalars(select(Refund).where(Refund.status == "owed")).one()
+    with pytest.raises(Conflict):
+        refunds.mark_sent(second, reference="RF12345678", by=cast.admin)
+
+
+def test_only_an_admin_says_that_it_was_sent_and_by_what(cast, refund):
+    for by, reference, refusal in ((cast.vendor, "x", Forbidden), (cast.admin, " ", Invalid)):
+        with pytest.raises(refusal):
+            refunds.mark_sent(refund, reference=reference, by=by)
+
+
+def test_doubted_money_is_not_sent_back(cast, refund):
+    told(refund.payment, callback(refund.payment, 1032))
+    with pytest.raises(Conflict):
+        refunds.mark_sent(refund, reference="RF1", by=cast.admin)
+    payment_review.deny(refund.payment, **how(refund.payment, cast))
+    assert not db.session.scalars(select(Refund)).all()
+
+
+# -- Money that comes otherwise ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["collected", "delivered"])
+def test_cash_is_a_payment_when_the_food_changes_hands(cast, end):
+    order = order_in(cast, end)
+    payment = db.session.scalars(select(Payment)).one()
+    assert (payment.method, payment.status, payment.amount_minor, payment.receipt) == (
+        "cash",
+        "paid",
+        order.total_minor,
+        None,
+    )
+
+
+def test_an_admins_reference_is_a_payment_and_its_receipt_counts_once(cast, daraja):
+    first, second = (order_in(cast, "awaiting_payment") for _ in range(2))
+    orders.settle(first, by=cast.admin, note="M-Pesa SKT7RT61SV, seen by phone")
+    payment = db.session.scalars(select(Payment)).one()
+    assert (payment.receipt, payment.status, payment.result_text) == (
+        "SKT7RT61SV",
+        "paid",
+        "M-Pesa SKT7RT61SV, seen by phone",
+    )
+    with pytest.raises(Conflict):
+        orders.settle(second, by=cast.admin, note="skt7rt61sv")
+    db.session.refresh(second)
+    assert second.status == "awaiting_payment"
+
+
+def test_an_admins_reference_to_money_under_review_decides_it(cast, order, doubtful):
+    orders.settle(order, by=cast.admin, note="SKT7RT61SV and the rest in cash")
+    db.session.refresh(doubtful)
+    assert (doubtful.status, order.status) == ("paid", "placed")
+    assert len(db.session.scalars(select(Payment)).all()) == 1
+
+
+def test_an_order_that_was_paid_before_payments_were_kept_owes_its_money_too(cast, daraja):
+    order = order_in(cast, "awaiting_payment")
+    orders.settle(order, by=orders.SYSTEM)
+    orders.cancel(order, by=cast.vendor, reason_code="sold_out")
+    refund = db.session.scalars(select(Refund)).one()
+    assert (refund.amount_minor, refund.payment.settled_at) == (order.total_minor, order.confirmed_at)

@@ -20,6 +20,7 @@ from . import (  # noqa: F401  (they add views)
     order_cancellation,
     order_transitions,
     orders,
+    payments,
     restaurants,
     tokens,
 )
@@ -43,6 +44,7 @@ _TAGS = (
     {"name": "tokens", "description": "How a program says whose it is"},
     {"name": "restaurants", "description": "Where one can order, and what"},
     {"name": "orders", "description": "Placed, found, moved through their states"},
+    {"name": "payments", "description": "Begun by M-Pesa, and followed"},
     {"name": "driver", "description": "Deliveries, for whoever rides them"},
     {"name": "customer", "description": "Deliveries, for whoever waits for them"},
     {"name": "admin", "description": "Deliveries and drivers, for whoever dispatches them"},

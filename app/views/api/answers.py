@@ -42,8 +42,12 @@ def once(
         made = act()
         return orjson.dumps(made).decode()
 
-    asked = b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))
-    kept, again = idempotency.once(person, request.headers.get("Idempotency-Key"), asked, first)
+    kept, again = idempotency.once(person, request.headers.get("Idempotency-Key"), asked(), first)
     if again:
         return answer(kept.encode(), headers={"Idempotency-Replayed": "true"})
     return answer({**made, **told_once} if told_once else kept.encode(), status, headers)
+
+
+def asked() -> bytes:
+    """The request as an Idempotency-Key knows it again: method, path and body."""
+    return b"\n".join((request.method.encode(), request.path.encode(), request.get_data()))

@@ -1,6 +1,6 @@
 """The blueprint of the JSON API: what a view takes, asks and answers, said once for the code and for its document.
 
-Default deny: every call needs a person but the one that asks for a token. Each view names all of its statuses, so
+Default deny: every call needs a person but those in _FOR_ANYBODY. Each view names all of its statuses, so
 that the document can be tested against what happens (tests/api/test_document.py).
 """
 
@@ -14,7 +14,7 @@ from marshmallow import Schema
 
 from app.views import loading
 
-from . import documents, reading
+from . import documents, payment_documents, reading
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,6 +29,8 @@ _REFUSALS: dict[int, tuple[str, type[Schema]]] = {
     415: ("The body is not application/json", documents.Problem),
     422: ("Something in the request is not right; `errors` says what, by field", documents.InvalidProblem),
     429: ("Too many attempts; Retry-After says how many seconds to wait", documents.Problem),
+    502: ("The provider took no request: nothing was charged, try again", payment_documents.PaymentProblem),
+    504: ("The provider has not answered: it may yet be paid, do not pay twice", payment_documents.PaymentProblem),
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -111,7 +113,7 @@ def _told(view: View, documents: Sequence[Callable[[Any], Any]]) -> View:
 
 
 bp = Resources("api", __name__, url_prefix="/api")
-_FOR_ANYBODY = ("api.issue_token",)
+_FOR_ANYBODY = ("api.issue_token", "api.start_payment", "api.payment")
 
 
 @bp.before_request

@@ -84,13 +84,14 @@ class ChangedBy(Named):
 class ConflictProblem(Problem):
     """What the order or the ticket is now, and where it may go from there by you."""
 
-    optional = frozenset({"current_status", "version", "changed_by", "changed_at", "allowed", "sold_out"})
+    optional = frozenset({"current_status", "version", "changed_by", "changed_at", "allowed", "sold_out", "payment_id"})
     current_status = fields.String()
     version = fields.Integer()
     changed_by = fields.Nested(ChangedBy)
     changed_at = fields.DateTime()
     allowed = fields.List(fields.String())
     sold_out = fields.List(fields.String(), metadata={"description": "What cannot be ordered now."})
+    payment_id = fields.Integer(metadata={"description": "The attempt that is under way."})
 
 
 # A header of whatever shows rows that a socket then keeps up to date.

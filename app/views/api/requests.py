@@ -165,3 +165,23 @@ class NewCancellationRequest(Schema):
     """Why the customer would like to cancel what the kitchen works on."""
 
     note = Text(LONGEST_NOTE, load_default="")
+
+
+class NewPayment(Schema):
+    """What is paid, from which phone."""
+
+    order_number = Text(16, shortest=1, about="An order of yours that waits for its payment. This or the next.")
+    wifi_package_id = Whole(1, BIGGEST_ID, about="Guest Wi-Fi; needs no account.")
+    phone = Text(30, shortest=1, required=True, about="Whose M-Pesa is asked. Without a country's code: Kenya.")
+    provider = Choice(("mpesa",), load_default="mpesa")
+
+    @validates_schema
+    def _is_for_one_thing(self, data: dict[str, object], **_more: object) -> None:
+        if len({"order_number", "wifi_package_id"} & data.keys()) != 1:
+            raise ValidationError("Say either order_number or wifi_package_id.", "order_number")
+
+
+class KnownPayment(Schema):
+    """How a payment is known without an account."""
+
+    transaction_id = Text(32, about="As it was told when the payment was begun.")

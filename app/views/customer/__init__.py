@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("customer", __name__)
 
-from . import links, menu, orders, status, tracking  # noqa: E402, F401  (they put their views onto bp)
+from . import links, menu, orders, payment, status, tracking  # noqa: E402, F401  (they put their views onto bp)

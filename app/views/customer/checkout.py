@@ -5,6 +5,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
+from flask import current_app
 from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
@@ -21,7 +22,7 @@ from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
 from app.contract.times import iso, now
-from app.domain import passwords
+from app.domain import passwords, payments
 from app.domain.opening import times_ahead
 from app.domain.order_states import PAYMENTS
 from app.models import Restaurant
@@ -29,8 +30,6 @@ from app.models.order import LONGEST_ADDRESS, LONGEST_NOTE
 
 _FULFILMENTS = {"pickup": "Pick up", "delivery": "Delivery", "dine_in": "Eat here"}
 _TIMES = {"now": "As soon as possible", "later": "At a set time"}
-# Mobile money is paid in the currency of the country where it works.
-_MPESA_CURRENCY = "KES"
 
 
 def _at_most(characters: int) -> Length:
@@ -56,7 +55,7 @@ class CheckoutForm(FlaskForm):
         days = _by_day(restaurant)
         self.offered = {value for times in days.values() for value in times}
         self.scheduled_for.choices = {"": "Choose a time", **days}
-        if restaurant.currency != _MPESA_CURRENCY:
+        if restaurant.currency != payments.CURRENCY or current_app.config["PASSLINE"].mpesa_url is None:
             self.payment.choices = {"cash": PAYMENTS["cash"]}
         if not open_now:
             self.when.choices = {"later": _TIMES["later"]}

@@ -19,7 +19,7 @@ from app.views.order_forms import OrderForm
 from app.views.problems import wants_json
 from app.views.refusals import flashed
 
-from . import bp, gift, story
+from . import bp, gift, payment, story
 from .links import has_links, link_to_show
 
 
@@ -82,6 +82,7 @@ def _shown(order: Order) -> dict[str, object]:
         "mine": True,
         "fragment_url": url_for(".order_fragment", number=order.number),
         "told": story.told(order, mine=True),
+        "pay": payment.panel(order),
         "may_cancel": may_cancel,
         "may_ask": order.status in WITH_THE_KITCHEN and not may_cancel,
         "may_share": order.status not in ENDS,

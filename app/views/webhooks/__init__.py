@@ -14,4 +14,4 @@ def _bound(_endpoint: object, _values: object) -> None:
     request.max_content_length = _BIGGEST
 
 
-from . import sms  # noqa: E402, F401  (it puts its view onto bp)
+from . import mpesa, sms  # noqa: E402, F401  (they put their views onto bp)

@@ -1,9 +1,12 @@
 """The one place where the captive page asks for money."""
 
-from app.errors import Conflict
+from app.domain import payments
 from app.models import Payment, Person, WifiPackage
 
 
 def pay(package: WifiPackage, *, phone: str, by: Person | None) -> Payment:
     """Have the prompt put onto `phone` (E.164); the attempt. Refuses as the domain's verbs do."""
-    raise Conflict("Wi-Fi cannot be paid for here yet.")
+    payment = payments.start_wifi(package, phone=phone, by=by)
+    payments.push(payment)
+    payments.check_prompted(payment)
+    return payment
