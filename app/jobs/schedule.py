@@ -25,6 +25,7 @@ SCHEDULE = (
     Scheduled(pruning.forget_recoveries, "*/5"),
     Scheduled(pruning.forget_positions, "*/5"),
     Scheduled(forgetting.forget_idempotency_keys, "17"),
+    Scheduled(forgetting.forget_links, "23"),
 )
 
 

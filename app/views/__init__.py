@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor
+from . import (
+    account,
+    account_links,
+    accounts,
+    admin,
+    api,
+    customer,
+    driver,
+    formats,
+    health,
+    problems,
+    security,
+    vendor,
+)
 
 
 def register(app: Flask) -> None:
@@ -12,6 +25,8 @@ def register(app: Flask) -> None:
     formats.register(app)
     app.register_blueprint(health.bp)
     app.register_blueprint(accounts.bp)
+    app.register_blueprint(account.bp)
+    app.register_blueprint(account_links.bp)
     app.register_blueprint(customer.bp)
     app.register_blueprint(driver.bp)
     api.register(app)

@@ -1,4 +1,4 @@
-"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the drivers.
+"""The admin's pages: orders and their deliveries, each with its history and every step that may be taken; the people.
 
 For admins alone.
 """
@@ -19,4 +19,14 @@ def _admins_only() -> None:
     person(Role.ADMIN)
 
 
-from . import calls, dispatch, driver, order, orders, ticket  # noqa: E402, F401  (they put their views onto bp)
+from . import (  # noqa: E402, F401  (they put their views onto bp)
+    audit,
+    calls,
+    dispatch,
+    driver,
+    order,
+    orders,
+    people,
+    person_page,
+    ticket,
+)
