@@ -24,6 +24,8 @@ from app.extensions import atomic, db
 from app.factory import create_app
 from app.models import Category, MenuItem, OpeningHours, Order, Person, Restaurant
 
+from . import shots_accounts
+
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
 
@@ -55,6 +57,9 @@ def fill(settings: dict[str, str]) -> Stage:
             stage.names[name] = order.number
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
+        names, cookies = shots_accounts.fill(app, cast, LONG)
+        stage.names |= names
+        stage.cookies |= cookies
         stage.names["order"] = _newest(cast["customer"], "preparing")
         for status in (400, 409, 413, 422, 503):
             stage.errors[status] = _error_page(app, status)
