@@ -128,9 +128,9 @@ def codes_left(person: Person) -> int:
     return db.session.scalars(left).one()
 
 
-def shown(code: str) -> str:
-    """A recovery code as people copy it: in groups of four."""
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
+def shown(code: str, between: str = " ") -> str:
+    """A secret, or a recovery code, as people copy it: in groups of four."""
+    return between.join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
 def _row(person: Person) -> SecondFactor | None:
@@ -190,7 +190,7 @@ def _new_codes(session: Session, person: Person) -> list[str]:
     codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
     session.add_all([RecoveryCode(person_id=person.id, code_hash=digest(code)) for code in codes])
     session.flush()
-    return [shown(code) for code in codes]
+    return [shown(code, "-") for code in codes]
 
 
 def _forget(session: Session, person: Person) -> None:

@@ -2,14 +2,23 @@
 
 import segno
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from markupsafe import Markup
+from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Length
+from wtforms.widgets import TextInput
+
+
+class _NeverShown(TextInput):
+    """A code that was wrong is typed anew, not mended."""
+
+    def __call__(self, field: Field, **attributes: object) -> Markup:
+        return super().__call__(field, **{**attributes, "value": ""})
 
 
 class CodeForm(FlaskForm):
     """A code of the app, or one of the recovery codes."""
 
-    code = StringField("Code", [InputRequired("The code that your app shows."), Length(max=40)])
+    code = StringField("Code", [InputRequired("The code that your app shows."), Length(max=40)], widget=_NeverShown())
 
 
 def picture(address: str) -> str:
