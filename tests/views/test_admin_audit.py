@@ -43,13 +43,16 @@ def rows(answer):
         ("who=nobody", 0),
         ("action=person.deactivated", 1),
         ("subject=outsider", 1),
+        ("subject=person:{outsider}", 1),
+        ("subject=person:0", 0),
         ("since={today}", 2),
         ("until={yesterday}", 1),
         ("action=person.changed&since={today}", 1),
     ],
 )
-def test_it_is_narrowed(trail, admin, query, found):
-    query = query.format(today=now().date(), yesterday=now().date() - timedelta(days=1))
+def test_it_is_narrowed(trail, admin, cast, query, found):
+    days = {"today": now().date(), "yesterday": now().date() - timedelta(days=1)}
+    query = query.format(**days, outsider=cast.outsider.id)
     page = admin.get(f"/admin/audit?{query}").text
     assert page.count('<time datetime="') == found
     assert len(rows(admin.get(f"/admin/audit.csv?{query}"))) == found

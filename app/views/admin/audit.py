@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from flask import Response, render_template, request, stream_with_context, url_for
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from wtforms import DateField, IntegerField, SearchField, SelectField, StringField
 from wtforms.validators import Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
@@ -87,7 +87,12 @@ def audit_export() -> Response:
 def told(entry: AuditEntry) -> Told:
     """An entry with its fields side by side."""
     before, after = orjson.loads(entry.before), orjson.loads(entry.after)
-    return Told(entry, [(name, before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())])
+    names = sorted(before.keys() | after.keys())
+    return Told(entry, [(name, _spoken(before.get(name)), _spoken(after.get(name))) for name in names])
+
+
+def _spoken(value: Any) -> Any:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 def safe(cell: object) -> str:
@@ -112,13 +117,19 @@ def _narrowed(form: AuditFilter, before: int) -> Select[AuditEntry]:
     if form.action.data:
         query = query.where(AuditEntry.action == form.action.data)
     if form.subject.data:
-        named = AuditEntry.subject_name.icontains(form.subject.data, autoescape=True)
-        query = query.where(or_(named, AuditEntry.subject_id == form.subject.data))
+        query = query.where(_about(form.subject.data))
     if form.since.data:
         query = query.where(AuditEntry.at >= datetime.combine(form.since.data, time(), UTC))
     if form.until.data:
         query = query.where(AuditEntry.at < datetime.combine(form.until.data, time(), UTC) + timedelta(days=1))
     return query
+
+
+def _about(wanted: str) -> ColumnElement[bool]:
+    """What has `wanted` in its name, or is exactly that: `person:12`."""
+    kind, _, id = wanted.partition(":")
+    exactly = and_(AuditEntry.subject_kind == kind, AuditEntry.subject_id == id)
+    return or_(AuditEntry.subject_name.icontains(wanted, autoescape=True), exactly)
 
 
 def _lines(form: AuditFilter) -> Iterator[str]:
