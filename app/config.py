@@ -60,6 +60,16 @@ class Config:
     listen_host: str = "127.0.0.1"
     web_port: int = 5000
     gateway_port: int = 5001
+    # How long a log-in may lie unused before it ends: everybody's, and an admin's.
+    session_idle_hours: int = 336
+    admin_idle_hours: int = 12
+    # Who must have a second factor (an authenticator app): nobody, or admins.
+    require_second_factor: str = "none"
+    # How mail goes out: smtp://user:password@host:587 (with STARTTLS) or smtps://…; None: it lies in `mail_folder` in
+    # demo and test, and production hands links over by hand.
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str = "Passline <passline@localhost>"
+    mail_folder: str = str(INSTANCE / "mail")
     # What browsers use; None: the page's own host with `gateway_port`.
     gateway_url: str | None = None
     # Whose pages may use the cookie on the gateway: scheme://host[:port], never `*`.
@@ -107,6 +117,11 @@ class Config:
     def sqlite_path(self) -> str:
         """Where that file is."""
         return self.database_url.removeprefix("sqlite:///")
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether a mail gets anywhere: to a server, or in demo and test into a folder."""
+        return self.smtp_url is not None or self.env != "production"
 
     def webhook_secret(self, provider: str) -> str:
         """The secret part of the address at which `provider` calls back: the same in each process, never stored."""
@@ -167,6 +182,10 @@ class _Reader:
             connections_per_person=self.number(
                 "CONNECTIONS_PER_PERSON", Config.connections_per_person, low=1, high=1_000_000
             ),
+            session_idle_hours=self.number("SESSION_IDLE_HOURS", Config.session_idle_hours, low=1, high=24 * 365),
+            admin_idle_hours=self.number("ADMIN_IDLE_HOURS", Config.admin_idle_hours, low=1, high=24 * 365),
+            require_second_factor=self.choice("REQUIRE_SECOND_FACTOR", Config.require_second_factor, ("none", "admin")),
+            **self.mail(),
             tile_url=self.tile_url(),
             tile_attribution=self.text("TILE_ATTRIBUTION") or "",
             log_level=self.choice("LOG_LEVEL", Config.log_level, ("DEBUG", "INFO", "WARNING", "ERROR")),
@@ -174,6 +193,9 @@ class _Reader:
         )
         if env == "demo" and settings.listen_host != "127.0.0.1":
             self.problems.append("LISTEN_HOST: the demo listens on 127.0.0.1 alone (its passwords are public)")
+        if settings.smtp_url and not settings.public_url:
+            # The host of a request is the visitor's to say: a link in a mail must not lead where they want.
+            self.problems.append("PUBLIC_URL: required with SMTP_URL, for the links in mails")
         if self.problems:
             raise ConfigError("\n".join(self.problems))
         return settings
@@ -204,6 +226,17 @@ class _Reader:
             missing = [name for name in needed if not settings[name]] if settings[f"{provider}_url"] else []
             self.problems += [f"{name.upper()}: required with {provider.upper()}_URL" for name in missing]
         return settings
+
+    def mail(self) -> dict[str, Any]:
+        """How mail goes out, and from whom."""
+        url, sender = self.text("SMTP_URL"), self.text("MAIL_FROM")
+        parts = urlsplit(url or "")
+        if url is not None and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            self.problems.append("SMTP_URL: must look like smtp://user:password@host:587 or smtps://user:password@host")
+        if url is not None and sender is None:
+            self.problems.append("MAIL_FROM: required with SMTP_URL")
+        folder = self.text("MAIL_FOLDER") or str(INSTANCE / "mail")
+        return {"smtp_url": url, "mail_from": sender or Config.mail_from, "mail_folder": folder}
 
     def text(self, name: str) -> str | None:
         path = self.environ.get(f"{name}_FILE")

@@ -40,6 +40,33 @@ class WrongCredentials(DomainError):
     status = 401
 
 
+class WrongCode(WrongCredentials):
+    """This code is wrong, was used before, or has run out."""
+
+    code = "wrong_code"
+
+
+class SecondFactorRequired(DomainError):
+    """This account has a second factor: log in on the log-in page first, or send its code as `otp`."""
+
+    code = "second_factor_required"
+    status = 401
+
+
+class SecondFactorMissing(DomainError):
+    """This account must have a second factor: log in on the log-in page, which sets one up."""
+
+    code = "second_factor_missing"
+    status = 403
+
+
+class LinkUnknown(DomainError):
+    """This link has run out, was used, or a newer one was sent."""
+
+    code = "link_unknown"
+    status = 404
+
+
 class Forbidden(DomainError):
     """Your role may not do this."""
 

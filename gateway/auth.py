@@ -78,18 +78,36 @@ _UNKNOWN = {
 }
 
 
-def authorise(kind: Kind, row: Any) -> Authorised:
+def authorise(kind: Kind, row: Any, config: Config) -> Authorised:
     """The identity behind a credential's `row` (store.py), None if there is none; Refused when it does not hold now."""
     if row is None or not _holds(row):
         raise Refused(_UNKNOWN[kind])
     credential = f"{kind}:{row.id}"
     if kind == "tracking":
         identity = Identity(credential, order_number=row.number)
-    elif row.is_active:
-        identity = Identity(credential, row.person_id, Role(row.role), row.restaurant_id)
-    else:
+        return Authorised(identity, row.created_at, row.expires_at, row.as_of)
+    if not row.is_active:
         raise Refused(refusals.PERSON_INACTIVE)
-    return Authorised(identity, row.created_at, row.expires_at, row.as_of)
+    if not _is_proved(row, config):
+        raise Refused(_UNKNOWN[kind])
+    identity = Identity(credential, row.person_id, Role(row.role), row.restaurant_id)
+    return Authorised(identity, row.created_at, _until(row), row.as_of)
+
+
+def _is_proved(row: Any, config: Config) -> bool:
+    """Whether a second factor was given, where the settings want one: of admins, also while one acts as somebody."""
+    is_admins = row.role == Role.ADMIN or row.acting_until is not None
+    return row.second_factor or config.require_second_factor != "admin" or not is_admins
+
+
+def _until(row: Any) -> datetime:
+    """When it runs out by itself, or gives another person's access; the door then knows what it is."""
+    if row.acting_until is None:
+        return row.expires_at  # type: ignore[no-any-return]
+    if row.acting_until <= now():
+        # The worker, which ends it, is about to say so.
+        raise Refused(refusals.ACCESS_CHANGED)
+    return min(row.expires_at, row.acting_until)  # type: ignore[no-any-return]
 
 
 def _holds(row: Any) -> bool:

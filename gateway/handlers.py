@@ -63,7 +63,7 @@ class Handlers:
             origin = auth.origin_of(environ, parts.config.allowed_origins)
             shown = auth.presented(presented, auth.cookies_in(environ), origin, parts.config)
             found = parts.checks.admission(shown.knock)
-            authorised = auth.authorise(shown.kind, found.credential)
+            authorised = auth.authorise(shown.kind, found.credential, parts.config)
             entry = parts.recoveries.entry(shown, authorised.identity, found.recovery)
             # From here to `add` in one step.
             ended = parts.revocation.since(epoch, authorised.as_of, authorised.identity)

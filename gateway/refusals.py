@@ -88,6 +88,9 @@ _ENDED = {
     "withdrawn": LINK_WITHDRAWN,
     "expired": EXPIRED,
     "role_changed": ACCESS_CHANGED,
+    # An admin began or stopped to act as somebody: the same session, in other rooms.
+    "acting_changed": ACCESS_CHANGED,
+    "second_factor_reset": EXPIRED,
 }
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    null,
     select,
     union_all,
 )
@@ -273,9 +274,14 @@ def _credentials(is_sqlite: bool) -> dict[Kind, Any]:
 
     def of_person(key: Any) -> Any:
         table = key.class_
-        life = (table.id, table.ended_at, table.expires_at, table.created_at, table.person_id)
-        person = (Person.role, Person.restaurant_id, Person.is_active)
-        return select(key.label("key"), as_of, *life, *person).join(Person, Person.id == table.person_id)
+        life = (table.id, table.ended_at, table.expires_at, table.created_at, table.second_factor)
+        person = (Person.id.label("person_id"), Person.role, Person.restaurant_id, Person.is_active)
+        whose: Any = table.person_id
+        until: Any = null().label("acting_until")
+        if table is Session:
+            # Where an admin acts as somebody, the access is theirs.
+            whose, until = func.coalesce(Session.acts_as_id, Session.person_id), Session.acting_until
+        return select(key.label("key"), as_of, *life, until, *person).join(Person, Person.id == whose)
 
     link = TrackingLink
     of_link = select(

@@ -274,6 +274,67 @@ TRANSITIONS = (
     Shot("transitions-noscript", "admin", "/admin/transitions", script=False),
 )
 
+
+def invite_wrong(page: Page) -> None:
+    page.fill("#email", "nothing")
+    page.fill("#phone", "0700")
+    page.get_by_role("button", name="Invite").click()
+    page.wait_for_selector(".pl-error")
+
+
+def invite(page: Page) -> None:
+    page.fill("#email", f"{secrets.token_hex(4)}@passline.test")
+    page.fill("#name", "Amina Wekesa")
+    page.select_option("#role", "vendor")
+    page.select_option("#restaurant", "mama-wanjiru")
+    page.get_by_role("button", name="Invite").click()
+    page.wait_for_selector("[data-copy-source]")
+
+
+def send_link(page: Page) -> None:
+    page.fill("#email", f"{secrets.token_hex(4)}@example.com")
+    page.get_by_role("button", name="Send the link").click()
+    page.wait_for_selector(".pl-notice")
+
+
+def wrong_code(page: Page) -> None:
+    page.fill("#code", "123 456")
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_selector(".pl-notice")
+
+
+def set_up_factor(page: Page) -> None:
+    page.get_by_role("button", name="Set it up").click()
+    page.wait_for_selector(".pl-qr")
+
+
+ACCOUNTS = (
+    Shot("login-code", "half", "/login/code"),
+    Shot("login-code-wrong", "half", "/login/code", wrong_code, quiet="42"),
+    Shot("login-enrol", "half_new", "/login/code"),
+    Shot("forgotten", None, "/password-reset"),
+    Shot("invitation", None, "/invitation/{invitation}"),
+    Shot("password-reset", None, "/password-reset/{reset}"),
+    Shot("link-gone", None, "/password-reset/gone", quiet="404"),
+    Shot("account", "customer", "/account"),
+    Shot("account-vendor", "vendor", "/account"),
+    Shot("account-factor", "careful", "/account"),
+    Shot("account-factor-new", "newcomer", "/account", set_up_factor),
+    Shot("account-acting", "acting", "/account"),
+    Shot("board-acting", "acting", "/vendor/", full=False),
+    Shot("people", "admin", "/admin/people"),
+    Shot("people-none", "admin", "/admin/people?q=nobodyiscalledlikethis"),
+    Shot("people-new", "admin", "/admin/people/new"),
+    Shot("people-new-wrong", "admin", "/admin/people/new", invite_wrong, quiet="422"),
+    Shot("person", "admin", "/admin/people/{vendor_person}"),
+    Shot("person-invited", "admin", "/admin/people/new", invite),
+    Shot("person-factor", "admin", "/admin/people/{careful_person}"),
+    Shot("person-gone", "admin", "/admin/people/{gone_person}"),
+    Shot("audit", "admin", "/admin/audit"),
+    Shot("audit-none", "admin", "/admin/audit?who=nobodyiscalledlikethis"),
+    Shot("audit-noscript", "admin", "/admin/audit", script=False),
+)
+
 ERRORS = (
     Shot("error-403", "customer", "/admin/", quiet="403"),
     Shot("error-404", "customer", "/orders/NOTHERE", quiet="404"),
@@ -298,4 +359,4 @@ WIFI = (
     Shot("wifi-admin-package", "admin", "/admin/wifi/packages/{wifi_package}"),
 )
 
-SHOTS = (*CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *TRANSITIONS, *ERRORS)
+SHOTS = (*ACCOUNTS, *CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *TRANSITIONS, *ERRORS)

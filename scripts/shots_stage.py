@@ -58,7 +58,7 @@ from app.models import (
     WifiPackage,
 )
 
-from . import shots_wifi
+from . import shots_accounts, shots_wifi
 
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
@@ -95,6 +95,9 @@ def fill(settings: dict[str, str]) -> Stage:
         _payments(cast, kitchen, stage)
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
+        names, cookies = shots_accounts.fill(app, cast, LONG)
+        stage.names |= names
+        stage.cookies |= cookies
         stage.names["order"] = _newest(cast["customer"], "preparing")
         guests_order = db.session.query(Order).filter_by(number=stage.names["order"]).one()
         stage.names |= shots_wifi.fill(kitchen, guests_order)

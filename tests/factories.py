@@ -4,9 +4,22 @@ import json
 import secrets
 from datetime import timedelta
 
+import pyotp
+
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
-from app.domain import deliveries, drivers, fixes, offers, order_placement, orders, payment_messages, payments, refunds
+from app.domain import (
+    deliveries,
+    drivers,
+    fixes,
+    offers,
+    order_placement,
+    orders,
+    payment_messages,
+    payments,
+    refunds,
+    second_factors,
+)
 from app.domain.order_placement import Line, Placed
 from app.domain.ticket_transition import walk
 from app.extensions import atomic, db
@@ -204,3 +217,9 @@ def token_of(person: Person) -> str:
         row = ApiToken(person_id=person.id, token_hash=digest(token), created_at=at, expires_at=at + timedelta(days=1))
         session.add(row)
     return token
+
+
+def two_factors(person: Person) -> tuple[str, list[str]]:
+    """A confirmed second factor of `person`: its secret, and the recovery codes."""
+    secret = second_factors.begin(person).secret
+    return secret, second_factors.confirm(person, pyotp.TOTP(secret).at(now()))

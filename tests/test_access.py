@@ -10,7 +10,7 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, messages
+from app.domain import job_runs, jobs, links, messages
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
@@ -40,6 +40,38 @@ POST   admin.refund_sending                  302 403 403 403 403 403 403 403 303
 GET    admin.reconciliation_day              302 403 403 403 403 403 403 403 200
 GET    admin.reconciliation_csv              302 403 403 403 403 403 403 403 200
 POST   admin.reconciliation_statement        302 403 403 403 403 403 403 403 200
+GET    account.page                          302 200 200 200 200 200 200 200 200
+POST   account.details                       302 303 303 303 303 303 303 303 303
+POST   account.password                      302 303 303 303 303 303 303 303 303
+POST   account.second_factor_begin           302 200 200 200 200 200 200 200 200
+POST   account.second_factor_confirm         302 409 409 409 409 409 409 409 409
+POST   account.recovery_codes                302 409 409 409 409 409 409 409 409
+POST   account.second_factor_removal         302 409 409 409 409 409 409 409 409
+POST   account.access_end                    302 404 404 404 404 404 404 404 404
+GET    account_links.forgotten               200 200 200 200 200 200 200 200 200
+POST   account_links.forgotten_post          200 200 200 200 200 200 200 200 200
+GET    account_links.invitation              200 200 200 200 200 200 200 200 200
+POST   account_links.invitation_post         303 303 303 303 303 303 303 303 303
+GET    account_links.reset                   200 200 200 200 200 200 200 200 200
+POST   account_links.reset_post              303 303 303 303 303 303 303 303 303
+POST   accounts.acting_stop                  302 303 303 303 303 303 303 303 303
+GET    accounts.second_step                  302 302 302 302 302 302 302 302 302
+POST   accounts.second_step_post             302 302 302 302 302 302 302 302 302
+GET    admin.audit                           302 403 403 403 403 403 403 403 200
+GET    admin.audit_export                    302 403 403 403 403 403 403 403 200
+GET    admin.people                          302 403 403 403 403 403 403 403 200
+GET    admin.person                          302 403 403 403 403 403 403 403 200
+POST   admin.person_access_end               302 403 403 403 403 403 403 403 404
+POST   admin.person_accesses_end             302 403 403 403 403 403 403 403 303
+POST   admin.person_acting                   302 403 403 403 403 403 403 403 303
+POST   admin.person_deactivation             302 403 403 403 403 403 403 403 303
+POST   admin.person_details                  302 403 403 403 403 403 403 403 303
+POST   admin.person_invitation               302 403 403 403 403 403 403 403 303
+POST   admin.person_invite                   302 403 403 403 403 403 403 403 303
+GET    admin.person_new                      302 403 403 403 403 403 403 403 200
+POST   admin.person_reactivation             302 403 403 403 403 403 403 403 303
+POST   admin.person_reset_link               302 403 403 403 403 403 403 403 303
+POST   admin.person_second_factor_reset      302 403 403 403 403 403 403 403 303
 GET    admin.orders                          302 403 403 403 403 403 403 403 200
 GET    admin.order_list                      302 403 403 403 403 403 403 403 200
 GET    admin.calls                           302 403 403 403 403 403 403 403 200
@@ -194,6 +226,13 @@ DELIVERIES = {
 }
 # What must be said; a form says the order's version besides.
 BODIES = {
+    "account.details": {"name": "Another Name"},
+    "account.password": {"old": PASSWORD, "password": "another long password"},
+    "account.second_factor_confirm": {"code": "123456"},
+    "account_links.invitation_post": {"password": "another long password"},
+    "account_links.reset_post": {"password": "another long password"},
+    "admin.person_details": {"name": "Another Name", "role": "customer"},
+    "admin.person_invite": {"email": "new@example.com", "name": "New Person", "role": "customer"},
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
     "admin.payment_confirmation": {"note": "seen in the portal"},
@@ -229,6 +268,8 @@ BODIES = {
 }
 # The same, where it depends on the cast, the order and its ticket.
 TOLD = {
+    # Each a new one: how often a mail is sent to one address is limited.
+    "account_links.forgotten_post": lambda cast, order, ticket: {"email": f"{order.number}@example.com"},
     "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
     "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
     "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
@@ -242,7 +283,17 @@ TOLD = {
     "api.start_payment": lambda cast, order, ticket: {"order_number": order.number, "phone": PHONE},
 }
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
-OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
+OF_ACCOUNTS = (
+    "accounts.login_post",
+    "accounts.logout",
+    "accounts.logout_everywhere",
+    "api.issue_token",
+    # Whoever asks acts as nobody; the customer is active, has a password, and no second factor: said on the next page.
+    "accounts.acting_stop",
+    "admin.person_invitation",
+    "admin.person_reactivation",
+    "admin.person_second_factor_reset",
+)
 # Posted, and written nowhere.
 READS = ("admin.reconciliation_statement",)
 # What is written by whoever may, and answered so.
@@ -327,6 +378,9 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         user = mint(package(cast))
         bought = db.session.get(Payment, user.payment_id)
         values |= {"pass_id": user.id, "package_id": user.package_id, "transaction_id": bought.transaction_id}
+    values |= {"person_id": cast.customer.id, "handle": "not-there"}
+    if endpoint.startswith("account_links.") and "token" in rule.arguments:
+        values["token"] = one_time_token(cast, "invitation" if "invitation" in endpoint else "password_reset")
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
@@ -341,6 +395,11 @@ def dead_job():
         job = jobs.add(session, "query_payment", secrets.token_hex(8), {})
     job_runs.fail(job_runs.claim(job.id), ValueError())
     return job
+
+
+def one_time_token(cast, purpose):
+    with atomic() as session:
+        return links.make(session, purpose, cast.other_driver, mailed=False)
 
 
 def checkout(cast):

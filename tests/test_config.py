@@ -38,12 +38,31 @@ def test_it_names_everything_that_is_wrong_at_once():
         "TRUSTED_PROXIES": "10.0.0.0/33",
         "TILE_URL": "https://tiles.example/no-place.png",
         "LOG_RETENTION_HOURS": "0",
+        "SESSION_IDLE_HOURS": "0",
+        "ADMIN_IDLE_HOURS": "x",
+        "REQUIRE_SECOND_FACTOR": "everybody",
+        "SMTP_URL": "mail.example.com",
         "LOG_LEVEL": "LOUD",
     }
     with pytest.raises(ConfigError) as error:
         Config.from_env(wrong)
     for name in (*wrong, "SECRET_KEY"):
         assert f"{name}:" in str(error.value)
+
+
+def test_mail_needs_a_sender_and_an_address_of_our_own_for_its_links():
+    url = "smtps://user:secret@mail.example.com"
+    for missing in ("PUBLIC_URL", "MAIL_FROM"):
+        given = {"SMTP_URL": url, "PUBLIC_URL": "https://a.example", "MAIL_FROM": "Passline <a@example.com>"}
+        assert read(**given).sends_mail
+        del given[missing]
+        with pytest.raises(ConfigError, match=f"{missing}: required with SMTP_URL"):
+            read(**given)
+
+
+def test_production_sends_no_mail_unless_told_how():
+    assert not read().sends_mail
+    assert read(PASSLINE_ENV="test").sends_mail
 
 
 @pytest.mark.parametrize("host", ["a.example; script-src *", "user:secret@a.example", "*", "{s}a.example"])

@@ -5,6 +5,7 @@ processes look the row up. The others are random; only their SHA-256 is stored (
 would buy nothing).
 """
 
+import base64
 import hashlib
 import secrets
 from functools import lru_cache
@@ -32,6 +33,16 @@ def new_bearer_token() -> str:
 def new_tracking_token() -> str:
     """A fresh tracking token: 128 random bits, 22 characters."""
     return secrets.token_urlsafe(16)
+
+
+def new_link_token() -> str:
+    """A fresh token of an invitation or of a reset of a password: 256 random bits, 43 characters."""
+    return secrets.token_urlsafe(32)
+
+
+def new_recovery_code() -> str:
+    """A fresh code that stands in for a second factor: 80 random bits, 16 letters and digits."""
+    return base64.b32encode(secrets.token_bytes(10)).decode()
 
 
 def new_pid() -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session as Transaction
+from sqlalchemy.orm import lazyload
 
 from app.contract.events import access_ended
 from app.contract.times import now
@@ -38,9 +39,13 @@ def end(row: Access, *, reason: str) -> bool:
 
 
 def end_all(person: Person, *, reason: str) -> None:
-    """End every session and token of `person`, and every socket that holds one."""
+    """End every session and token of `person`, and every socket that holds one.
+
+    Where an admin acts as `person`, the acting ends, and so it does where `person` acts as somebody.
+    """
     at = now()
     with atomic() as transaction:
+        stop_acting(transaction, at, or_(Session.person_id == person.id, Session.acts_as_id == person.id))
         for table in (Session, ApiToken):
             transaction.execute(
                 update(table)
@@ -49,6 +54,27 @@ def end_all(person: Person, *, reason: str) -> None:
                 .execution_options(synchronize_session=False)
             )
         _tell(transaction, at, reason, person_id=person.id)
+
+
+def stop_acting(transaction: Transaction, at: datetime, *which: ColumnElement[bool]) -> Sequence[Session]:
+    """In the sessions `which`, let admins be themselves again; those that were changed.
+
+    Their sockets are asked to come back, and are then in the admin's own rooms.
+    """
+    acting = select(Session).where(Session.acts_as_id.is_not(None), Session.ended_at.is_(None), *which)
+    held = acting.order_by(Session.id).options(lazyload(Session.person)).with_for_update(of=Session)
+    rows = transaction.scalars(held.execution_options(populate_existing=True)).all()
+    for row in rows:
+        row.acts_as_id = row.acting_until = None
+    transaction.flush()
+    for row in rows:
+        _tell(transaction, at, "acting_changed", credential=row.credential)
+    return rows
+
+
+def tell_acting(transaction: Transaction, at: datetime, row: Session) -> None:
+    """Ask the sockets of `row` to come back: it gives another person's access from now on."""
+    _tell(transaction, at, "acting_changed", credential=row.credential)
 
 
 def end_expired() -> int:

@@ -1,7 +1,9 @@
-"""Who did it: a person, or Passline itself."""
+"""Who did it: a person, an admin who acts as a person, or Passline itself."""
 
 from dataclasses import dataclass
 from typing import Protocol
+
+from app.models import Person
 
 SYSTEM_ROLE = "system"
 
@@ -31,3 +33,31 @@ class _System:
 
 # Deadlines and rules act in this name.
 SYSTEM: Actor = _System()
+# Whoever types commands on the machine itself.
+OPERATOR: Actor = _System(name="Command line")
+
+# What the columns of histories hold.
+LONGEST_NAME = 120
+
+
+def acted_by(actor: Actor) -> Person | None:
+    """The admin who acts as `actor`, if one does."""
+    return actor.acted_by if isinstance(actor, Person) else None
+
+
+def name_of(actor: Actor, longest: int = LONGEST_NAME) -> str:
+    """The name for a history, of both where an admin acts as somebody: "Vera Vendor (by Adam Admin)".
+
+    Of names that are too long for `longest` characters together, each keeps its half.
+    """
+    admin = acted_by(actor)
+    if admin is None:
+        return actor.name
+    half = (longest - len(" (by )")) // 2
+    room = max(half, longest - len(" (by )") - len(admin.name))
+    name = _cut(actor.name, room)
+    return f"{name} (by {_cut(admin.name, longest - len(' (by )') - len(name))})"
+
+
+def _cut(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.models import AuditEntry
 
-from .actor import Actor
+from .actor import Actor, acted_by, name_of
 
 
 class Whence(NamedTuple):
@@ -33,6 +33,11 @@ _SECRET = ("password", "secret", "token", "hash")
 def coming_from(address: str, user_agent: str) -> None:
     """Let what this context changes from now on be told as coming from there."""
     _whence.set(Whence(address[:45], user_agent[:200]))
+
+
+def whence() -> Whence:
+    """Where what this context changes comes from."""
+    return _whence.get()
 
 
 @contextmanager
@@ -66,20 +71,22 @@ def record(
         old = {name: value for name, value in old.items() if name in changed}
         new = {name: value for name, value in new.items() if name in changed}
     kind, id, name = subject
-    whence = _whence.get()
+    admin = acted_by(by)
+    origin = whence()
     session.add(
         AuditEntry(
             actor_id=by.id,
-            actor_name=by.name,
+            actor_name=name_of(by, 250),
             role=by.role,
+            acted_by_id=admin.id if admin else None,
             action=action,
             subject_kind=kind,
             subject_id=str(id),
             subject_name=name[:200],
             before=_text(old),
             after=_text(new),
-            address=whence.address,
-            user_agent=whence.user_agent,
+            address=origin.address,
+            user_agent=origin.user_agent,
         )
     )
 

@@ -38,6 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "process_payment": Kind("payments"),
     "query_payment": Kind("payments", pauses=()),
     "send_credentials": Kind("default"),
+    "send_mail": Kind("default"),
     "disconnect_hotspot_user": Kind("default", lease=30, pauses=(5, 15, 60)),
 }
 

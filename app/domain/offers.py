@@ -17,7 +17,7 @@ from app.extensions import atomic
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import dispatch, drivers, policies, promises
-from .actor import SYSTEM, Actor
+from .actor import SYSTEM, Actor, name_of
 from .dispatch import Choice
 from .edges import How
 from .live_fixes import minutes_away
@@ -53,7 +53,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
             give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
         weighed = dispatch.weigh(session, ticket, at)
         distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)
-        choice = Choice(driver.id, distance, f"Chosen by {by.name}.", dispatch.considered(weighed, at))
+        choice = Choice(driver.id, distance, f"Chosen by {name_of(by)}.", dispatch.considered(weighed, at))
         return _offer(session, ticket, asked, choice, by=by)
 
 
@@ -264,7 +264,7 @@ def _offer(session: Session, ticket: Ticket, driver: Driver, choice: Choice, *, 
         offered_at=at,
         lapses_at=at + OFFER_LASTS,
         offered_by_id=by.id,
-        offered_by_name=by.name,
+        offered_by_name=name_of(by),
         reason=choice.reason,
         considered=choice.considered,
         distance_m=choice.distance_m,
@@ -311,7 +311,7 @@ def _taken(ticket: Ticket, by: Actor, at: datetime) -> TicketOffer:
         lapses_at=at,
         answered_at=at,
         offered_by_id=by.id,
-        offered_by_name=by.name,
+        offered_by_name=name_of(by),
         reason="Taken from the list of those that wait.",
     )
 

@@ -15,6 +15,7 @@ from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import MOST_OF_ONE
 
 from . import codes, order_clock, orders, tracking
+from .actor import name_of
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
@@ -87,7 +88,7 @@ def place(
             handover_code=f"{secrets.randbelow(10_000):04}",
             changed_at=at,
             changed_by_id=customer.id,
-            changed_by_name=customer.name,
+            changed_by_name=name_of(customer),
             changed_by_role=customer.role,
         )
         for column, value in order_clock.entering(order, order.status, at).items():

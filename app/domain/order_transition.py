@@ -23,7 +23,7 @@ from app.models import Order, OrderChange, Restaurant
 from app.models.prepared import Prepared
 
 from . import order_events, order_json, policies, promises, tickets, tracking
-from .actor import Actor
+from .actor import Actor, name_of
 from .edges import Edge
 from .order_states import ENDS, LABELS
 
@@ -139,7 +139,7 @@ def _guarded_update(
         "status": edge.to,
         "changed_at": at,
         "changed_by_id": by.id,
-        "changed_by_name": by.name,
+        "changed_by_name": name_of(by),
         "changed_by_role": by.role,
         **values,
     }
@@ -204,7 +204,7 @@ def _record(
         "from_status": previous,
         "to_status": order.status,
         "actor_id": by.id,
-        "actor_name": by.name,
+        "actor_name": name_of(by),
         "role": by.role,
         "reason_code": reason_code,
         "note": note,

@@ -8,6 +8,8 @@ from app.errors import Invalid
 _hasher = PasswordHasher()
 SHORTEST = 8
 LONGEST = 200
+# What is stored of whoever was invited and has not chosen one yet: the hash of nothing.
+NOT_CHOSEN = "!"
 # Compared when there is no such person, so that the answer takes as long (made once per process).
 _NOBODY = _hasher.hash("nobody has this password")
 
@@ -20,8 +22,9 @@ def hashed(password: str) -> str:
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether `password` is the one behind `stored`; takes as long when `stored` is None (there is nobody)."""
+    """Whether `password` is the one behind `stored`; takes as long when there is nobody, or nothing to compare with."""
+    known = stored if stored != NOT_CHOSEN else None
     try:
-        return _hasher.verify(stored or _NOBODY, password[:LONGEST]) and stored is not None
+        return _hasher.verify(known or _NOBODY, password[:LONGEST]) and known is not None
     except (VerifyMismatchError, InvalidHashError):
         return False

@@ -48,6 +48,7 @@ SCHEDULE: Mapping[str, Timing] = {
     "forget_recoveries": Timing("Forget screens that never came back", 5, 3),
     "forget_positions": Timing("Forget where drivers were", 5, 4),
     "forget_idempotency_keys": Timing("Forget idempotency keys", 60, 17),
+    "forget_links": Timing("Forget links of accounts that led nowhere", 60, 23),
     "forget_receipts": Timing("Forget what screens drew a month ago", 60, 29),
     "forget_jobs": Timing("Forget jobs that were done a week ago", 60, 41),
 }

@@ -19,7 +19,7 @@ from app.extensions import atomic
 from app.models import Ticket, TicketChange
 
 from . import policies, ticket_events, ticket_json
-from .actor import Actor
+from .actor import Actor, name_of
 from .edges import Edge, How
 from .ticket_states import EDGES, ENDS, LABELS, SEARCHING
 
@@ -105,7 +105,7 @@ def record(
             from_status=previous,
             to_status=ticket.status,
             actor_id=by.id,
-            actor_name=by.name,
+            actor_name=name_of(by),
             role=by.role,
             reason_code=reason_code,
             note=note,
@@ -180,7 +180,7 @@ def _guarded_update(
         "due_at": None,
         "changed_at": at,
         "changed_by_id": by.id,
-        "changed_by_name": by.name,
+        "changed_by_name": name_of(by),
         "changed_by_role": by.role,
         **({"ended_at": at} if edge.to in ENDS else {}),
         **values,

@@ -18,7 +18,7 @@ from app.extensions import atomic
 from app.models import Order, Ticket
 
 from . import codes, offers, ticket_events
-from .actor import SYSTEM, Actor
+from .actor import SYSTEM, Actor, name_of
 from .geography import place, road_metres
 from .locks import hold
 from .order_states import ENDS as ORDER_ENDS
@@ -137,7 +137,7 @@ def _open(session: Session, order: Order, *, by: Actor, at: datetime) -> Ticket:
         refusals=0,
         changed_at=at,
         changed_by_id=by.id,
-        changed_by_name=by.name,
+        changed_by_name=name_of(by),
         changed_by_role=by.role,
     )
     ticket.order = order

@@ -27,6 +27,7 @@ JOBS: Mapping[str, str] = {
     "forget_recoveries": "app.jobs.pruning:forget_recoveries",
     "forget_positions": "app.jobs.pruning:forget_positions",
     "forget_idempotency_keys": "app.jobs.forgetting:forget_idempotency_keys",
+    "forget_links": "app.jobs.forgetting:forget_links",
     "forget_receipts": "app.jobs.pruning:forget_receipts",
     "forget_jobs": "app.jobs.pruning:forget_jobs",
 }

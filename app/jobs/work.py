@@ -13,6 +13,7 @@ WORK = {
     "process_payment": "app.jobs.payments:process",
     "query_payment": "app.jobs.payments:query",
     "send_credentials": "app.jobs.messages:send_credentials",
+    "send_mail": "app.jobs.mail:send",
     "disconnect_hotspot_user": "app.jobs.wifi:disconnect",
 }
 

@@ -10,6 +10,7 @@ from .event_log import EventLog, LogHead
 from .idempotency_key import IdempotencyKey
 from .job import Job, ScheduledRun
 from .menu import Category, MenuItem
+from .one_time_link import OneTimeLink
 from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
 from .payment import Payment, ProviderMessage, Refund
@@ -21,6 +22,7 @@ from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupre
 from .receipt import Receipt
 from .recovery import Recovery
 from .restaurant import OpeningHours, Restaurant
+from .second_factor import RecoveryCode, SecondFactor
 from .session import ApiToken, Session
 from .sms import SmsMessage
 from .ticket import DropProof, Ticket, TicketChange, TicketOffer
@@ -42,6 +44,7 @@ __all__ = [
     "LiveFix",
     "LogHead",
     "MenuItem",
+    "OneTimeLink",
     "OpeningHours",
     "Order",
     "OrderChange",
@@ -56,9 +59,11 @@ __all__ = [
     "ReasonCode",
     "Receipt",
     "Recovery",
+    "RecoveryCode",
     "Refund",
     "Restaurant",
     "ScheduledRun",
+    "SecondFactor",
     "Session",
     "SmsMessage",
     "Ticket",

@@ -5,13 +5,15 @@ Changes of orders and deliveries have histories of their own. Rows are only ever
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.contract.times import now
 from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice
+
+_ACTING = text("acted_by_id is not null")
 
 
 class AuditEntry(Model):
@@ -22,6 +24,7 @@ class AuditEntry(Model):
         Index("ix_audit_entries_subject", "subject_kind", "subject_id", "id"),
         Index("ix_audit_entries_actor_id_id", "actor_id", "id"),
         Index("ix_audit_entries_action_id", "action", "id"),
+        Index("ix_audit_entries_acted_by_id_id", "acted_by_id", "id", postgresql_where=_ACTING, sqlite_where=_ACTING),
     )
 
     id: Mapped[Key]
@@ -30,6 +33,8 @@ class AuditEntry(Model):
     actor_id: Mapped[int | None] = mapped_column(BigInt)
     actor_name: Mapped[str] = mapped_column(String(250))
     role: Mapped[str] = mapped_column(choice())
+    # The admin who acted as that person.
+    acted_by_id: Mapped[int | None] = mapped_column(BigInt)
     # Dotted, in the past: person.deactivated, restaurant.paused, menu.item_changed, policy.changed.
     action: Mapped[str] = mapped_column(String(60))
     subject_kind: Mapped[str] = mapped_column(choice(40))

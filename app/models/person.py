@@ -1,6 +1,7 @@
 """People: customers, vendor staff, drivers, admins. One role each; only vendor staff belong to a restaurant."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,6 +40,11 @@ class Person(Model):
 
     # Loaded when somebody looks at it: most requests of most people never do.
     restaurant: Mapped[Restaurant | None] = relationship()
+
+    if TYPE_CHECKING:
+        acted_by: "Person | None"
+    # Whoever acts as this person in the request at hand (domain/sessions.py); histories then tell both names.
+    acted_by = None
 
     # What Flask-Login asks of a user; the session row, not the person, is what a cookie names.
     is_authenticated = True

@@ -2,7 +2,22 @@
 
 from flask import Flask
 
-from . import accounts, admin, api, customer, driver, formats, health, problems, security, vendor, webhooks, wifi
+from . import (
+    account,
+    account_links,
+    accounts,
+    admin,
+    api,
+    customer,
+    driver,
+    formats,
+    health,
+    problems,
+    security,
+    vendor,
+    webhooks,
+    wifi,
+)
 
 
 def register(app: Flask) -> None:
@@ -12,6 +27,8 @@ def register(app: Flask) -> None:
     formats.register(app)
     app.register_blueprint(health.bp)
     app.register_blueprint(accounts.bp)
+    app.register_blueprint(account.bp)
+    app.register_blueprint(account_links.bp)
     app.register_blueprint(customer.bp)
     app.register_blueprint(driver.bp)
     app.register_blueprint(wifi.bp)

@@ -1,6 +1,7 @@
 """Logging in and out in a browser, and the way home for each role.
 
-A log-in ends the session that the browser had, and begins a fresh cookie: nothing of before it survives.
+A log-in ends the session that the browser had, and begins a fresh cookie: nothing of before it survives. Where there is
+a second step, the first ends the old session as well, and opens nothing.
 """
 
 from urllib.parse import urlsplit
@@ -14,10 +15,13 @@ from wtforms.validators import InputRequired, Length
 
 from app.contract.identity import Role
 from app.contract.tokens import SESSION_ID
-from app.domain import access, passwords, sessions
+from app.domain import access, acting, passwords, second_factors, sessions
 from app.models import Person, Session
 
-from . import loading, login_limits, restaurants
+from . import half_logins, loading, login_limits, restaurants
+from .code_forms import CodeForm, picture
+from .half_logins import Kept
+from .login_rules import rules
 from .refusals import shown_on
 
 bp = Blueprint("accounts", __name__)
@@ -55,26 +59,70 @@ def login_post() -> ResponseReturnValue:
     if not form.validate():
         return _page(form, 422)
     with shown_on(form) as refusal:
-        sign_in(form.email.data, form.password.data)
+        entered = sessions.enter(form.email.data or "", form.password.data or "", rules=rules())
     if refusal:
         return _page(form, refusal.status)
+    if isinstance(entered, sessions.Half):
+        _forget()
+        half_logins.keep(entered, local_path(form.next.data))
+        return redirect(url_for("accounts.second_step"))
+    _let_in(entered)
     return redirect(local_path(form.next.data))
+
+
+@bp.get("/login/code")
+def second_step() -> ResponseReturnValue:
+    kept = half_logins.kept()
+    return _second_page(kept, CodeForm(), 200) if kept else _again()
+
+
+@bp.post("/login/code")
+@login_limits.by_address
+@login_limits.by_code
+def second_step_post() -> ResponseReturnValue:
+    kept, form = half_logins.kept(), CodeForm()
+    if kept is None:
+        return _again()
+    if not form.validate():
+        return _second_page(kept, form, 422)
+    codes: list[str] = []
+    with shown_on(form) as refusal:
+        if kept.half.enrols:
+            row, codes = sessions.enrol(kept.person, kept.half.mark, form.code.data or "", rules=rules())
+        else:
+            row = sessions.finish(kept.person, kept.half.mark, form.code.data or "", rules=rules())
+    if refusal:
+        return _second_page(kept, form, refusal.status)
+    _let_in(row)
+    if codes:
+        return render_template("recovery_codes.html", codes=codes, next=kept.next)
+    return redirect(kept.next)
 
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    _end_session()
-    session.clear()
+    _forget()
     flash("You are logged out.", "success")
     return redirect(url_for("accounts.login"))
 
 
 @bp.post("/logout-everywhere")
 def logout_everywhere() -> ResponseReturnValue:
-    access.end_all(loading.person(), reason="logged_out_everywhere")
+    access.end_all(loading.themselves(), reason="logged_out_everywhere")
     session.clear()
     flash("You are logged out on every device.", "success")
     return redirect(url_for("accounts.login"))
+
+
+@bp.post("/acting/stop")
+def acting_stop() -> ResponseReturnValue:
+    """Let an admin who acts as somebody be themselves again."""
+    loading.person()
+    acted = current_user.id if current_user.acted_by else None
+    if acted is None or not acting.stop(g.credential):
+        return redirect("/", 303)
+    flash("You are yourself again.", "success")
+    return redirect(url_for("admin.person", person_id=acted), 303)
 
 
 def local_path(wanted: str | None) -> str:
@@ -87,25 +135,41 @@ def local_path(wanted: str | None) -> str:
 
 def sign_in(email: str | None, password: str | None) -> Person:
     """Log this browser in as whoever has this e-mail and password; WrongCredentials when nobody has."""
-    row = sessions.sign_in(
-        email or "", password or "", user_agent=request.user_agent.string, address=request.remote_addr or ""
-    )
-    _end_session()
-    session.clear()
-    # The old cookie's CSRF token is remembered for the request; forms of this answer need one of the new cookie.
-    g.pop("csrf_token", None)
+    row = sessions.sign_in(email or "", password or "", rules=rules())
+    _let_in(row)
+    return row.person
+
+
+def _let_in(row: Session) -> None:
+    """Give this browser the session `row`, in a fresh cookie."""
+    _forget()
     session[SESSION_ID] = row.id
     session.permanent = True
     g.credential = row
     g._login_user = row.person
-    return row.person
 
 
-def _end_session() -> None:
-    """End the session that this browser came with, if it lasts."""
+def _forget() -> None:
+    """End the session that this browser came with, if it lasts, and leave nothing of its cookie."""
     if current_user.is_authenticated and isinstance(g.credential, Session):
         access.end(g.credential, reason="logged_out")
+    session.clear()
+    # The old cookie's CSRF token is remembered for the request; forms of this answer need one of the new cookie.
+    g.pop("csrf_token", None)
+
+
+def _again() -> ResponseReturnValue:
+    flash("That took too long. Log in again.", "info")
+    return redirect(url_for("accounts.login"))
 
 
 def _page(form: LoginForm, status: int) -> ResponseReturnValue:
     return render_template("login.html", form=form, restaurants=restaurants.listed()), status
+
+
+def _second_page(kept: Kept, form: CodeForm, status: int) -> ResponseReturnValue:
+    if not kept.half.enrols:
+        return render_template("login_code.html", form=form), status
+    row = second_factors.begin(kept.person)
+    shown = {"picture": picture(second_factors.address(row, kept.person)), "secret": second_factors.shown(row.secret)}
+    return render_template("login_enrol.html", form=form, **shown), status

@@ -20,6 +20,8 @@ from app.models.event_log import head
 from app.models.order import LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
 
 from . import reasons
+from .audit_words import audit_words
+from .devices import device
 from .security import gateway_url
 
 
@@ -38,6 +40,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(lambda phone: masked(phone) if phone else "", "masked_phone")
     app.add_template_filter(lambda code: refunds.REASONS.get(code, code), "refund_reason")
     app.add_template_filter(kilometres, "kilometres")
+    app.add_template_filter(instant, "instant")
+    app.add_template_filter(device, "device")
+    app.add_template_filter(audit_words, "audit_words")
     app.add_template_filter(get_currency_precision, "currency_digits")
     app.add_template_filter(LABELS.get, "status_label")
     app.add_template_filter(ticket_states.LABELS.get, "delivery_label")
@@ -82,6 +87,11 @@ def zone(at: datetime, restaurant: Restaurant) -> str:
 def age(at: datetime) -> str:
     """How long ago `at` is, as js/clocks.js says it a second later."""
     return lasting((now() - at).total_seconds())
+
+
+def instant(at: datetime) -> str:
+    """`at` with its date, in UTC: for pages that belong to no restaurant."""
+    return f"{format_datetime(at, 'd MMM y, HH:mm', locale='en')} UTC"
 
 
 def lasting(seconds: float) -> str:

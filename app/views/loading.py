@@ -82,3 +82,11 @@ def person(*roles: Role) -> Person:
     if roles and asking.role not in roles:
         raise Forbidden
     return asking
+
+
+def themselves(*roles: Role) -> Person:
+    """The same for what is a person's alone: Forbidden while an admin acts as them."""
+    asking = person(*roles)
+    if asking.acted_by is not None:
+        raise Forbidden("This is for the person alone: you act as them. Stop acting first.")
+    return asking

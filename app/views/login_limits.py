@@ -1,6 +1,7 @@
-"""How many failed log-ins are let through: by address, and by the e-mail that is tried. For pages and the API alike.
+"""How often one may guess, and how often one may have mail sent: by address, by e-mail, by person. For pages and API.
 
-Only failures count, so a busy counter behind one address is never locked out by its own staff logging in.
+Of log-ins only failures count, so a busy counter behind one address is never locked out by its own staff logging in.
+Codes of a second factor have few digits: wrong ones are counted by the hour as well.
 """
 
 from collections.abc import Mapping
@@ -12,8 +13,13 @@ from flask_login import current_user
 
 from app.extensions import limiter
 
+from . import half_logins
+
 PER_ADDRESS = "10 per minute; 100 per hour"
 PER_EMAIL = "5 per minute"
+PER_CODE = "5 per minute; 20 per hour"
+MAILS_PER_ADDRESS = "10 per hour"
+MAILS_PER_EMAIL = "3 per hour"
 
 
 def note_failure() -> None:
@@ -21,8 +27,17 @@ def note_failure() -> None:
     g.log_in_failed = True
 
 
+def note_wrong_code() -> None:
+    """Count this request as a wrong code of a second factor too."""
+    g.code_was_wrong = True
+
+
 def _failed(response: Response) -> bool:
     return response.status_code == 401 or "log_in_failed" in g
+
+
+def _code_was_wrong(response: Response) -> bool:
+    return "code_was_wrong" in g or (response.status_code == 401 and b'"wrong_code"' in response.get_data())
 
 
 def _is_no_log_in() -> bool:
@@ -35,6 +50,17 @@ def _email_tried() -> str:
     email = typed.get("email") if isinstance(typed, Mapping) else None
     # Never empty: the limiter would skip the limit, and log an error.
     return str(email or "").strip().lower()[:254] or "nobody"
+
+
+def _whose_code() -> str:
+    """Whose code is tried: of the log-in that is half done, of whoever is logged in, or of the token's e-mail."""
+    if current_user.is_authenticated and request.endpoint != "api.issue_token":
+        return str(current_user.email)
+    return half_logins.email() if request.endpoint == "accounts.second_step_post" else _email_tried()
+
+
+def _person() -> str:
+    return str(current_user.id) if current_user.is_authenticated else "nobody"
 
 
 def _typed() -> object:
@@ -53,3 +79,7 @@ by_address = limiter.shared_limit(
 by_email = limiter.shared_limit(
     PER_EMAIL, "log-in by e-mail", key_func=_email_tried, deduct_when=_failed, exempt_when=_is_no_log_in
 )
+by_code = limiter.shared_limit(PER_CODE, "second factor by e-mail", key_func=_whose_code, deduct_when=_code_was_wrong)
+by_person = limiter.shared_limit(PER_EMAIL, "old password by person", key_func=_person, deduct_when=_failed)
+mails_by_address = limiter.shared_limit(MAILS_PER_ADDRESS, "mails by address", key_func=get_remote_address)
+mails_by_email = limiter.shared_limit(MAILS_PER_EMAIL, "mails by e-mail", key_func=_email_tried)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from flask import flash
 from flask_wtf import FlaskForm
 
-from app.errors import DomainError, WrongCredentials
+from app.errors import DomainError, WrongCode, WrongCredentials
 from app.extensions import db
 
 from . import login_limits
@@ -38,6 +38,8 @@ class Refusal:
         self.error = error
         if isinstance(error, WrongCredentials):
             login_limits.note_failure()
+        if isinstance(error, WrongCode):
+            login_limits.note_wrong_code()
 
 
 @contextmanager

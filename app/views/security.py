@@ -7,8 +7,10 @@ cookie, and a bad one is not rescued by it.
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import structlog
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Config, Network
@@ -16,8 +18,12 @@ from app.contract.addresses import client_address, is_trusted
 from app.contract.tokens import SESSION_ID
 from app.domain import audit, sessions
 from app.errors import Invalid, NotFound
-from app.extensions import csrf, login
+from app.extensions import csrf, db, login
 from app.models import ApiToken, Person, Session
+
+from .login_rules import rules
+
+_log = structlog.get_logger(__name__)
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 # Of every answer; a view may say another.
@@ -38,6 +44,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.before_request(_protect)
     app.after_request(_harden)
+    app.after_request(_note_use)
     if config.env == "production":
         app.after_request(_insist_on_https)
     if config.trusted_proxies:
@@ -47,7 +54,7 @@ def register(app: Flask) -> None:
 def person_asking(_request: object = None) -> Person | None:
     """The person whose bearer token or session came with the request; `g.credential` is the row that says so."""
     g.credential = _credential()
-    return g.credential.person if g.credential else None
+    return g.credential.holder if g.credential else None
 
 
 def gateway_url() -> str:
@@ -65,11 +72,32 @@ def bears_token() -> bool:
 
 
 def _credential() -> Session | ApiToken | None:
+    row = _presented()
+    if row is None or row.second_factor or rules().let_in(row.person, proved=False):
+        return row
+    # From before the settings wanted a second factor.
+    return None
+
+
+def _presented() -> Session | ApiToken | None:
     if bears_token():
         kind, _, token = request.headers["Authorization"].partition(" ")
         return sessions.by_token(token.strip()) if kind.lower() == "bearer" else None
     session_id = session.get(SESSION_ID)
     return sessions.by_id(session_id) if isinstance(session_id, str) else None
+
+
+def _note_use(response: Response) -> Response:
+    """Once in a few minutes, say that the session or token of this request is used."""
+    row = g.get("credential")
+    if row is not None and sessions.is_unseen(row):
+        try:
+            sessions.see(row, rules=rules())
+        except SQLAlchemyError as error:
+            # The answer stands; the next request says it again.
+            db.session.rollback()
+            _log.warning("access.not_seen", error=str(error.__cause__ or error))
+    return response
 
 
 def _say_whence() -> None:

@@ -1,11 +1,14 @@
 """`flask users`: people who can log in."""
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import passwords
+from app.domain import password_resets, passwords, second_factors
 from app.extensions import db
-from app.models import Person
+from app.models import AuditEntry, Person
+from tests.factories import two_factors
 
 
 def test_it_makes_the_first_admin(run, production):
@@ -62,3 +65,32 @@ def test_it_refuses_an_address_that_is_taken(run, cast):
     result = run("users", "create", "admin@example.com", "A", "admin", "--password-stdin", typed="from a pipe\n")
     assert result.exit_code == 1
     assert "  email: " in result.output
+
+
+def test_the_trail_tells_that_it_was_a_command(run):
+    run("users", "create", "a@example.com", "A", "admin", "--password-stdin", typed="from a pipe\n")
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.actor_name, entry.subject_name) == ("person.created", "Command line", "A")
+    assert "pipe" not in entry.after
+
+
+def test_it_makes_a_link_for_an_admin_who_forgot_the_password(run, cast):
+    result = run("users", "reset-link", "Admin@example.com")
+    token = re.search(r"http://127\.0\.0\.1:5000/password-reset/([\w-]{43})$", result.output.strip())[1]
+    password_resets.redeem(token, "a new long password")
+    assert passwords.matches(db.session.get_one(Person, cast.admin.id).password_hash, "a new long password")
+
+
+def test_it_takes_a_second_factor_from_who_lost_the_phone(run, cast):
+    two_factors(cast.admin)
+    assert run("users", "reset-second-factor", "admin@example.com").exit_code == 0
+    assert second_factors.of(cast.admin) is None
+    again = run("users", "reset-second-factor", "admin@example.com")
+    assert (again.exit_code, "has no second factor" in again.output) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["reset-link", "reset-second-factor"])
+def test_it_says_that_nobody_has_the_address(run, command):
+    result = run("users", command, "nobody@example.com")
+    assert result.exit_code == 1
+    assert "Nobody has the address nobody@example.com." in result.output

@@ -21,6 +21,7 @@ def _admins_only() -> None:
 
 # They put their views onto bp.
 from . import (  # noqa: E402
+    audit,  # noqa: F401
     calls,  # noqa: F401
     dashboard,  # noqa: F401
     dispatch,  # noqa: F401
@@ -31,6 +32,8 @@ from . import (  # noqa: E402
     orders,  # noqa: F401
     payment,  # noqa: F401
     payments,  # noqa: F401
+    people,  # noqa: F401
+    person_page,  # noqa: F401
     queue_warning,  # noqa: F401
     reconciliation,  # noqa: F401
     refunds,  # noqa: F401

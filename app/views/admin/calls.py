@@ -27,4 +27,5 @@ def calling() -> Sequence[str]:
     return db.session.scalars(needed).all()
 
 
-bp.context_processor(lambda: {"calling": calling})
+# Also for the pages of accounts, where an admin is on them.
+bp.app_context_processor(lambda: {"calling": calling})

@@ -33,6 +33,7 @@ class Credentials(Schema):
 
     email = Text(254, shortest=1, required=True)
     password = Text(passwords.LONGEST, shortest=1, required=True)
+    otp = Text(40, shortest=1, about="The code of the second factor, or a recovery code, where the account has one.")
 
 
 class Paging(Schema):

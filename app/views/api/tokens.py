@@ -1,6 +1,6 @@
 """Bearer tokens: asked for with a password, listed and taken back by their person."""
 
-from flask import Response, g, request
+from flask import Response, g
 from sqlalchemy import Select, select
 
 from app.contract.times import iso, now
@@ -8,6 +8,7 @@ from app.domain import access, sessions
 from app.extensions import db
 from app.models import ApiToken, Person
 from app.views import loading, login_limits
+from app.views.login_rules import rules
 
 from . import documents, requests
 from .answers import Document, answer
@@ -19,18 +20,17 @@ from .pages import Paging, page, place
 @bp.post("/tokens", tags=["tokens"])
 @login_limits.by_address
 @login_limits.by_email
+@login_limits.by_code
 @bp.doc(security=[])
 @bp.takes(requests.Credentials, once=False, example={"email": "vendor@passline.test", "password": "passline"})
-@bp.answers(201, documents.IssuedToken, "The token: keep it, it is told this once", refuses=(401, 429))
+@bp.answers(201, documents.IssuedToken, "The token: keep it, it is told this once", refuses=(401, 403, 429))
 def issue_token(credentials: dict[str, str]) -> Response:
     """Get a bearer token
 
     Send it with every call: `Authorization: Bearer <token>`. It lasts 30 days, and ends earlier when it is taken back
-    or when the person's password, role or restaurant changes.
+    or when the person's password, role or restaurant changes. Who has a second factor sends its code as `otp`.
     """
-    token, row = sessions.issue_token(
-        **credentials, user_agent=request.user_agent.string, address=request.remote_addr or ""
-    )
+    token, row = sessions.issue_token(**credentials, rules=rules())
     return answer({"id": row.id, "token": token, "expires_at": iso(row.expires_at), "user": _user(row.person)}, 201)
 
 
@@ -45,9 +45,10 @@ def tokens(paging: Paging) -> Response:
 
 
 @bp.delete(f"/tokens/<int(max={BIGGEST_ID}):token_id>", tags=["tokens"])
-@bp.answers(204, None, "It has ended, and so have the sockets that it opened", refuses=(400, 401, 404))
+@bp.answers(204, None, "It has ended, and so have the sockets that it opened", refuses=(400, 401, 403, 404))
 def end_token(token_id: int) -> Response:
     """Take a token back"""
+    loading.themselves()
     access.end(loading.one(_lasting().where(ApiToken.id == token_id)), reason="token_revoked")
     return Response(status=204)
 

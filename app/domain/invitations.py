@@ -1,0 +1,57 @@
+"""Inviting people: an admin says who they are, and they choose their password by a link that lasts 7 days."""
+
+from app.errors import Conflict
+from app.extensions import atomic
+from app.models import OneTimeLink, Person, Restaurant
+
+from . import audit, links, passwords, people
+from .actor import Actor
+
+
+def invite(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    by: Actor,
+    restaurant: Restaurant | None = None,
+    phone: str | None = None,
+    mailed: bool,
+) -> tuple[Person, str]:
+    """A new person without a password, and the token of their invitation; `mailed`: one goes to their address too.
+
+    Invalid as in `people.create`.
+    """
+    with atomic() as session:
+        person = people.create(
+            email=email,
+            name=name,
+            role=role,
+            password_hash=passwords.NOT_CHOSEN,
+            restaurant=restaurant,
+            phone=phone,
+            by=by,
+        )
+        token = links.make(session, links.INVITATION, person, mailed=mailed)
+        audit.record(session, "person.invited", by=by, subject=people.subject(person))
+    return person, token
+
+
+def renew(person: Person, *, by: Actor, mailed: bool) -> str:
+    """Another invitation in place of those before; Conflict when `person` has a password, or may not log in."""
+    if person.password_hash != passwords.NOT_CHOSEN or not person.is_active:
+        raise Conflict("This person needs no invitation.")
+    with atomic() as session:
+        token = links.make(session, links.INVITATION, person, mailed=mailed)
+        audit.record(session, "person.invited", by=by, subject=people.subject(person))
+    return token
+
+
+def opened(token: str) -> OneTimeLink:
+    """The invitation that `token` opens; LinkUnknown when there is none."""
+    return links.opened(token, links.INVITATION)
+
+
+def accept(token: str, password: str) -> Person:
+    """Choose the first password. Refuses with LinkUnknown, and with Invalid for a password that is too short."""
+    return people.set_password_by_link(token, links.INVITATION, password)

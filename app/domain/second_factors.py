@@ -1,0 +1,206 @@
+"""The second factor: an authenticator app's codes (TOTP, RFC 6238) and ten codes for when the app is gone.
+
+A code counts in its own 30 seconds and in those beside them, once: `last_step` is moved by a guarded update, so of two
+who send the same code one is let in. Recovery codes are used up by a guarded update as well.
+"""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+import pyotp
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.contract.times import now
+from app.contract.tokens import digest, new_recovery_code
+from app.errors import Conflict, SecondFactorRequired, WrongCode
+from app.extensions import atomic, db
+from app.models import Person, RecoveryCode, SecondFactor
+
+from . import access, audit
+from .actor import Actor
+
+STEP = 30
+# How many steps a device's clock may be off, to either side.
+_DRIFT = 1
+RECOVERY_CODES = 10
+# What an authenticator app shows above the code.
+_ISSUER = "Passline"
+
+
+def of(person: Person) -> SecondFactor | None:
+    """The second factor that `person` is asked for; None where there is none, or none that was confirmed."""
+    row = _row(person)
+    return row if row is not None and row.confirmed_at else None
+
+
+def begin(person: Person) -> SecondFactor:
+    """A secret for `person` to put into an app; nobody is asked for it before `confirm`. Conflict if there is one."""
+    with atomic() as session:
+        row = _row(person)
+        if row is not None and row.confirmed_at:
+            raise Conflict("This account has a second factor already; remove it first.")
+        if row is None:
+            row = SecondFactor(person_id=person.id, secret=pyotp.random_base32())
+            session.add(row)
+            session.flush()
+    return row
+
+
+def unconfirmed(person: Person) -> SecondFactor:
+    """What `begin` has begun; Conflict where nothing waits to be confirmed."""
+    row = _row(person)
+    if row is None or row.confirmed_at:
+        raise Conflict("There is no second factor to confirm; begin again.")
+    return row
+
+
+def address(row: SecondFactor, person: Person) -> str:
+    """What the app reads from a picture: otpauth://totp/…"""
+    return pyotp.TOTP(row.secret).provisioning_uri(name=person.email, issuer_name=_ISSUER)
+
+
+def confirm(person: Person, code: str) -> list[str]:
+    """The app shows `code`: from now on it is asked for. The recovery codes, which are told this once.
+
+    WrongCode when it is another; Conflict where there is nothing to confirm.
+    """
+    at = now()
+    with atomic() as session:
+        row = unconfirmed(person)
+        step = _step_of(row.secret, code, at)
+        if step is None:
+            raise WrongCode("That is not what the app should show. Is the device's clock right?")
+        confirmed = _change(session, SecondFactor.confirmed_at.is_(None), row, confirmed_at=at, last_step=step)
+        if not confirmed:
+            raise Conflict("It was confirmed in another window.")
+        codes = _new_codes(session, person)
+        audit.record(session, "person.second_factor_added", by=person, subject=_subject(person))
+    return codes
+
+
+def check(session: Session, person: Person, code: str | None) -> bool:
+    """Whether `person` has a second factor and `code` is right, which uses it up; False: there is none to ask for.
+
+    SecondFactorRequired where there is one and no code; WrongCode when the code is wrong, old, or was used.
+    """
+    row = of(person)
+    if row is None:
+        return False
+    if not code:
+        raise SecondFactorRequired
+    if not (_uses_step(session, row, code) or _uses_recovery_code(session, person, code)):
+        raise WrongCode
+    return True
+
+
+def renew_codes(person: Person, code: str) -> list[str]:
+    """Ten new recovery codes for the old ones, against a code of the app (or one of the old ones)."""
+    with atomic() as session:
+        _prove(session, person, code)
+        codes = _new_codes(session, person)
+        audit.record(session, "person.recovery_codes_renewed", by=person, subject=_subject(person))
+    return codes
+
+
+def remove(person: Person, code: str) -> None:
+    """Ask `person` for no second factor any more, against a code of the app or a recovery code."""
+    with atomic() as session:
+        _prove(session, person, code)
+        _forget(session, person)
+        audit.record(session, "person.second_factor_removed", by=person, subject=_subject(person))
+
+
+def reset(person: Person, *, by: Actor) -> None:
+    """Take the second factor from `person`, who has lost it; ends all that they are logged in with."""
+    with atomic() as session:
+        if _row(person) is None:
+            raise Conflict("This account has no second factor.")
+        _forget(session, person)
+        access.end_all(person, reason="second_factor_reset")
+        audit.record(session, "person.second_factor_reset", by=by, subject=_subject(person))
+
+
+def codes_left(person: Person) -> int:
+    """How many recovery codes have not been used."""
+    left = select(func.count()).where(RecoveryCode.person_id == person.id, RecoveryCode.used_at.is_(None))
+    return db.session.scalars(left).one()
+
+
+def shown(code: str, between: str = " ") -> str:
+    """A secret, or a recovery code, as people copy it: in groups of four."""
+    return between.join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def _row(person: Person) -> SecondFactor | None:
+    query = select(SecondFactor).where(SecondFactor.person_id == person.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _prove(session: Session, person: Person, code: str) -> None:
+    if not check(session, person, code or " "):
+        raise Conflict("This account has no second factor.")
+
+
+def _step_of(secret: str, code: str, at: datetime) -> int | None:
+    """The step in which an app with `secret` shows `code`, if that is about now."""
+    typed = "".join(code.split())
+    step_now, app = int(at.timestamp()) // STEP, pyotp.TOTP(secret)
+    near = range(step_now - _DRIFT, step_now + _DRIFT + 1)
+    return next((step for step in near if hmac.compare_digest(app.generate_otp(step).encode(), typed.encode())), None)
+
+
+def _uses_step(session: Session, row: SecondFactor, code: str) -> bool:
+    step = _step_of(row.secret, code, now())
+    return step is not None and _change(session, SecondFactor.last_step < step, row, last_step=step)
+
+
+def _change(session: Session, guard: Any, row: SecondFactor, **values: Any) -> bool:
+    """Change the row if `guard` holds; whether it did."""
+    changed = session.execute(
+        update(SecondFactor)
+        .where(SecondFactor.person_id == row.person_id, guard)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def _uses_recovery_code(session: Session, person: Person, code: str) -> bool:
+    typed = "".join(code.upper().replace("-", "").split())
+    used = session.execute(
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.person_id == person.id,
+            RecoveryCode.code_hash == digest(typed),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    if not used.rowcount:  # type: ignore[attr-defined]
+        return False
+    audit.record(session, "person.recovery_code_used", by=person, subject=_subject(person))
+    return True
+
+
+def _new_codes(session: Session, person: Person) -> list[str]:
+    _drop(session, RecoveryCode, person)
+    codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
+    session.add_all([RecoveryCode(person_id=person.id, code_hash=digest(code)) for code in codes])
+    session.flush()
+    return [shown(code, "-") for code in codes]
+
+
+def _forget(session: Session, person: Person) -> None:
+    _drop(session, RecoveryCode, person)
+    _drop(session, SecondFactor, person)
+
+
+def _drop(session: Session, table: type[RecoveryCode] | type[SecondFactor], person: Person) -> None:
+    session.execute(delete(table).where(table.person_id == person.id).execution_options(synchronize_session=False))
+
+
+def _subject(person: Person) -> tuple[str, int | None, str]:
+    return ("person", person.id, person.name)

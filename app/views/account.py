@@ -1,0 +1,163 @@
+"""One's own account: name and phone, password, second factor, and what one is logged in with.
+
+All of it is the person's alone: an admin who acts as them sees the page and changes nothing on it.
+"""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField, TelField
+from wtforms.validators import InputRequired, Length
+from wtforms.validators import Optional as MayBeEmpty
+
+from app.domain import access, passwords, people, second_factors
+from app.errors import Conflict
+from app.models import Person, SecondFactor
+
+from . import accesses, loading, login_limits
+from .code_forms import CodeForm, picture
+from .login_rules import rules
+from .refusals import flashed, shown_on
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+def tidied(text: str | None) -> str:
+    """A phone number as people type it, without what they put between the digits."""
+    return "".join(letter for letter in text or "" if letter not in " -()./")
+
+
+class DetailsForm(FlaskForm):
+    """What people are called, and where they are called."""
+
+    name = StringField("Name", [InputRequired("A name."), Length(max=120)])
+    phone = TelField("Phone", [MayBeEmpty(), Length(max=20)], filters=[tidied])
+
+
+class PasswordForm(FlaskForm):
+    """The password that is, and the one that is to be."""
+
+    old = PasswordField("Old password", [InputRequired("Your old password."), Length(max=passwords.LONGEST)])
+    password = PasswordField(
+        "New password",
+        [
+            InputRequired("A new password."),
+            Length(
+                passwords.SHORTEST, passwords.LONGEST, f"From {passwords.SHORTEST} to {passwords.LONGEST} characters."
+            ),
+        ],
+    )
+
+
+@bp.get("")
+def page() -> ResponseReturnValue:
+    return _page(loading.person())
+
+
+@bp.post("")
+def details() -> ResponseReturnValue:
+    person, form = loading.themselves(), DetailsForm()
+    if not form.validate():
+        return _page(person, details=form, status=422)
+    with shown_on(form) as refusal:
+        people.change_own(person, name=form.name.data or "", phone=form.phone.data or None)
+    if refusal:
+        return _page(person, details=form, status=refusal.status)
+    flash("Saved.", "success")
+    return redirect(url_for(".page"), 303)
+
+
+@bp.post("/password")
+@login_limits.by_person
+def password() -> ResponseReturnValue:
+    person, form = loading.themselves(), PasswordForm()
+    if not form.validate():
+        return _page(person, password=form, status=422)
+    with shown_on(form) as refusal:
+        people.change_own_password(person, form.old.data or "", form.password.data or "")
+    if refusal:
+        return _page(person, password=form, status=refusal.status)
+    session.clear()
+    flash("Your password is changed, and every log-in with the old one has ended. Log in with the new one.", "success")
+    return redirect(url_for("accounts.login"), 303)
+
+
+@bp.post("/second-factor")
+def second_factor_begin() -> ResponseReturnValue:
+    """A secret for the app, whose first code the page asks for; one that waits for it already stays the same."""
+    person = loading.themselves()
+    return _set_up(person, second_factors.begin(person), CodeForm(formdata=None), 200)
+
+
+@bp.post("/second-factor/confirmation")
+@login_limits.by_code
+def second_factor_confirm() -> ResponseReturnValue:
+    person, form = loading.themselves(), CodeForm()
+    row = second_factors.unconfirmed(person)
+    if not form.validate():
+        return _set_up(person, row, form, 422)
+    with shown_on(form) as refusal:
+        codes = second_factors.confirm(person, form.code.data or "")
+    if refusal:
+        return _set_up(person, row, form, refusal.status)
+    return render_template("recovery_codes.html", codes=codes, next=url_for(".page"))
+
+
+@bp.post("/second-factor/recovery-codes")
+@login_limits.by_code
+def recovery_codes() -> ResponseReturnValue:
+    person, form = loading.themselves(), CodeForm()
+    with shown_on(form) as refusal:
+        codes = second_factors.renew_codes(person, form.code.data or "")
+    if refusal:
+        return _page(person, code=form, status=refusal.status)
+    return render_template("recovery_codes.html", codes=codes, next=url_for(".page"))
+
+
+@bp.post("/second-factor/removal")
+@login_limits.by_code
+def second_factor_removal() -> ResponseReturnValue:
+    person, form = loading.themselves(), CodeForm()
+    with shown_on(form) as refusal:
+        if not rules().let_in(person, proved=False):
+            raise Conflict("Admins must have a second factor here. To change the phone, ask another admin for a reset.")
+        second_factors.remove(person, form.code.data or "")
+    if refusal:
+        return _page(person, code=form, status=refusal.status)
+    flash("Nobody asks you for a code any more.", "success")
+    return redirect(url_for(".page"), 303)
+
+
+@bp.post("/accesses/<handle>/end")
+def access_end(handle: str) -> ResponseReturnValue:
+    row = accesses.one(loading.themselves(), handle)
+    with flashed():
+        access.end(row, reason="token_revoked" if row.kind == "token" else "logged_out")
+        flash("Ended.", "success")
+    return redirect(url_for(".page", _anchor="accesses"), 303)
+
+
+def _set_up(person: Person, row: SecondFactor, form: CodeForm, status: int) -> ResponseReturnValue:
+    shown = {"picture": picture(second_factors.address(row, person)), "secret": second_factors.shown(row.secret)}
+    return render_template("account_second_factor.html", form=form, **shown), status
+
+
+def _page(person: Person, *, status: int = 200, **forms: Any) -> ResponseReturnValue:
+    drawn = {
+        "details": DetailsForm(formdata=None, obj=person),
+        "password": PasswordForm(formdata=None),
+        "code": CodeForm(formdata=None),
+    }
+    page = render_template(
+        "account.html",
+        forms={**drawn, **forms},
+        factor=second_factors.of(person),
+        codes_left=second_factors.codes_left(person),
+        must_have=not rules().let_in(person, proved=False),
+        accesses=accesses.of(person, g.credential),
+        acting=current_user.acted_by,
+    )
+    return page, status
