@@ -27,4 +27,4 @@ def neglected_queues() -> Sequence[Neglect]:
     return kept[1]
 
 
-bp.context_processor(lambda: {"neglected_queues": neglected_queues})
+bp.app_context_processor(lambda: {"neglected_queues": neglected_queues})
