@@ -133,6 +133,8 @@ GET    health.readyz                         200 200 200 200 200 200 200 200 200
 GET    static                                200 200 200 200 200 200 200 200 200
 GET    vendor.board                          302 403 403 403 200 200 200 403 403
 GET    vendor.done                           302 403 403 403 200 200 200 403 403
+GET    vendor.mode                           302 403 403 403 200 200 200 403 403
+POST   vendor.mode_change                    302 403 403 403 303 303 303 403 403
 POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
 POST   vendor.order_cancellation             302 403 403 403 303 303 404 403 403
 GET    vendor.order_card                     302 403 403 403 200 200 404 403 403
@@ -216,6 +218,7 @@ BODIES = {
         "down_kbps": "5000",
         "up_kbps": "1000",
     },
+    "vendor.mode_change": {"mode": "busy", "minutes": "20", "lasting": "30"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }

@@ -1,15 +1,16 @@
 """Rows that nobody else changes until the transaction ends.
 
-They are locked in this order everywhere: order, ticket, offer, driver, what is told of a fix (live_fixes.py).
+They are locked in this order everywhere: restaurant, order, ticket, offer, driver, what is told of a fix
+(live_fixes.py).
 On PostgreSQL it is FOR NO KEY UPDATE: rows that merely refer to a held one (a point of a ticket's track, a ticket whose
 order is held) are written meanwhile. Their foreign keys would wait for a FOR UPDATE, against the order of the locks.
 """
 
 from sqlalchemy.orm import Session
 
-from app.models import Order, Ticket
+from app.models import Order, Restaurant, Ticket
 
 
-def hold(session: Session, row: Order | Ticket) -> None:
+def hold(session: Session, row: Restaurant | Order | Ticket) -> None:
     """Hold `row`; what is known of it is what it is now."""
     session.refresh(row, with_for_update={"of": type(row), "key_share": True})

@@ -14,7 +14,7 @@ from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import MOST_OF_ONE
 
-from . import order_clock, orders, tracking
+from . import busy, order_clock, orders, tracking
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
@@ -143,14 +143,14 @@ def _check_place(door: tuple[float, float]) -> None:
 
 def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: datetime) -> None:
     if not restaurant.accepting:
-        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now.")
+        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now. {busy.told(restaurant, at)}.")
     if scheduled_for is None:
         if not restaurant.is_open(at):
             raise RestaurantClosed(f"{restaurant.name} is closed now.")
         return
-    earliest = at + timedelta(minutes=restaurant.preparation_minutes)
+    earliest = at + timedelta(minutes=restaurant.lead_minutes)
     if not earliest <= scheduled_for <= at + SCHEDULE_WITHIN:
-        wanted = f"From {restaurant.preparation_minutes} minutes to 7 days from now."
+        wanted = f"From {restaurant.lead_minutes} minutes to 7 days from now."
         raise Invalid("That time cannot be ordered for.", errors={"scheduled_for": [wanted]})
     if not restaurant.is_open(scheduled_for):
         raise RestaurantClosed(f"{restaurant.name} is closed at that time.")

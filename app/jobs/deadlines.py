@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain import access, order_deadlines, ticket_deadlines
+from app.domain import access, busy, order_deadlines, ticket_deadlines
 from app.extensions import db
 
 _log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ ACTS: Sequence[Callable[[], int]] = (
     ticket_deadlines.act_on_due,
     ticket_deadlines.renew_promises,
     access.end_expired,
+    busy.end_due,
 )
 
 

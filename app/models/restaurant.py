@@ -22,6 +22,12 @@ DEADLINE_BOUNDS = {
 }
 
 
+# How it takes orders just now: `normal`, `busy` (everything takes longer), `paused` (it takes none).
+MODES = ("normal", "busy", "paused")
+MOST_BUSY_MINUTES = 120
+LONGEST_MODE_REASON = 120
+
+
 def _as_for_all(name: str) -> ScalarSelect[int]:
     """What a restaurant begins with: the deadline of all, as it is then."""
     return select(func.coalesce(func.max(PolicyDefaults.__table__.c[name]), DEADLINES[name])).scalar_subquery()
@@ -62,6 +68,8 @@ class Restaurant(Model):
         _bounds("preparation_alert_minutes"),
         _bounds("abandonment_minutes"),
         CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
+        CheckConstraint("mode in ('normal', 'busy', 'paused')", name="mode"),
+        CheckConstraint(f"busy_minutes between 0 and {MOST_BUSY_MINUTES}", name="busy_minutes"),
         CheckConstraint("drop_proof in ('none', 'code', 'photo', 'note')", name="drop_proof"),
     )
 
@@ -93,7 +101,12 @@ class Restaurant(Model):
     ride_pay_minor: Mapped[int] = mapped_column(default=0)
     ride_pay_per_km_minor: Mapped[int] = mapped_column(default=0)
     auto_accept: Mapped[bool] = mapped_column(default=False)
-    accepting: Mapped[bool] = mapped_column(default=True)
+    # One of MODES, until `mode_until` (None: until somebody ends it); read `mode_now`, for the end passes by itself.
+    mode: Mapped[str] = mapped_column(choice(), default="normal")
+    # While it is busy: how many minutes more everything takes.
+    busy_minutes: Mapped[int] = mapped_column(default=0)
+    mode_reason: Mapped[str] = mapped_column(String(LONGEST_MODE_REASON), default="")
+    mode_until: Mapped[datetime | None] = mapped_column(Instant)
     # Before this hour, restaurant time, it is still the service day before.
     day_starts: Mapped[time] = mapped_column(default=time(5))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
@@ -105,10 +118,34 @@ class Restaurant(Model):
         """The time zone in which this restaurant's people live."""
         return ZoneInfo(self.time_zone)
 
+    def mode_at(self, at: datetime) -> str:
+        """One of MODES, as it is at `at`: one that has run out is over, whether or not the worker was there yet."""
+        return self.mode if self.mode_until is None or at < self.mode_until else "normal"
+
+    @property
+    def mode_now(self) -> str:
+        """One of MODES."""
+        return self.mode_at(now())
+
+    @property
+    def accepting(self) -> bool:
+        """Whether it takes orders at all (opening hours are another fact)."""
+        return self.mode_now != "paused"
+
+    @property
+    def lead_minutes(self) -> int:
+        """How long the kitchen takes for an order that comes now: what is usual, and more while it is busy."""
+        return self.preparation_minutes + (self.busy_minutes if self.mode_now == "busy" else 0)
+
     def service_day(self, at: datetime) -> date:
         """The day that `at` belongs to for the kitchen: what follows midnight is still the evening before."""
         local = at.astimezone(self.zone)
         return local.date() - timedelta(days=1) if local.time() < self.day_starts else local.date()
+
+    def next_day_starts(self, at: datetime) -> datetime:
+        """When the service day after that of `at` begins: what "tomorrow" means to the kitchen."""
+        tomorrow = self.service_day(at) + timedelta(days=1)
+        return datetime.combine(tomorrow, self.day_starts, self.zone).astimezone(UTC)
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies within the opening hours (a pause is another fact: `accepting`)."""

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.contract.times import now
+from app.domain import busy
 from app.domain.opening import Opening, opening
 from app.extensions import db
 from app.models import Restaurant
@@ -23,6 +24,11 @@ class Door:
     def takes_orders(self) -> bool:
         """Whether an order for now would be taken."""
         return self.opening.is_open and self.restaurant.accepting
+
+    @property
+    def says(self) -> str:
+        """How it takes orders just now, in words; empty while all is as usual."""
+        return busy.told(self.restaurant, now())
 
 
 def door(restaurant: Restaurant, at: datetime | None = None) -> Door:

@@ -4,7 +4,7 @@ from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.contract.times import now
+from app.contract.times import iso_or_none, now
 from app.extensions import db
 from app.models import Category, MenuItem, OpeningHours, Restaurant
 from app.views import loading
@@ -52,9 +52,20 @@ def _restaurant(row: Restaurant) -> Document:
         "currency": row.currency,
         "preparation_minutes": row.preparation_minutes,
         "delivery_minutes": row.delivery_minutes,
-        "accepting": row.accepting,
+        **_mode(row),
         "open": row.is_open(now()),
         "opening_hours": [_hours(hours) for hours in row.hours],
+    }
+
+
+def _mode(row: Restaurant) -> Document:
+    mode = row.mode_now
+    return {
+        "accepting": row.accepting,
+        "mode": mode,
+        "busy_minutes": row.busy_minutes if mode == "busy" else 0,
+        "mode_reason": row.mode_reason if mode != "normal" else "",
+        "mode_until": iso_or_none(row.mode_until) if mode != "normal" else None,
     }
 
 

@@ -1,0 +1,43 @@
+"""Restaurants as their people run them: busy modes in the place of a mere pause.
+
+Revision ID: 0016
+Revises: 0015
+Create Date: 2026-11-29 09:02:44.118230
+
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+# revision identifiers, used by Alembic.
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade():
+    # Added to the tables as they stand: SQLite would otherwise make them anew, with all that refers to them.
+    _add("restaurants", "mode", sa.String(length=20), "normal", "mode in ('normal', 'busy', 'paused')")
+    _add("restaurants", "busy_minutes", sa.Integer(), "0", "busy_minutes between 0 and 120")
+    _add("restaurants", "mode_reason", sa.String(length=120), "")
+    op.add_column("restaurants", sa.Column("mode_until", sa.DateTime(timezone=True), nullable=True))
+    op.execute("update restaurants set mode = 'paused' where not accepting")
+    op.drop_column("restaurants", "accepting")
+
+
+def downgrade():
+    op.add_column("restaurants", sa.Column("accepting", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.execute("update restaurants set accepting = (mode <> 'paused')")
+    with op.batch_alter_table("restaurants") as batch_op:
+        for name in ("mode", "busy_minutes"):
+            batch_op.drop_constraint(op.f(f"ck_restaurants_{name}"), type_="check")
+        for name in ("mode", "busy_minutes", "mode_reason", "mode_until"):
+            batch_op.drop_column(name)
+
+
+def _add(table, name, kind, default, check=None):
+    checks = [sa.CheckConstraint(check, name=op.f(f"ck_{table}_{name}"))] if check else []
+    op.add_column(table, sa.Column(name, kind, *checks, nullable=False, server_default=default))
