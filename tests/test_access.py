@@ -133,6 +133,9 @@ GET    health.readyz                         200 200 200 200 200 200 200 200 200
 GET    static                                200 200 200 200 200 200 200 200 200
 GET    vendor.board                          302 403 403 403 200 200 200 403 403
 GET    vendor.done                           302 403 403 403 200 200 200 403 403
+GET    vendor.menu                           302 403 403 403 200 200 200 403 403
+POST   vendor.menu_availability              302 403 403 403 303 303 404 403 403
+GET    vendor.menu_list                      302 403 403 403 200 200 200 403 403
 GET    vendor.mode                           302 403 403 403 200 200 200 403 403
 POST   vendor.mode_change                    302 403 403 403 303 303 303 403 403
 POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
@@ -230,6 +233,7 @@ TOLD = {
     "api.offer_ticket": lambda cast, order, ticket: {"driver_id": cast.driver.id},
     "api.place_order": lambda cast, order, ticket: body_of_order(cast),
     "api.request_ticket": lambda cast, order, ticket: {"order_number": order.number},
+    "vendor.menu_availability": lambda cast, order, ticket: {"until": "day" if cast.items()[2].available else "back"},
     "admin.wifi_package_new": lambda cast, order, ticket: {
         **BODIES["admin.wifi_package_change"],
         "restaurant": str(cast.restaurant.id),
@@ -305,6 +309,7 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    values |= {"item_id": cast.items()[2].id}
     values |= {"start": "placed", "to": "accepted"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}

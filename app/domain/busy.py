@@ -12,14 +12,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.contract import events, rooms
 from app.contract.times import iso_or_none, now
 from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import Restaurant
 from app.models.restaurant import LONGEST_MODE_REASON, MODES, MOST_BUSY_MINUTES
 
-from . import audit, log
+from . import audit, house_events
 from .actor import SYSTEM, Actor
 from .locks import hold
 
@@ -84,19 +83,6 @@ def told(restaurant: Restaurant, at: datetime) -> str:
     return f"Busy{end}: about {restaurant.busy_minutes} minutes longer{why}"
 
 
-def changed(session: Session, restaurant: Restaurant, at: datetime) -> None:
-    """Have the screens of this restaurant drawn anew: into the log, after what changed was written."""
-    about = {
-        "id": restaurant.id,
-        "slug": restaurant.slug,
-        "mode": restaurant.mode,
-        "until": iso_or_none(restaurant.mode_until),
-        "reason": restaurant.mode_reason,
-    }
-    data = {"restaurant": about, **log.stamp(at)}
-    log.append(session, [events.RESTAURANT_CHANGED.message(rooms.vendor_orders(restaurant.id), data)], at=at)
-
-
 def _end(restaurant: Restaurant, at: datetime) -> bool:
     with atomic() as session:
         before = _of(restaurant)
@@ -119,7 +105,7 @@ def _told(session: Session, restaurant: Restaurant, before: dict[str, Any], by: 
     audit.record(
         session, _ACTIONS[restaurant.mode], by=by, subject=subject, before=_said(before), after=_said(_of(restaurant))
     )
-    changed(session, restaurant, at)
+    house_events.changed(session, restaurant, at)
 
 
 def _of(restaurant: Restaurant) -> dict[str, Any]:

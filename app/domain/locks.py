@@ -8,9 +8,9 @@ order is held) are written meanwhile. Their foreign keys would wait for a FOR UP
 
 from sqlalchemy.orm import Session
 
-from app.models import Order, Restaurant, Ticket
+from app.models import MenuItem, Order, Restaurant, Ticket
 
 
-def hold(session: Session, row: Restaurant | Order | Ticket) -> None:
+def hold(session: Session, row: Restaurant | Order | Ticket | MenuItem) -> None:
     """Hold `row`; what is known of it is what it is now."""
     session.refresh(row, with_for_update={"of": type(row), "key_share": True})

@@ -158,7 +158,9 @@ def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: date
 
 def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
     wanted = {line.menu_item_id for line in lines}
-    query = select(MenuItem).where(MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted))
+    query = select(MenuItem).where(
+        MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted), MenuItem.is_hidden.is_(False)
+    )
     items = {item.id: item for item in db.session.scalars(query)}
     if wanted - items.keys():
         raise Invalid("Something you ask for is not on this menu.", errors={"items": ["Not on this menu."]})

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain import access, busy, order_deadlines, ticket_deadlines
+from app.domain import access, availability, busy, order_deadlines, ticket_deadlines
 from app.extensions import db
 
 _log = structlog.get_logger(__name__)
@@ -22,6 +22,7 @@ ACTS: Sequence[Callable[[], int]] = (
     ticket_deadlines.renew_promises,
     access.end_expired,
     busy.end_due,
+    availability.return_due,
 )
 
 

@@ -12,7 +12,7 @@ from app.models.restaurant import LONGEST_MODE_REASON
 from .order_forms import CheckedForm
 
 MODES = {"normal": "Normal", "busy": "Busy", "paused": "Paused"}
-_LONGER = [(minutes, f"{minutes} minutes longer") for minutes in (10, 15, 20, 30, 45, 60, 90)]
+_LONGER = {str(minutes): f"{minutes} minutes longer" for minutes in (10, 15, 20, 30, 45, 60, 90)}
 _LASTING = {
     "15": "15 minutes",
     "30": "30 minutes",
@@ -27,7 +27,7 @@ class ModeForm(CheckedForm):
     """How orders are taken, by how much longer, for how long, and why."""
 
     mode = RadioField("Mode", choices=MODES)
-    minutes = SelectField("When busy, everything takes", coerce=int, choices=_LONGER, default=20)
+    minutes = SelectField("When busy, everything takes", choices=_LONGER, default="20")
     lasting = SelectField("For", choices=_LASTING, default="30")
     reason = StringField("Reason, told to guests", [Length(max=LONGEST_MODE_REASON)])
 
@@ -36,7 +36,7 @@ class ModeForm(CheckedForm):
         return busy.set_mode(
             restaurant,
             self.mode.data,
-            minutes=self.minutes.data,
+            minutes=int(self.minutes.data),
             reason=self.reason.data or "",
             until=self._until(restaurant, at),
             by=by,

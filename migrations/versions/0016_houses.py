@@ -1,4 +1,5 @@
-"""Restaurants as their people run them: busy modes in the place of a mere pause.
+"""Restaurants as their people run them: busy modes in the place of a mere pause, and menus
+whose dishes come back by themselves.
 
 Revision ID: 0016
 Revises: 0015
@@ -24,11 +25,17 @@ def upgrade():
     _add("restaurants", "busy_minutes", sa.Integer(), "0", "busy_minutes between 0 and 120")
     _add("restaurants", "mode_reason", sa.String(length=120), "")
     op.add_column("restaurants", sa.Column("mode_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("menu_items", sa.Column("returns_at", sa.DateTime(timezone=True), nullable=True))
+    _add("menu_items", "is_hidden", sa.Boolean(), sa.false())
+    _add("categories", "is_hidden", sa.Boolean(), sa.false())
     op.execute("update restaurants set mode = 'paused' where not accepting")
     op.drop_column("restaurants", "accepting")
 
 
 def downgrade():
+    op.drop_column("categories", "is_hidden")
+    for name in ("returns_at", "is_hidden"):
+        op.drop_column("menu_items", name)
     op.add_column("restaurants", sa.Column("accepting", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.execute("update restaurants set accepting = (mode <> 'paused')")
     with op.batch_alter_table("restaurants") as batch_op:

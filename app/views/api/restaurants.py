@@ -36,7 +36,9 @@ def restaurant(slug: str) -> Response:
         .options(selectinload(Category.items))
         .order_by(Category.rank, Category.id)
     )
-    return answer({**_restaurant(found), "categories": [_category(category) for category in categories]})
+    return answer(
+        {**_restaurant(found), "categories": [_category(category) for category in categories if not category.is_hidden]}
+    )
 
 
 def _restaurant(row: Restaurant) -> Document:
@@ -74,7 +76,7 @@ def _hours(row: OpeningHours) -> Document:
 
 
 def _category(row: Category) -> Document:
-    return {"id": row.id, "name": row.name, "items": [_item(item) for item in row.items]}
+    return {"id": row.id, "name": row.name, "items": [_item(item) for item in row.shown]}
 
 
 def _item(row: MenuItem) -> Document:
