@@ -20,7 +20,7 @@ from .promise import Promise
 from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupreply, radpostauth, radreply, radusergroup
 from .receipt import Receipt
 from .recovery import Recovery
-from .restaurant import OpeningHours, Restaurant
+from .restaurant import OpeningException, OpeningHours, Restaurant
 from .session import ApiToken, Session
 from .sms import SmsMessage
 from .ticket import DropProof, Ticket, TicketChange, TicketOffer
@@ -42,6 +42,7 @@ __all__ = [
     "LiveFix",
     "LogHead",
     "MenuItem",
+    "OpeningException",
     "OpeningHours",
     "Order",
     "OrderChange",

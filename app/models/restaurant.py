@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, Index, ScalarSelect, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
@@ -57,6 +57,23 @@ class OpeningHours(Model):
     weekday: Mapped[int]
     opens: Mapped[time]
     closes: Mapped[time]
+
+
+class OpeningException(Model):
+    """A day that is not as each week: open from `opens` to `closes` (several rows: several times), or closed (None)."""
+
+    __tablename__ = "opening_exceptions"
+    __table_args__ = (
+        CheckConstraint("(opens is null) = (closes is null)", name="closed_or_both"),
+        Index("ix_opening_exceptions_restaurant_id_day", "restaurant_id", "day"),
+    )
+
+    id: Mapped[Key]
+    restaurant_id: Mapped[int] = reference("restaurants.id")
+    day: Mapped[date]
+    opens: Mapped[time | None]
+    closes: Mapped[time | None]
+    note: Mapped[str] = mapped_column(String(80), default="")
 
 
 class Restaurant(Model):
@@ -112,6 +129,9 @@ class Restaurant(Model):
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     hours: Mapped[list[OpeningHours]] = relationship(order_by="OpeningHours.weekday, OpeningHours.opens")
+    exceptions: Mapped[list[OpeningException]] = relationship(
+        order_by="OpeningException.day, OpeningException.opens", viewonly=True
+    )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -156,8 +176,16 @@ class Restaurant(Model):
         today = at.astimezone(self.zone).date()
         for ahead in range(-1, days):
             day = today + timedelta(days=ahead)
-            for hours in self.hours:
-                if hours.weekday == day.weekday():
-                    closing_day = day + timedelta(days=1) if hours.closes <= hours.opens else day
-                    opens = datetime.combine(day, hours.opens, self.zone)
-                    yield opens.astimezone(UTC), datetime.combine(closing_day, hours.closes, self.zone).astimezone(UTC)
+            for opens, closes in self._hours_of(day):
+                closing_day = day + timedelta(days=1) if closes <= opens else day
+                start = datetime.combine(day, opens, self.zone)
+                yield start.astimezone(UTC), datetime.combine(closing_day, closes, self.zone).astimezone(UTC)
+
+    def _hours_of(self, day: date) -> Iterator[tuple[time, time]]:
+        """From when to when on that day: as it is otherwise then, else as each week."""
+        exceptions = [row for row in self.exceptions if row.day == day]
+        for row in exceptions:
+            if row.opens is not None and row.closes is not None:
+                yield row.opens, row.closes
+        if not exceptions:
+            yield from ((row.opens, row.closes) for row in self.hours if row.weekday == day.weekday())

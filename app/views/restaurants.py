@@ -38,6 +38,10 @@ def door(restaurant: Restaurant, at: datetime | None = None) -> Door:
 
 def listed() -> list[Door]:
     """Every restaurant, those that take orders now before the others, each by its name."""
-    query = select(Restaurant).options(selectinload(Restaurant.hours)).order_by(Restaurant.name)
+    query = (
+        select(Restaurant)
+        .options(selectinload(Restaurant.hours), selectinload(Restaurant.exceptions))
+        .order_by(Restaurant.name)
+    )
     at = now()
     return sorted((door(restaurant, at) for restaurant in db.session.scalars(query)), key=lambda d: not d.takes_orders)

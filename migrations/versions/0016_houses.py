@@ -1,5 +1,5 @@
 """Restaurants as their people run them: busy modes in the place of a mere pause, and menus
-whose dishes come back by themselves.
+whose dishes come back by themselves; days that are not as each week.
 
 Revision ID: 0016
 Revises: 0015
@@ -28,11 +28,30 @@ def upgrade():
     op.add_column("menu_items", sa.Column("returns_at", sa.DateTime(timezone=True), nullable=True))
     _add("menu_items", "is_hidden", sa.Boolean(), sa.false())
     _add("categories", "is_hidden", sa.Boolean(), sa.false())
+    op.create_table(
+        "opening_exceptions",
+        sa.Column("id", _BIG, nullable=False),
+        sa.Column("restaurant_id", _BIG, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("opens", sa.Time(), nullable=True),
+        sa.Column("closes", sa.Time(), nullable=True),
+        sa.Column("note", sa.String(length=80), nullable=False),
+        sa.CheckConstraint("(opens is null) = (closes is null)", name=op.f("ck_opening_exceptions_closed_or_both")),
+        sa.ForeignKeyConstraint(
+            ["restaurant_id"],
+            ["restaurants.id"],
+            name=op.f("fk_opening_exceptions_restaurant_id_restaurants"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opening_exceptions")),
+    )
+    op.create_index("ix_opening_exceptions_restaurant_id_day", "opening_exceptions", ["restaurant_id", "day"])
     op.execute("update restaurants set mode = 'paused' where not accepting")
     op.drop_column("restaurants", "accepting")
 
 
 def downgrade():
+    op.drop_table("opening_exceptions")
     op.drop_column("categories", "is_hidden")
     for name in ("returns_at", "is_hidden"):
         op.drop_column("menu_items", name)

@@ -20,7 +20,11 @@ from .pages import Paging, page
 @bp.answers(200, documents.Restaurants, "Restaurants, by slug")
 def restaurants(paging: Paging) -> Response:
     """List the restaurants"""
-    query = select(Restaurant).where(Restaurant.slug > paging.get("after", "")).options(selectinload(Restaurant.hours))
+    query = (
+        select(Restaurant)
+        .where(Restaurant.slug > paging.get("after", ""))
+        .options(selectinload(Restaurant.hours), selectinload(Restaurant.exceptions))
+    )
     rows = db.session.scalars(query.order_by(Restaurant.slug).limit(paging["limit"] + 1)).all()
     return answer(page(rows, paging["limit"], lambda row: row.slug, _restaurant))
 
