@@ -115,8 +115,8 @@ def _restaurant(slug: str) -> Restaurant:
 def _cast(kitchen: Restaurant) -> dict[str, Person]:
     demo = {who: db.session.query(Person).filter_by(email=f"{who}@passline.test").one() for who in Role}
     quiet, paused = (
-        _house("quiet", "The Quiet Corner", accepting=True),
-        _house("paused", ENDLESS[:110], accepting=False),
+        _house("quiet", "The Quiet Corner"),
+        _house("paused", ENDLESS[:110], mode="paused"),
     )
 
     def person(who: str, role: str, name: str, restaurant: Restaurant | None = None) -> Person:
@@ -133,7 +133,7 @@ def _cast(kitchen: Restaurant) -> dict[str, Person]:
     }
 
 
-def _house(slug: str, name: str, *, accepting: bool) -> Restaurant:
+def _house(slug: str, name: str, *, mode: str = "normal") -> Restaurant:
     with atomic() as session:
         house = Restaurant(
             slug=slug,
@@ -141,7 +141,7 @@ def _house(slug: str, name: str, *, accepting: bool) -> Restaurant:
             kitchen="Small plates",
             time_zone="Europe/Vienna",
             currency="EUR",
-            accepting=accepting,
+            mode=mode,
             description="Open for a week, and nobody has come yet.",
             address="Am Ende der Straße 1, 1010 Wien",
         )

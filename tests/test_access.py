@@ -6,11 +6,12 @@ whoever adds one says who may use it. Who is answered 302 was sent to the log-in
 """
 
 import secrets
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, links, messages
+from app.domain import job_runs, jobs, links, menus, messages, opening_hours
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
@@ -85,6 +86,30 @@ GET    admin.queue_warning                   302 403 403 403 403 403 403 403 200
 POST   admin.driver_off_duty                 302 403 403 403 403 403 403 403 303
 GET    admin.message_list                    302 403 403 403 403 403 403 403 200
 POST   admin.message_resend                  302 403 403 403 403 403 403 403 303
+GET    admin.menu                            302 403 403 403 403 403 403 403 200
+POST   admin.menu_category_change            302 403 403 403 403 403 403 403 303
+POST   admin.menu_category_move              302 403 403 403 403 403 403 403 303
+POST   admin.menu_category_new               302 403 403 403 403 403 403 403 303
+POST   admin.menu_category_removal           302 403 403 403 403 403 403 403 303
+GET    admin.menu_csv                        302 403 403 403 403 403 403 403 200
+GET    admin.menu_import                     302 403 403 403 403 403 403 403 200
+POST   admin.menu_import_table               302 403 403 403 403 403 403 403 200
+GET    admin.menu_item                       302 403 403 403 403 403 403 403 200
+POST   admin.menu_item_change                302 403 403 403 403 403 403 403 303
+POST   admin.menu_item_move                  302 403 403 403 403 403 403 403 303
+POST   admin.menu_item_new                   302 403 403 403 403 403 403 403 303
+POST   admin.menu_item_removal               302 403 403 403 403 403 403 403 303
+POST   admin.menu_item_restoration           302 403 403 403 403 403 403 403 303
+POST   admin.menu_order                      302 403 403 403 403 403 403 403 303
+GET    admin.restaurant                      302 403 403 403 403 403 403 403 200
+POST   admin.restaurant_change               302 403 403 403 403 403 403 403 303
+POST   admin.restaurant_day_removal          302 403 403 403 403 403 403 403 303
+POST   admin.restaurant_days                 302 403 403 403 403 403 403 403 303
+GET    admin.restaurant_form                 302 403 403 403 403 403 403 403 200
+POST   admin.restaurant_mode                 302 403 403 403 403 403 403 403 303
+POST   admin.restaurant_new                  302 403 403 403 403 403 403 403 303
+POST   admin.restaurant_week                 302 403 403 403 403 403 403 403 303
+GET    admin.restaurants                     302 403 403 403 403 403 403 403 200
 GET    admin.messages                        302 403 403 403 403 403 403 403 200
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
@@ -168,6 +193,11 @@ GET    health.readyz                         200 200 200 200 200 200 200 200 200
 GET    static                                200 200 200 200 200 200 200 200 200
 GET    vendor.board                          302 403 403 403 200 200 200 403 403
 GET    vendor.done                           302 403 403 403 200 200 200 403 403
+GET    vendor.menu                           302 403 403 403 200 200 200 403 403
+POST   vendor.menu_availability              302 403 403 403 303 303 404 403 403
+GET    vendor.menu_list                      302 403 403 403 200 200 200 403 403
+GET    vendor.mode                           302 403 403 403 200 200 200 403 403
+POST   vendor.mode_change                    302 403 403 403 303 303 303 403 403
 POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
 POST   vendor.order_cancellation             302 403 403 403 303 303 404 403 403
 GET    vendor.order_card                     302 403 403 403 200 200 404 403 403
@@ -239,6 +269,14 @@ BODIES = {
     "admin.payment_denial": {"note": "not in the portal"},
     "admin.reconciliation_statement": {"text": "Receipt No.,Paid In\nQK7,100"},
     "admin.refund_sending": {"reference": "QK7BACK"},
+    "admin.menu_category_change": {"name": "Bowls"},
+    "admin.menu_category_move": {"way": "up"},
+    "admin.menu_category_new": {"name": "Bowls"},
+    "admin.menu_import_table": {"text": "heading,name,description,price\nPlates,Fish,,1"},
+    "admin.menu_item_move": {"way": "up"},
+    "admin.restaurant_days": {"first": "2099-12-24"},
+    "admin.restaurant_mode": {"mode": "paused", "minutes": "20", "lasting": "60"},
+    "admin.restaurant_week": {"day_0": "11:00-15:00"},
     "admin.ticket_transitions": {"to": "at_pickup"},
     "admin.transition_change": {"roles": ["vendor"], "version": "0"},
     "admin.transition_deadlines": {**dict.fromkeys(DEADLINES, "45"), "version": "0"},
@@ -263,8 +301,19 @@ BODIES = {
         "down_kbps": "5000",
         "up_kbps": "1000",
     },
+    "vendor.mode_change": {"mode": "busy", "minutes": "20", "lasting": "30"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
+}
+DISH = {"name": "Fish", "price": "1"}
+HOUSE = {
+    "name": "The Third Table",
+    "slug": "third",
+    "time_zone": "UTC",
+    "currency": "EUR",
+    "preparation_minutes": "20",
+    "delivery_minutes": "15",
+    "day_starts": "05:00",
 }
 # The same, where it depends on the cast, the order and its ticket.
 TOLD = {
@@ -276,6 +325,15 @@ TOLD = {
     "api.offer_ticket": lambda cast, order, ticket: {"driver_id": cast.driver.id},
     "api.place_order": lambda cast, order, ticket: body_of_order(cast),
     "api.request_ticket": lambda cast, order, ticket: {"order_number": order.number},
+    "admin.menu_item_change": lambda cast, order, ticket: {
+        **DISH,
+        "heading": str(cast.items()[2].category_id),
+    },
+    "admin.menu_item_new": lambda cast, order, ticket: DISH,
+    "admin.menu_order": lambda cast, order, ticket: {"items": ",".join(str(item.id) for item in cast.items()[::-1])},
+    "admin.restaurant_change": lambda cast, order, ticket: {**HOUSE, "slug": "first"},
+    "admin.restaurant_new": lambda cast, order, ticket: HOUSE,
+    "vendor.menu_availability": lambda cast, order, ticket: {"until": "day" if cast.items()[2].available else "back"},
     "admin.wifi_package_new": lambda cast, order, ticket: {
         **BODIES["admin.wifi_package_change"],
         "restaurant": str(cast.restaurant.id),
@@ -295,7 +353,7 @@ OF_ACCOUNTS = (
     "admin.person_second_factor_reset",
 )
 # Posted, and written nowhere.
-READS = ("admin.reconciliation_statement",)
+READS = ("admin.menu_import_table", "admin.reconciliation_statement")
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
@@ -363,6 +421,7 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
+    values |= {"item_id": cast.items()[2].id}
     values |= {"start": "placed", "to": "accepted"}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     provider = "mpesa" if endpoint == "webhooks.mpesa_callback" else "sms"
@@ -381,6 +440,15 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     values |= {"person_id": cast.customer.id, "handle": "not-there"}
     if endpoint.startswith("account_links.") and "token" in rule.arguments:
         values["token"] = one_time_token(cast, "invitation" if "invitation" in endpoint else "password_reset")
+    if "category_id" in rule.arguments:
+        values["category_id"] = cast.items()[0].category_id
+        if endpoint.startswith("admin.menu_category"):
+            values["category_id"] = menus.add_category(cast.restaurant, "Sweets", by=cast.admin).id
+    if "day" in rule.arguments:
+        opening_hours.set_days(cast.restaurant, date(2099, 12, 24), date(2099, 12, 24), "", by=cast.admin)
+        values["day"] = "2099-12-24"
+    if endpoint == "admin.menu_item_restoration":
+        menus.remove_item(cast.restaurant, cast.items()[2], by=cast.admin)
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

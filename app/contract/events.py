@@ -107,6 +107,15 @@ DEADLINE_MOVED = tuple(
     for room in ("vendor-orders.{id}", "user.{id}", "order.{number}", "admin.orders")
 )
 
+# How a restaurant takes orders just now, and that its menu changed (Passline's own): its screens are drawn anew.
+RESTAURANT_CHANGED = Event(
+    "RestaurantChanged",
+    "vendor-orders.{id}",
+    ("restaurant",),
+    "its mode (normal, busy, paused) or what can be had of its menu changed",
+    stamp=STAMP,
+)
+
 # -- S3, S4: tickets and drivers ------------------------------------------------------------------------------------
 
 _TICKET = ("ticket",)
@@ -208,6 +217,7 @@ EVENTS: tuple[Event, ...] = (
     STOP_ACKNOWLEDGED_FOR_ADMIN,
     *POLICY_CHANGED,
     *DEADLINE_MOVED,
+    RESTAURANT_CHANGED,
     TICKET_OFFERED,
     TICKET_UPDATED,
     TICKET_CANCELLED,

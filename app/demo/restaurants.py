@@ -128,9 +128,9 @@ def _place(session: Session, restaurant: Restaurant, menu: dict[str, Any]) -> Pl
     appetites: list[float] = []
     total = 0.0
     for category in session.scalars(query):
-        for dish in category.items:
+        for dish in category.shown:
             # Somebody who renamed a category in the demo may load more orders all the same.
-            total += appetite.get(category.name, 1) / len(category.items)
+            total += appetite.get(category.name, 1) / len(category.shown)
             dishes.append(dish)
             appetites.append(total)
     return Place(restaurant, menu["slug"], tuple(dishes), tuple(appetites))

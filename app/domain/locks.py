@@ -1,15 +1,16 @@
 """Rows that nobody else changes until the transaction ends.
 
-They are locked in this order everywhere: order, payment, ticket, offer, driver, what is told of a fix (live_fixes.py).
+They are locked in this order everywhere: restaurant, order, payment, ticket, offer, driver, what is told of a fix
+(live_fixes.py).
 On PostgreSQL it is FOR NO KEY UPDATE: rows that merely refer to a held one (a point of a ticket's track, a ticket whose
 order is held) are written meanwhile. Their foreign keys would wait for a FOR UPDATE, against the order of the locks.
 """
 
 from sqlalchemy.orm import Session
 
-from app.models import Order, Payment, Ticket
+from app.models import MenuItem, Order, Payment, Restaurant, Ticket
 
 
-def hold(session: Session, row: Order | Payment | Ticket) -> None:
+def hold(session: Session, row: Restaurant | Order | Payment | Ticket | MenuItem) -> None:
     """Hold `row`; what is known of it is what it is now."""
     session.refresh(row, with_for_update={"of": type(row), "key_share": True})

@@ -1,7 +1,7 @@
 """Money is a whole number of minor units beside an ISO 4217 code; this is how it is spelt for people and programs."""
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -19,3 +19,14 @@ def spoken(minor: int, currency: str) -> str:
     words = format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale="en")
     # Unicode's rule for a currency that is spelt in letters, which Babel leaves out and browsers follow.
     return _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)
+
+
+def minor_units(amount: Decimal | str, currency: str) -> int | None:
+    """What `decimal_string` spells, back in minor units; None where it is no amount that the currency can pay."""
+    try:
+        minor = Decimal(amount).scaleb(get_currency_precision(currency))
+    except InvalidOperation:
+        return None
+    # Beyond that no column holds it.
+    is_payable = minor.is_finite() and abs(minor) < 10**15 and minor == minor.to_integral_value()
+    return int(minor) if is_payable else None

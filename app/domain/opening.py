@@ -1,6 +1,6 @@
 """When a restaurant is open, told ahead: until when it stays open, when it opens next, which times can be ordered for.
 
-Follows from the opening hours alone; a pause (`Restaurant.accepting`) is another fact and has no end that we know.
+Follows from the opening hours alone; a pause (busy.py) is another fact.
 """
 
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def opening(restaurant: Restaurant, at: datetime) -> Opening:
 
 def times_ahead(restaurant: Restaurant, at: datetime) -> Iterator[datetime]:
     """Each full and half hour (UTC) within a week of `at` that an order can be scheduled for."""
-    earliest = at + timedelta(minutes=restaurant.preparation_minutes) + _MARGIN
+    earliest = at + timedelta(minutes=restaurant.lead_minutes) + _MARGIN
     local = earliest.astimezone(restaurant.zone).replace(second=0, microsecond=0)
     local += timedelta(minutes=-local.minute % 30)
     time = local.astimezone(UTC)

@@ -21,7 +21,7 @@ def promise(order: Order, ready_at: datetime) -> dict[str, datetime]:
 def entering(order: Order, status: str, at: datetime) -> dict[str, Any]:
     """The columns that an order gets when it enters `awaiting_payment`, `scheduled` or `placed` at `at`."""
     restaurant = order.restaurant
-    preparation = timedelta(minutes=restaurant.preparation_minutes)
+    preparation = timedelta(minutes=restaurant.lead_minutes)
     values: dict[str, Any] = {}
     if order.scheduled_for is None:
         values |= promise(order, at + preparation)

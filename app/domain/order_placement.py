@@ -14,7 +14,7 @@ from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import MOST_OF_ONE
 
-from . import codes, order_clock, orders, tracking
+from . import busy, codes, order_clock, orders, tracking
 from .actor import name_of
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
@@ -142,14 +142,14 @@ def _check_place(door: tuple[float, float]) -> None:
 
 def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: datetime) -> None:
     if not restaurant.accepting:
-        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now.")
+        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now. {busy.told(restaurant, at)}.")
     if scheduled_for is None:
         if not restaurant.is_open(at):
             raise RestaurantClosed(f"{restaurant.name} is closed now.")
         return
-    earliest = at + timedelta(minutes=restaurant.preparation_minutes)
+    earliest = at + timedelta(minutes=restaurant.lead_minutes)
     if not earliest <= scheduled_for <= at + SCHEDULE_WITHIN:
-        wanted = f"From {restaurant.preparation_minutes} minutes to 7 days from now."
+        wanted = f"From {restaurant.lead_minutes} minutes to 7 days from now."
         raise Invalid("That time cannot be ordered for.", errors={"scheduled_for": [wanted]})
     if not restaurant.is_open(scheduled_for):
         raise RestaurantClosed(f"{restaurant.name} is closed at that time.")
@@ -157,7 +157,9 @@ def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: date
 
 def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
     wanted = {line.menu_item_id for line in lines}
-    query = select(MenuItem).where(MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted))
+    query = select(MenuItem).where(
+        MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted), MenuItem.is_hidden.is_(False)
+    )
     items = {item.id: item for item in db.session.scalars(query)}
     if wanted - items.keys():
         raise Invalid("Something you ask for is not on this menu.", errors={"items": ["Not on this menu."]})

@@ -29,9 +29,9 @@ from .order_transition import walk
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
     """Take the order on, with the Wi-Fi that its guest gets for it.
 
-    `prep_minutes` from now (default: the restaurant's) move the promise.
+    `prep_minutes` from now (default: what the kitchen takes now) move the promise.
     """
-    minutes = order.restaurant.preparation_minutes if prep_minutes is None else prep_minutes
+    minutes = order.restaurant.lead_minutes if prep_minutes is None else prep_minutes
     if prep_minutes is not None and not 1 <= minutes <= MOST_PREP_MINUTES:
         wanted = f"From 1 to {MOST_PREP_MINUTES} minutes."
         raise Invalid(wanted, errors={"prep_minutes": [wanted]})

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain import access, acting, order_deadlines, payment_deadlines, ticket_deadlines
+from app.domain import access, acting, availability, busy, order_deadlines, payment_deadlines, ticket_deadlines
 from app.extensions import db
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +23,8 @@ ACTS: Sequence[Callable[[], int]] = (
     ticket_deadlines.renew_promises,
     access.end_expired,
     acting.stop_overdue,
+    busy.end_due,
+    availability.return_due,
 )
 
 

@@ -21,7 +21,7 @@ from .promise import Promise
 from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupreply, radpostauth, radreply, radusergroup
 from .receipt import Receipt
 from .recovery import Recovery
-from .restaurant import OpeningHours, Restaurant
+from .restaurant import OpeningException, OpeningHours, Restaurant
 from .second_factor import RecoveryCode, SecondFactor
 from .session import ApiToken, Session
 from .sms import SmsMessage
@@ -45,6 +45,7 @@ __all__ = [
     "LogHead",
     "MenuItem",
     "OneTimeLink",
+    "OpeningException",
     "OpeningHours",
     "Order",
     "OrderChange",

@@ -1,15 +1,17 @@
 """Menus: categories and items, prices in minor units of the restaurant's currency."""
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.extensions import Model
 
-from .columns import Key, reference
+from .columns import Instant, Key, reference
 
 
 class MenuItem(Model):
-    """Something one can order. `available` is what the kitchen says now."""
+    """Something one can order. `available` is what the kitchen says now; sold out, it may be back at `returns_at`."""
 
     __tablename__ = "menu_items"
     __table_args__ = (CheckConstraint("price_minor >= 0", name="price_not_negative"),)
@@ -21,6 +23,9 @@ class MenuItem(Model):
     description: Mapped[str] = mapped_column(String(500), default="")
     price_minor: Mapped[int]
     available: Mapped[bool] = mapped_column(default=True)
+    returns_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Taken off the menu, and kept for the orders that had it.
+    is_hidden: Mapped[bool] = mapped_column(default=False)
     rank: Mapped[int] = mapped_column(default=0)
 
 
@@ -33,5 +38,11 @@ class Category(Model):
     restaurant_id: Mapped[int] = reference("restaurants.id", index=True)
     name: Mapped[str] = mapped_column(String(80))
     rank: Mapped[int] = mapped_column(default=0)
+    is_hidden: Mapped[bool] = mapped_column(default=False)
 
     items: Mapped[list[MenuItem]] = relationship(order_by="MenuItem.rank, MenuItem.id")
+
+    @property
+    def shown(self) -> list[MenuItem]:
+        """What stands on the menu under this heading."""
+        return [] if self.is_hidden else [item for item in self.items if not item.is_hidden]

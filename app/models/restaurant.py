@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ScalarSelect, String, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, Index, ScalarSelect, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
@@ -20,6 +20,12 @@ DEADLINE_BOUNDS = {
     "preparation_alert_minutes": (0, 240),
     "abandonment_minutes": (5, 1440),
 }
+
+
+# How it takes orders just now: `normal`, `busy` (everything takes longer), `paused` (it takes none).
+MODES = ("normal", "busy", "paused")
+MOST_BUSY_MINUTES = 120
+LONGEST_MODE_REASON = 120
 
 
 def _as_for_all(name: str) -> ScalarSelect[int]:
@@ -53,6 +59,23 @@ class OpeningHours(Model):
     closes: Mapped[time]
 
 
+class OpeningException(Model):
+    """A day that is not as each week: open from `opens` to `closes` (several rows: several times), or closed (None)."""
+
+    __tablename__ = "opening_exceptions"
+    __table_args__ = (
+        CheckConstraint("(opens is null) = (closes is null)", name="closed_or_both"),
+        Index("ix_opening_exceptions_restaurant_id_day", "restaurant_id", "day"),
+    )
+
+    id: Mapped[Key]
+    restaurant_id: Mapped[int] = reference("restaurants.id")
+    day: Mapped[date]
+    opens: Mapped[time | None]
+    closes: Mapped[time | None]
+    note: Mapped[str] = mapped_column(String(80), default="")
+
+
 class Restaurant(Model):
     """A restaurant. Minutes are whole minutes; prices are in minor units of `currency` (ISO 4217)."""
 
@@ -62,6 +85,8 @@ class Restaurant(Model):
         _bounds("preparation_alert_minutes"),
         _bounds("abandonment_minutes"),
         CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
+        CheckConstraint("mode in ('normal', 'busy', 'paused')", name="mode"),
+        CheckConstraint(f"busy_minutes between 0 and {MOST_BUSY_MINUTES}", name="busy_minutes"),
         CheckConstraint("drop_proof in ('none', 'code', 'photo', 'note')", name="drop_proof"),
     )
 
@@ -93,22 +118,54 @@ class Restaurant(Model):
     ride_pay_minor: Mapped[int] = mapped_column(default=0)
     ride_pay_per_km_minor: Mapped[int] = mapped_column(default=0)
     auto_accept: Mapped[bool] = mapped_column(default=False)
-    accepting: Mapped[bool] = mapped_column(default=True)
+    # One of MODES, until `mode_until` (None: until somebody ends it); read `mode_now`, for the end passes by itself.
+    mode: Mapped[str] = mapped_column(choice(), default="normal")
+    # While it is busy: how many minutes more everything takes.
+    busy_minutes: Mapped[int] = mapped_column(default=0)
+    mode_reason: Mapped[str] = mapped_column(String(LONGEST_MODE_REASON), default="")
+    mode_until: Mapped[datetime | None] = mapped_column(Instant)
     # Before this hour, restaurant time, it is still the service day before.
     day_starts: Mapped[time] = mapped_column(default=time(5))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     hours: Mapped[list[OpeningHours]] = relationship(order_by="OpeningHours.weekday, OpeningHours.opens")
+    exceptions: Mapped[list[OpeningException]] = relationship(
+        order_by="OpeningException.day, OpeningException.opens", viewonly=True
+    )
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which this restaurant's people live."""
         return ZoneInfo(self.time_zone)
 
+    def mode_at(self, at: datetime) -> str:
+        """One of MODES, as it is at `at`: one that has run out is over, whether or not the worker was there yet."""
+        return self.mode if self.mode_until is None or at < self.mode_until else "normal"
+
+    @property
+    def mode_now(self) -> str:
+        """One of MODES."""
+        return self.mode_at(now())
+
+    @property
+    def accepting(self) -> bool:
+        """Whether it takes orders at all (opening hours are another fact)."""
+        return self.mode_now != "paused"
+
+    @property
+    def lead_minutes(self) -> int:
+        """How long the kitchen takes for an order that comes now: what is usual, and more while it is busy."""
+        return self.preparation_minutes + (self.busy_minutes if self.mode_now == "busy" else 0)
+
     def service_day(self, at: datetime) -> date:
         """The day that `at` belongs to for the kitchen: what follows midnight is still the evening before."""
         local = at.astimezone(self.zone)
         return local.date() - timedelta(days=1) if local.time() < self.day_starts else local.date()
+
+    def next_day_starts(self, at: datetime) -> datetime:
+        """When the service day after that of `at` begins: what "tomorrow" means to the kitchen."""
+        tomorrow = self.service_day(at) + timedelta(days=1)
+        return datetime.combine(tomorrow, self.day_starts, self.zone).astimezone(UTC)
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies within the opening hours (a pause is another fact: `accepting`)."""
@@ -119,8 +176,16 @@ class Restaurant(Model):
         today = at.astimezone(self.zone).date()
         for ahead in range(-1, days):
             day = today + timedelta(days=ahead)
-            for hours in self.hours:
-                if hours.weekday == day.weekday():
-                    closing_day = day + timedelta(days=1) if hours.closes <= hours.opens else day
-                    opens = datetime.combine(day, hours.opens, self.zone)
-                    yield opens.astimezone(UTC), datetime.combine(closing_day, hours.closes, self.zone).astimezone(UTC)
+            for opens, closes in self._hours_of(day):
+                closing_day = day + timedelta(days=1) if closes <= opens else day
+                start = datetime.combine(day, opens, self.zone)
+                yield start.astimezone(UTC), datetime.combine(closing_day, closes, self.zone).astimezone(UTC)
+
+    def _hours_of(self, day: date) -> Iterator[tuple[time, time]]:
+        """From when to when on that day: as it is otherwise then, else as each week."""
+        exceptions = [row for row in self.exceptions if row.day == day]
+        for row in exceptions:
+            if row.opens is not None and row.closes is not None:
+                yield row.opens, row.closes
+        if not exceptions:
+            yield from ((row.opens, row.closes) for row in self.hours if row.weekday == day.weekday())

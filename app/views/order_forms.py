@@ -27,12 +27,8 @@ def _stripped(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-class OrderForm(FlaskForm):
-    """The version that was on the screen, and nothing else: a button."""
-
-    expected_version = IntegerField(
-        widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, _BIGGEST_VERSION)]
-    )
+class CheckedForm(FlaskForm):
+    """A form whose faults are an Invalid."""
 
     def checked(self) -> Self:
         """This form, when all of it is right; Invalid says what is not."""
@@ -40,6 +36,14 @@ class OrderForm(FlaskForm):
             errors = {name or "form": [str(message) for message in told] for name, told in self.errors.items()}
             raise Invalid(" ".join(chain.from_iterable(errors.values())), errors=errors)
         return self
+
+
+class OrderForm(CheckedForm):
+    """The version that was on the screen, and nothing else: a button."""
+
+    expected_version = IntegerField(
+        widget=HiddenInput(), validators=[InputRequired(), NumberRange(1, _BIGGEST_VERSION)]
+    )
 
     @property
     def how(self) -> How:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.contract.times import now
+from app.domain import busy
 from app.domain.opening import Opening, opening
 from app.extensions import db
 from app.models import Restaurant
@@ -24,6 +25,11 @@ class Door:
         """Whether an order for now would be taken."""
         return self.opening.is_open and self.restaurant.accepting
 
+    @property
+    def says(self) -> str:
+        """How it takes orders just now, in words; empty while all is as usual."""
+        return busy.told(self.restaurant, now())
+
 
 def door(restaurant: Restaurant, at: datetime | None = None) -> Door:
     """How the door of `restaurant` stands at `at` (default: now)."""
@@ -32,6 +38,10 @@ def door(restaurant: Restaurant, at: datetime | None = None) -> Door:
 
 def listed() -> list[Door]:
     """Every restaurant, those that take orders now before the others, each by its name."""
-    query = select(Restaurant).options(selectinload(Restaurant.hours)).order_by(Restaurant.name)
+    query = (
+        select(Restaurant)
+        .options(selectinload(Restaurant.hours), selectinload(Restaurant.exceptions))
+        .order_by(Restaurant.name)
+    )
     at = now()
     return sorted((door(restaurant, at) for restaurant in db.session.scalars(query)), key=lambda d: not d.takes_orders)

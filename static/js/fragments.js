@@ -4,7 +4,8 @@
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
 // list, of orders, payments or figures: any event has it fetched, an order's or not, once a second at most. What no event
 // tells of is fetched so often as `data-fragment-every="<seconds>"` says, while somebody looks. When an admin has changed
-// what may be done with orders, all of these are fetched, one after the other, and what has `data-fragment-policy`. One
+// what may be done with orders, all of these are fetched, one after the other, and what has `data-fragment-policy`; when the restaurant's mode or menu changed, what has
+// `data-fragment-restaurant`. One
 // fetch a fragment is under way; what fails is tried again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
@@ -35,6 +36,7 @@ let pressing = false;
 export function start() {
   document.addEventListener("passline:event", ({ detail }) => heard(detail));
   document.addEventListener("passline:event", ({ detail }) => detail.name === "PolicyChanged" && decided());
+  document.addEventListener("passline:event", ({ detail }) => detail.name === "RestaurantChanged" && redraw("[data-fragment-restaurant]"));
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
   for (const type of ["pointerup", "pointercancel"]) document.addEventListener(type, () => setTimeout(release), true);
@@ -58,9 +60,14 @@ function poll() {
 
 /** Other rules: every button is drawn anew. */
 function decided() {
-  const all = document.querySelectorAll("[data-fragment]:is([data-order-number], [data-fragment-policy])");
-  [...all].forEach((element, place) => setTimeout(() => shown(element.dataset.fragment) && refresh(element), place * APART));
+  redraw(":is([data-order-number], [data-fragment-policy])");
   refreshLists(document);
+}
+
+/** Fetch every fragment that `which` selects, one after the other. */
+function redraw(which) {
+  const all = document.querySelectorAll(`[data-fragment]${which}`);
+  [...all].forEach((element, place) => setTimeout(() => shown(element.dataset.fragment) && refresh(element), place * APART));
 }
 
 function heard({ name, number, version }) {

@@ -162,7 +162,7 @@ def test_it_refuses_what_is_sold_out(customer, cast, wanted, nothing_left):
 
 def test_it_refuses_while_the_kitchen_has_paused(customer, cast, wanted, nothing_left):
     with atomic():
-        cast.restaurant.accepting = False
+        cast.restaurant.mode = "paused"
     with nothing_left():
         refused(customer.post("/orders", wanted), 409, "restaurant_closed")
 

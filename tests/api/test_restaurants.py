@@ -9,6 +9,7 @@ from .conftest import close, refused
 RESTAURANT = {
     "id", "slug", "name", "kitchen", "description", "address", "phone", "time_zone", "currency",
     "preparation_minutes", "delivery_minutes", "accepting", "open", "opening_hours",
+    "mode", "busy_minutes", "mode_reason", "mode_until",
 }  # fmt: skip
 
 
@@ -33,7 +34,7 @@ def test_it_tells_whether_orders_are_taken(program, cast):
     row = client.get("/restaurants/first").json
     assert (row["open"], row["accepting"]) == (True, True)
     with atomic():
-        cast.restaurant.accepting = False
+        cast.restaurant.mode = "paused"
     close(cast.restaurant)
     row = client.get("/restaurants/first").json
     assert (row["open"], row["accepting"], row["opening_hours"]) == (False, False, [])

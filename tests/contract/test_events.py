@@ -13,6 +13,7 @@ from app.contract.events import EVENTS, Event
 from app.contract.times import now
 from app.domain import (
     access,
+    busy,
     drivers,
     messages,
     offers,
@@ -86,6 +87,7 @@ def test_it_refuses_data_that_is_not_the_lines():
 @pytest.fixture
 def story(cast, connected) -> list[tuple[EventLog, dict]]:
     """Every event that is built, fired by the verbs that fire it."""
+    busy.set_mode(cast.restaurant, "busy", minutes=20, by=cast.vendor)
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")

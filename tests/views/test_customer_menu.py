@@ -190,7 +190,7 @@ def test_a_dish_that_was_sold_out_meanwhile_is_refused(cast, order_with):
 
 def test_a_restaurant_that_paused_takes_no_order(cast, as_person, order_with):
     with atomic():
-        cast.restaurant.accepting = False
+        cast.restaurant.mode = "paused"
     assert "No orders right now" in as_person(cast.customer).get("/r/first").text
     assert order_with().status_code == 409
     assert left_behind() == 0
@@ -284,7 +284,7 @@ def test_an_order_in_the_morning_of_another_zone_is_for_that_zones_clock(cast, a
 
 def test_the_list_of_restaurants_is_for_anybody(cast, as_person):
     with atomic():
-        cast.restaurant.accepting = False
+        cast.restaurant.mode = "paused"
     page = as_person(None).get("/r/").text
     assert page.index("The Second Table") < page.index("The First Table")
     assert "Taking no orders right now" in page

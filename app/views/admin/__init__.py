@@ -27,6 +27,9 @@ from . import (  # noqa: E402
     dispatch,  # noqa: F401
     driver,  # noqa: F401
     jobs,  # noqa: F401
+    menu,  # noqa: F401
+    menu_item,  # noqa: F401
+    menu_sheet,  # noqa: F401
     messages,  # noqa: F401
     order,  # noqa: F401
     orders,  # noqa: F401
@@ -37,6 +40,8 @@ from . import (  # noqa: E402
     queue_warning,  # noqa: F401
     reconciliation,  # noqa: F401
     refunds,  # noqa: F401
+    restaurant,  # noqa: F401
+    restaurants,  # noqa: F401
     ticket,  # noqa: F401
     transitions,  # noqa: F401
     wifi,  # noqa: F401

@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from app.contract.identity import Role
 from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS
 from app.domain.ticket_states import LABELS as TICKET_LABELS
+from app.models.restaurant import MODES
 
 
 def _id(about: str = "") -> fields.Integer:
@@ -164,6 +165,10 @@ class Restaurant(Document):
     preparation_minutes = fields.Integer()
     delivery_minutes = fields.Integer()
     accepting = fields.Boolean(metadata={"description": "False while the kitchen has paused."})
+    mode = fields.String(validate=validate.OneOf(MODES), metadata={"description": "How it takes orders just now."})
+    busy_minutes = fields.Integer(metadata={"description": "How many minutes more everything takes now."})
+    mode_reason = fields.String(metadata={"description": "Why it is busy or paused, if they said so."})
+    mode_until = moment("Until when it is busy or paused, where that is known.", empty=True)
     open = fields.Boolean(metadata={"description": "Whether now lies within the opening hours."})
     opening_hours = fields.List(fields.Nested(OpeningHours))
 

@@ -4,7 +4,7 @@ from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.contract.times import now
+from app.contract.times import iso_or_none, now
 from app.extensions import db
 from app.models import Category, MenuItem, OpeningHours, Restaurant
 from app.views import loading
@@ -20,7 +20,11 @@ from .pages import Paging, page
 @bp.answers(200, documents.Restaurants, "Restaurants, by slug")
 def restaurants(paging: Paging) -> Response:
     """List the restaurants"""
-    query = select(Restaurant).where(Restaurant.slug > paging.get("after", "")).options(selectinload(Restaurant.hours))
+    query = (
+        select(Restaurant)
+        .where(Restaurant.slug > paging.get("after", ""))
+        .options(selectinload(Restaurant.hours), selectinload(Restaurant.exceptions))
+    )
     rows = db.session.scalars(query.order_by(Restaurant.slug).limit(paging["limit"] + 1)).all()
     return answer(page(rows, paging["limit"], lambda row: row.slug, _restaurant))
 
@@ -36,7 +40,9 @@ def restaurant(slug: str) -> Response:
         .options(selectinload(Category.items))
         .order_by(Category.rank, Category.id)
     )
-    return answer({**_restaurant(found), "categories": [_category(category) for category in categories]})
+    return answer(
+        {**_restaurant(found), "categories": [_category(category) for category in categories if not category.is_hidden]}
+    )
 
 
 def _restaurant(row: Restaurant) -> Document:
@@ -52,9 +58,20 @@ def _restaurant(row: Restaurant) -> Document:
         "currency": row.currency,
         "preparation_minutes": row.preparation_minutes,
         "delivery_minutes": row.delivery_minutes,
-        "accepting": row.accepting,
+        **_mode(row),
         "open": row.is_open(now()),
         "opening_hours": [_hours(hours) for hours in row.hours],
+    }
+
+
+def _mode(row: Restaurant) -> Document:
+    mode = row.mode_now
+    return {
+        "accepting": row.accepting,
+        "mode": mode,
+        "busy_minutes": row.busy_minutes if mode == "busy" else 0,
+        "mode_reason": row.mode_reason if mode != "normal" else "",
+        "mode_until": iso_or_none(row.mode_until) if mode != "normal" else None,
     }
 
 
@@ -63,7 +80,7 @@ def _hours(row: OpeningHours) -> Document:
 
 
 def _category(row: Category) -> Document:
-    return {"id": row.id, "name": row.name, "items": [_item(item) for item in row.items]}
+    return {"id": row.id, "name": row.name, "items": [_item(item) for item in row.shown]}
 
 
 def _item(row: MenuItem) -> Document:

@@ -100,13 +100,13 @@ def _form(restaurant: Restaurant) -> CheckoutForm:
 def _page(restaurant: Restaurant, form: CheckoutForm, basket: Basket, status: int = 200) -> ResponseReturnValue:
     query = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
     categories = db.session.scalars(query.order_by(Category.rank, Category.id)).all()
-    on_the_menu = {item.id: item for category in categories for item in category.items}
+    on_the_menu = {item.id: item for category in categories for item in category.shown}
     chosen = [(on_the_menu[line.menu_item_id], line) for line in basket.lines_of(on_the_menu)]
     page = render_template(
         "customer/menu.html",
         door=restaurants.door(restaurant),
         restaurant=restaurant,
-        categories=[category for category in categories if category.items],
+        categories=[category for category in categories if category.shown],
         form=form,
         basket=basket,
         chosen=chosen,

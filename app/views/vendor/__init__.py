@@ -13,4 +13,4 @@ def _staff_only() -> None:
     person(Role.VENDOR)
 
 
-from . import board, steps  # noqa: E402, F401  (they put their views onto bp)
+from . import board, menu, mode, steps  # noqa: E402, F401  (they put their views onto bp)

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import Order, Person, Restaurant
 from app.views import loading
 from app.views.formats import remember_position
+from app.views.mode_form import ModeForm
 
 from . import bp
 from .cards import Card, cards, of_board
@@ -30,7 +31,9 @@ def board() -> str:
     columns: dict[str, list[Card]] = defaultdict(list)
     for card in of_board(staff):
         columns[card.column].append(card)
-    return render_template("vendor/board.html", columns=columns, restaurant=_kitchen(staff), done=_done(staff))
+    return render_template(
+        "vendor/board.html", columns=columns, restaurant=kitchen(staff), done=_done(staff), form=ModeForm()
+    )
 
 
 @bp.get("/orders/<number>/card")
@@ -42,7 +45,7 @@ def order_card(number: str) -> str:
 @bp.get("/done")
 def done() -> str:
     staff = loading.person()
-    return render_template("vendor/_done.html", done=_done(staff), restaurant=_kitchen(staff))
+    return render_template("vendor/_done.html", done=_done(staff), restaurant=kitchen(staff))
 
 
 def _done(staff: Person) -> Sequence[Order]:
@@ -55,14 +58,14 @@ def _done(staff: Person) -> Sequence[Order]:
     )
     today = (
         Order.visible_to(staff)
-        .where(Order.id.in_(select(newest.subquery().c.id)), Order.changed_at >= day_began(_kitchen(staff), now()))
+        .where(Order.id.in_(select(newest.subquery().c.id)), Order.changed_at >= day_began(kitchen(staff), now()))
         .order_by(Order.changed_at.desc(), Order.id.desc())
         .limit(_MOST_DONE)
     )
     return db.session.scalars(today).unique().all()
 
 
-def _kitchen(staff: Person) -> Restaurant:
+def kitchen(staff: Person) -> Restaurant:
     """Where they work: vendor staff have a restaurant, by a constraint of the table."""
     return cast(Restaurant, staff.restaurant)
 

@@ -91,7 +91,7 @@ class Card:
     @property
     def minutes(self) -> Sequence[int]:
         """The preparation times that one tap offers, the restaurant's own among them."""
-        return sorted({*_MINUTES, self.order.restaurant.preparation_minutes})
+        return sorted({*_MINUTES, self.order.restaurant.lead_minutes})
 
 
 def of_board(staff: Person) -> list[Card]:

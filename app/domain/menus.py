@@ -1,0 +1,197 @@
+"""What a menu says: its headings and dishes, their words, prices and order. What is sold out: availability.py.
+
+A dish is never deleted: orders tell of it. It is taken off the menu, and can be put back. Prices are in minor units of
+the restaurant's currency; an order keeps the price of its moment.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.contract.times import now
+from app.errors import Conflict, Invalid, LostRace
+from app.extensions import atomic, db
+from app.models import Category, MenuItem, Restaurant
+
+from . import audit, house_events
+from .actor import Actor
+from .locks import hold
+
+LONGEST_HEADING = 80
+LONGEST_NAME = 120
+LONGEST_DESCRIPTION = 500
+MOST_MINOR = 1_000_000_000
+
+
+class Terms(TypedDict):
+    """What is said of a dish."""
+
+    name: str
+    description: str
+    price_minor: int
+
+
+def categories(restaurant: Restaurant) -> list[Category]:
+    """The headings with their dishes, in the menu's order."""
+    query = (
+        select(Category)
+        .where(Category.restaurant_id == restaurant.id, Category.is_hidden.is_(False))
+        .options(selectinload(Category.items))
+        .order_by(Category.rank, Category.id)
+    )
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def add_category(restaurant: Restaurant, name: str, *, by: Actor) -> Category:
+    """A heading below the others. Refuses with Invalid."""
+    name = heading(name)
+    with atomic() as session:
+        hold(session, restaurant)
+        last = session.scalar(select(func.max(Category.rank)).where(Category.restaurant_id == restaurant.id))
+        category = Category(restaurant_id=restaurant.id, name=name, rank=(last or 0) + 1)
+        session.add(category)
+        session.flush()
+        _told(session, restaurant, "menu.category_added", by, category, None, {"name": name})
+    return category
+
+
+def rename_category(restaurant: Restaurant, category: Category, name: str, *, by: Actor) -> None:
+    """Refuses with Invalid."""
+    name = heading(name)
+    with atomic() as session:
+        hold(session, restaurant)
+        before = {"name": category.name}
+        category.name = name
+        session.flush()
+        _told(session, restaurant, "menu.category_changed", by, category, before, {"name": name})
+
+
+def remove_category(restaurant: Restaurant, category: Category, *, by: Actor) -> None:
+    """Take an empty heading off the menu. Conflict while a dish stands under it."""
+    with atomic() as session:
+        hold(session, restaurant)
+        session.refresh(category, ["items"])
+        if category.shown:
+            raise Conflict("Dishes stand under this heading: move them or take them off the menu first.")
+        category.is_hidden = True
+        session.flush()
+        _told(session, restaurant, "menu.category_removed", by, category, {"name": category.name}, None)
+
+
+def add_item(restaurant: Restaurant, category: Category, terms: Terms, *, by: Actor) -> MenuItem:
+    """A dish at the end of a heading. Refuses with Invalid."""
+    check(terms)
+    with atomic() as session:
+        hold(session, restaurant)
+        last = session.scalar(select(func.max(MenuItem.rank)).where(MenuItem.category_id == category.id))
+        item = MenuItem(restaurant_id=restaurant.id, category_id=category.id, rank=(last or 0) + 1, **terms)
+        session.add(item)
+        session.flush()
+        _told(session, restaurant, "menu.item_added", by, item, None, dict(terms))
+    return item
+
+
+def change_item(restaurant: Restaurant, item: MenuItem, terms: Terms, category: Category, *, by: Actor) -> None:
+    """Change what is said of it, and the heading that it stands under. Refuses with Invalid."""
+    check(terms)
+    with atomic() as session:
+        hold(session, restaurant)
+        hold(session, item)
+        before = {**{name: getattr(item, name) for name in terms}, "category_id": item.category_id}
+        for name, value in terms.items():
+            setattr(item, name, value)
+        item.category_id = category.id
+        session.flush()
+        _told(session, restaurant, "menu.item_changed", by, item, before, {**terms, "category_id": category.id})
+
+
+def remove_item(restaurant: Restaurant, item: MenuItem, *, by: Actor) -> None:
+    """Take it off the menu; orders that had it keep it."""
+    _show(restaurant, item, hidden=True, action="menu.item_removed", by=by)
+
+
+def restore_item(restaurant: Restaurant, item: MenuItem, *, by: Actor) -> None:
+    """Put it back on the menu, under the heading where it stood."""
+    _show(restaurant, item, hidden=False, action="menu.item_restored", by=by)
+
+
+def arrange(restaurant: Restaurant, category: Category, item_ids: Sequence[int], *, by: Actor) -> None:
+    """Have the dishes of a heading in this order. LostRace where they are others by now."""
+    with atomic() as session:
+        hold(session, restaurant)
+        session.refresh(category, ["items"])
+        items = {item.id: item for item in category.shown}
+        if sorted(items) != sorted(item_ids):
+            raise LostRace("Somebody else changed this part of the menu meanwhile. Look at it, then move again.")
+        before = {"order": [item.name for item in items.values()]}
+        for rank, id in enumerate(item_ids, 1):
+            items[id].rank = rank
+        session.flush()
+        after = {"order": [items[id].name for id in item_ids]}
+        _told(session, restaurant, "menu.arranged", by, category, before, after)
+
+
+def arrange_categories(restaurant: Restaurant, category_ids: Sequence[int], *, by: Actor) -> None:
+    """Have the headings in this order. LostRace where they are others by now."""
+    with atomic() as session:
+        hold(session, restaurant)
+        known = {category.id: category for category in categories(restaurant)}
+        if sorted(known) != sorted(category_ids):
+            raise LostRace("Somebody else changed the menu meanwhile. Look at it, then move again.")
+        before = {"order": [category.name for category in known.values()]}
+        for rank, id in enumerate(category_ids, 1):
+            known[id].rank = rank
+        session.flush()
+        after = {"order": [known[id].name for id in category_ids]}
+        _told(session, restaurant, "menu.arranged", by, restaurant, before, after)
+
+
+def heading(name: str) -> str:
+    """The words of a heading as they are kept; Invalid where they cannot be one."""
+    words = " ".join(name.split())
+    if not 1 <= len(words) <= LONGEST_HEADING:
+        wrong = f"From 1 to {LONGEST_HEADING} characters."
+        raise Invalid(f"A heading needs words. {wrong}", errors={"name": [wrong]})
+    return words
+
+
+def check(terms: Terms) -> None:
+    """Refuse what cannot be said of a dish (Invalid)."""
+    errors: dict[str, list[str]] = {}
+    if not 1 <= len(terms["name"]) <= LONGEST_NAME:
+        errors["name"] = [f"From 1 to {LONGEST_NAME} characters."]
+    if len(terms["description"]) > LONGEST_DESCRIPTION:
+        errors["description"] = [f"At most {LONGEST_DESCRIPTION} characters."]
+    if not 0 <= terms["price_minor"] <= MOST_MINOR:
+        errors["price"] = ["Nothing, or more."]
+    if errors:
+        raise Invalid("The dish is not right yet.", errors=errors)
+
+
+def _show(restaurant: Restaurant, item: MenuItem, *, hidden: bool, action: str, by: Actor) -> None:
+    with atomic() as session:
+        hold(session, restaurant)
+        hold(session, item)
+        if item.is_hidden == hidden:
+            return
+        item.is_hidden = hidden
+        if not hidden and (category := session.get_one(Category, item.category_id)).is_hidden:
+            category.is_hidden = False
+        session.flush()
+        _told(session, restaurant, action, by, item, {"is_hidden": not hidden}, {"is_hidden": hidden})
+
+
+def _told(
+    session: Session,
+    restaurant: Restaurant,
+    action: str,
+    by: Actor,
+    about: Category | MenuItem | Restaurant,
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object] | None,
+) -> None:
+    kind = {Category: "category", MenuItem: "menu_item", Restaurant: "restaurant"}[type(about)]
+    audit.record(session, action, by=by, subject=(kind, about.id, about.name), before=before, after=after)
+    house_events.changed(session, restaurant, now())

@@ -1,0 +1,130 @@
+"""Restaurants: opened and changed by admins. Their hours are in opening_hours.py, their menus in menus.py.
+
+The deadlines of its orders are decided with the transitions (policy_changes.py).
+"""
+
+import re
+from datetime import time
+from typing import Any, TypedDict
+from zoneinfo import available_timezones
+
+from babel.numbers import list_currencies
+from sqlalchemy import select
+
+from app.contract.times import now
+from app.errors import Invalid
+from app.extensions import atomic, db
+from app.models import Order, Restaurant, WifiPackage
+
+from . import audit, house_events
+from .actor import Actor
+from .locks import hold
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST = {"name": 120, "slug": 60, "kitchen": 60, "description": 500, "address": 300, "phone": 20}
+
+
+class Terms(TypedDict):
+    """What is said of a restaurant: place in degrees (WGS 84), times in whole minutes."""
+
+    name: str
+    slug: str
+    kitchen: str
+    description: str
+    address: str
+    phone: str
+    latitude: float | None
+    longitude: float | None
+    time_zone: str
+    currency: str
+    preparation_minutes: int
+    delivery_minutes: int
+    day_starts: time
+    auto_accept: bool
+
+
+def create(terms: Terms, *, by: Actor) -> Restaurant:
+    """Open a restaurant, without hours and without a menu yet. Refuses with Invalid."""
+    _check(terms, None)
+    with atomic() as session:
+        restaurant = Restaurant(**terms)
+        session.add(restaurant)
+        session.flush()
+        # What the deadlines of all are, the database filled in.
+        session.refresh(restaurant)
+        subject = ("restaurant", restaurant.id, restaurant.name)
+        audit.record(session, "restaurant.created", by=by, subject=subject, after=_said(terms))
+    return restaurant
+
+
+def change(restaurant: Restaurant, terms: Terms, *, by: Actor) -> None:
+    """Change what is said of it. Refuses with Invalid; its currency stays once anything was sold in it."""
+    with atomic() as session:
+        hold(session, restaurant)
+        _check(terms, restaurant)
+        before = _said(terms, restaurant)
+        for name, value in terms.items():
+            setattr(restaurant, name, value)
+        session.flush()
+        subject = ("restaurant", restaurant.id, restaurant.name)
+        audit.record(session, "restaurant.changed", by=by, subject=subject, before=before, after=_said(terms))
+        house_events.changed(session, restaurant, now())
+
+
+def has_sold(restaurant: Restaurant) -> bool:
+    """Whether anything has a price in its currency that people paid or will pay: an order, or Wi-Fi on sale."""
+    rows = (
+        select(Order.id).where(Order.restaurant_id == restaurant.id),
+        select(WifiPackage.id).where(WifiPackage.restaurant_id == restaurant.id),
+    )
+    return any(db.session.execute(query.limit(1)).first() is not None for query in rows)
+
+
+def _check(terms: Terms, restaurant: Restaurant | None) -> None:
+    errors: dict[str, list[str]] = {}
+    for name, longest in _LONGEST.items():
+        if len(terms[name]) > longest:  # type: ignore[literal-required]
+            errors[name] = [f"At most {longest} characters."]
+    if not terms["name"]:
+        errors["name"] = ["What is it called?"]
+    if not _SLUG.fullmatch(terms["slug"]):
+        errors["slug"] = ["Lower case letters and digits, with hyphens between them."]
+    elif _is_taken(terms["slug"], restaurant):
+        errors["slug"] = ["Another restaurant has this address."]
+    if terms["time_zone"] not in available_timezones():
+        errors["time_zone"] = ["There is no such time zone."]
+    if terms["currency"] not in list_currencies():
+        errors["currency"] = ["There is no such currency."]
+    elif restaurant is not None and terms["currency"] != restaurant.currency and has_sold(restaurant):
+        errors["currency"] = ["It has sold in its currency, which therefore stays."]
+    if not 1 <= terms["preparation_minutes"] <= 240:
+        errors["preparation_minutes"] = ["From 1 to 240 minutes."]
+    if not 0 <= terms["delivery_minutes"] <= 240:
+        errors["delivery_minutes"] = ["From 0 to 240 minutes."]
+    errors |= _place_errors(terms["latitude"], terms["longitude"])
+    if errors:
+        raise Invalid("The restaurant is not right yet.", errors=errors)
+
+
+def _place_errors(latitude: float | None, longitude: float | None) -> dict[str, list[str]]:
+    if (latitude is None) != (longitude is None):
+        return {"latitude": ["Both degrees, or none."]}
+    errors = {}
+    if latitude is not None and not -90 <= latitude <= 90:
+        errors["latitude"] = ["From -90 to 90."]
+    if longitude is not None and not -180 <= longitude <= 180:
+        errors["longitude"] = ["From -180 to 180."]
+    return errors
+
+
+def _is_taken(slug: str, restaurant: Restaurant | None) -> bool:
+    holder = db.session.scalar(select(Restaurant.id).where(Restaurant.slug == slug))
+    return holder is not None and (restaurant is None or holder != restaurant.id)
+
+
+def _said(terms: Terms, restaurant: Restaurant | None = None) -> dict[str, Any]:
+    """The terms as the trail keeps them: as asked for, or as `restaurant` has them."""
+    return {
+        name: str(told) if isinstance(told, time) else told
+        for name, told in ((name, getattr(restaurant, name) if restaurant else terms[name]) for name in terms)  # type: ignore[literal-required]
+    }

@@ -1,0 +1,122 @@
+"""One dish of a menu: made, changed, taken off the menu and put back."""
+
+from decimal import Decimal
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import DecimalField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.domain import menus
+from app.domain.menus import Terms
+from app.domain.money import decimal_string, minor_units
+from app.models import Category, MenuItem, Restaurant
+from app.views.loading import person
+from app.views.refusals import shown_on
+
+from . import BIGGEST_ID, bp
+from .menu import ADDRESS, back, category, item, page
+from .restaurant import found
+
+_MOST = 10_000_000
+_ITEM = f"{ADDRESS}/items/<int(max={BIGGEST_ID}):item_id>"
+
+
+def _stripped(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+class ItemForm(FlaskForm):
+    """What is said of a dish, its price as people write it."""
+
+    name = StringField(
+        "Name", [InputRequired("What is it called?"), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
+    )
+    price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
+    description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
+    heading = SelectField("Heading", coerce=int)
+
+    def __init__(self, house: Restaurant, under: Category) -> None:
+        super().__init__()
+        self.currency = house.currency
+        self.price.label.text = f"Price ({house.currency})"
+        self.heading.choices = {str(one.id): one.name for one in [*menus.categories(house), under]}
+        if self.heading.data is None:
+            self.heading.data = under.id
+
+    def validate_price(self, field: DecimalField) -> None:
+        """No more digits than the currency has."""
+        if field.data is not None and minor_units(field.data, self.currency) is None:
+            raise ValidationError(f"{self.currency} has no such fractions.")
+
+    @property
+    def terms(self) -> Terms:
+        """What the form says, as the domain counts it."""
+        price = minor_units(self.price.data or Decimal(0), self.currency) or 0
+        return Terms(name=self.name.data or "", description=self.description.data or "", price_minor=price)
+
+    def show(self, dish: MenuItem) -> None:
+        """Fill it in with what a dish is."""
+        self.name.data, self.description.data = dish.name, dish.description
+        self.price.data = Decimal(decimal_string(dish.price_minor, self.currency))
+
+
+@bp.post(f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>/items")
+def menu_item_new(slug: str, category_id: int) -> ResponseReturnValue:
+    house = found(slug)
+    heading = category(house, category_id)
+    form = ItemForm(house, heading)
+    form.heading.data = heading.id
+    if not form.validate():
+        return page(house, form, heading.id), 422
+    with shown_on(form) as refusal:
+        menus.add_item(house, heading, form.terms, by=person())
+    return (page(house, form, heading.id), refusal.status) if refusal else back(house, heading)
+
+
+@bp.get(_ITEM)
+def menu_item(slug: str, item_id: int) -> str:
+    house = found(slug)
+    dish = item(house, item_id)
+    form = ItemForm(house, category(house, dish.category_id))
+    form.show(dish)
+    return _page(house, dish, form)
+
+
+@bp.post(_ITEM)
+def menu_item_change(slug: str, item_id: int) -> ResponseReturnValue:
+    house = found(slug)
+    dish = item(house, item_id)
+    form = ItemForm(house, category(house, dish.category_id))
+    if not form.validate():
+        return _page(house, dish, form), 422
+    heading = category(house, form.heading.data)
+    with shown_on(form) as refusal:
+        menus.change_item(house, dish, form.terms, heading, by=person())
+    if refusal:
+        return _page(house, item(house, item_id), form), refusal.status
+    flash(f"{dish.name} is saved.", "success")
+    return back(house, heading)
+
+
+@bp.post(f"{_ITEM}/removal")
+def menu_item_removal(slug: str, item_id: int) -> ResponseReturnValue:
+    house = found(slug)
+    dish = item(house, item_id)
+    menus.remove_item(house, dish, by=person())
+    flash(f"{dish.name} is off the menu. Below the menu it can be put back.", "success")
+    return redirect(url_for(".menu", slug=slug), 303)
+
+
+@bp.post(f"{_ITEM}/restoration")
+def menu_item_restoration(slug: str, item_id: int) -> ResponseReturnValue:
+    house = found(slug)
+    dish = item(house, item_id)
+    menus.restore_item(house, dish, by=person())
+    flash(f"{dish.name} is on the menu again.", "success")
+    return back(house, category(house, dish.category_id))
+
+
+def _page(house: Restaurant, dish: MenuItem, form: ItemForm) -> str:
+    return render_template("admin/menu_item.html", restaurant=house, item=dish, form=form)

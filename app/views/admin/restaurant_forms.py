@@ -1,0 +1,95 @@
+"""The forms about a restaurant: what is said of it, its week, and days that are otherwise."""
+
+from datetime import date
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from babel.numbers import get_currency_name
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    FloatField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.domain.opening_hours import LONGEST_NOTE, WEEKDAYS
+from app.domain.restaurants import Terms
+from app.models import Restaurant
+
+# Those that restaurants of ours are likely to be paid in; one that has another keeps it.
+_CURRENCIES = ("EUR", "GBP", "USD", "CHF", "KES", "UGX", "TZS", "RWF", "ETB", "NGN", "ZAR", "JPY", "INR", "BRL", "MXN")
+_WORDS = ("name", "slug", "kitchen", "description", "address", "phone")
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class RestaurantForm(FlaskForm):
+    """Everything that is said of a restaurant."""
+
+    name = StringField("Name", [InputRequired("What is it called?"), Length(max=120)], filters=[_stripped])
+    slug = StringField("Web address", [InputRequired("Where is it found?"), Length(max=60)], filters=[_stripped])
+    kitchen = StringField("Kitchen", [Length(max=60)], filters=[_stripped])
+    description = TextAreaField("Description", [Length(max=500)], filters=[_stripped])
+    address = StringField("Address", [Length(max=300)], filters=[_stripped])
+    phone = StringField("Phone", [Length(max=20)], filters=[_stripped])
+    latitude = FloatField("Latitude", [Optional()])
+    longitude = FloatField("Longitude", [Optional()])
+    time_zone = SelectField("Time zone", default="Europe/Lisbon")
+    currency = SelectField("Currency", default="EUR")
+    preparation_minutes = IntegerField(
+        "The kitchen takes (minutes)", [InputRequired(), NumberRange(1, 240)], default=20
+    )
+    delivery_minutes = IntegerField("A delivery rides (minutes)", [InputRequired(), NumberRange(0, 240)], default=15)
+    day_starts = TimeField("The day begins at", [InputRequired("At what time?")])
+    auto_accept = BooleanField("Accept every order at once")
+
+    def __init__(self, restaurant: Restaurant | None = None, **options: Any) -> None:
+        super().__init__(obj=restaurant, **options)
+        self.time_zone.choices = {zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
+        codes = {*_CURRENCIES, *([restaurant.currency] if restaurant else [])}
+        self.currency.choices = {code: f"{code}, {get_currency_name(code, locale='en')}" for code in sorted(codes)}
+
+    def terms(self) -> Terms:
+        """What the form says, as the domain takes it."""
+        return cast(Terms, {name: self[name].data for name in Terms.__annotations__})
+
+
+class WeekForm(FlaskForm):
+    """One line of hours for each weekday."""
+
+    day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (
+        StringField(day, [Length(max=80)], filters=[_stripped]) for day in WEEKDAYS
+    )
+
+    @property
+    def lines(self) -> list[str]:
+        """Monday first."""
+        return [self[f"day_{day}"].data for day in range(7)]
+
+    def show(self, lines: list[str]) -> None:
+        """Fill it in."""
+        for day, line in enumerate(lines):
+            self[f"day_{day}"].data = line
+
+
+class DaysForm(FlaskForm):
+    """Days that are not as each week; without hours they are closed."""
+
+    first = DateField("From", [InputRequired("Which day?")])
+    last = DateField("To", [Optional()])
+    hours = StringField("Hours", [Length(max=80)], filters=[_stripped])
+    note = StringField("Why", [Length(max=LONGEST_NOTE)], filters=[_stripped])
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first and the last of the days; one day, where only that is said."""
+        first = cast(date, self.first.data)
+        return first, self.last.data or first

@@ -1,0 +1,29 @@
+"""Normal, busy, paused: the control in the board's header, and what it asks for."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from app.contract.times import now
+from app.domain import busy
+from app.views.loading import person
+from app.views.mode_form import ModeForm
+from app.views.refusals import flashed
+
+from . import bp
+from .board import kitchen
+
+
+@bp.get("/mode")
+def mode() -> str:
+    return render_template("vendor/_mode.html", restaurant=kitchen(person()), form=ModeForm())
+
+
+@bp.post("/mode")
+def mode_change() -> ResponseReturnValue:
+    staff, at = person(), now()
+    restaurant = kitchen(staff)
+    with flashed() as refusal:
+        ModeForm().checked().carry_out(restaurant, by=staff, at=at)
+    if not refusal:
+        flash(busy.told(restaurant, at) or "Orders are taken as usual.", "success")
+    return redirect(url_for(".board"), 303)
