@@ -10,7 +10,7 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, messages
+from app.domain import job_runs, jobs, messages, saved_filters
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
@@ -41,6 +41,11 @@ GET    admin.reconciliation_day              302 403 403 403 403 403 403 403 200
 GET    admin.reconciliation_csv              302 403 403 403 403 403 403 403 200
 POST   admin.reconciliation_statement        302 403 403 403 403 403 403 403 200
 GET    admin.orders                          302 403 403 403 403 403 403 403 200
+GET    admin.orders_csv                      302 403 403 403 403 403 403 403 200
+POST   admin.order_bulk                      302 403 403 403 403 403 403 403 200
+POST   admin.order_bulk_preview              302 403 403 403 403 403 403 403 200
+POST   admin.order_filter_removal            302 403 403 403 403 403 403 403 303
+POST   admin.order_filter_save               302 403 403 403 403 403 403 403 303
 GET    admin.order_list                      302 403 403 403 403 403 403 403 200
 GET    admin.calls                           302 403 403 403 403 403 403 403 200
 GET    admin.dispatch                        302 403 403 403 403 403 403 403 200
@@ -188,6 +193,7 @@ DELIVERIES = {
 # What must be said; a form says the order's version besides.
 BODIES = {
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
+    "admin.order_filter_save": {"name": "To be taken", "query": "status=placed"},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
     "admin.payment_confirmation": {"note": "seen in the portal"},
     "admin.payment_denial": {"note": "not in the portal"},
@@ -221,6 +227,8 @@ BODIES = {
 }
 # The same, where it depends on the cast, the order and its ticket.
 TOLD = {
+    "admin.order_bulk": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:{order.version}"},
+    "admin.order_bulk_preview": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:1"},
     "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
     "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
     "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
@@ -235,7 +243,7 @@ TOLD = {
 # What ends or begins a log-in redirects whoever asks, and leaves other rows than an order does.
 OF_ACCOUNTS = ("accounts.login_post", "accounts.logout", "accounts.logout_everywhere", "api.issue_token")
 # Posted, and written nowhere.
-READS = ("admin.reconciliation_statement",)
+READS = ("admin.order_bulk_preview", "admin.reconciliation_statement")
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
@@ -317,6 +325,8 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
+    if "filter_id" in rule.arguments:
+        values["filter_id"] = saved_filters.save(cast.admin, "Mine", "status=placed").id
     if "job_id" in rule.arguments:
         values["job_id"] = dead_job().id
     with app.test_request_context():

@@ -21,6 +21,7 @@ from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupre
 from .receipt import Receipt
 from .recovery import Recovery
 from .restaurant import OpeningHours, Restaurant
+from .saved_filter import SavedFilter
 from .session import ApiToken, Session
 from .sms import SmsMessage
 from .ticket import DropProof, Ticket, TicketChange, TicketOffer
@@ -58,6 +59,7 @@ __all__ = [
     "Recovery",
     "Refund",
     "Restaurant",
+    "SavedFilter",
     "ScheduledRun",
     "Session",
     "SmsMessage",

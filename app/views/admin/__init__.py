@@ -28,6 +28,8 @@ from . import (  # noqa: E402
     jobs,  # noqa: F401
     messages,  # noqa: F401
     order,  # noqa: F401
+    order_bulk,  # noqa: F401
+    order_csv,  # noqa: F401
     orders,  # noqa: F401
     payment,  # noqa: F401
     payments,  # noqa: F401
