@@ -61,6 +61,9 @@ POST   admin.message_resend                  302 403 403 403 403 403 403 403 303
 GET    admin.messages                        302 403 403 403 403 403 403 403 200
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
+GET    admin.order_shown                     302 403 403 403 403 403 403 403 200
+GET    admin.search                          302 403 403 403 403 403 403 403 200
+GET    admin.search_results                  302 403 403 403 403 403 403 403 200
 GET    admin.order_sheet                     302 403 403 403 403 403 403 403 200
 POST   admin.order_transitions               302 403 403 403 403 403 403 403 303
 GET    admin.ticket                          302 403 403 403 403 403 403 403 200

@@ -30,12 +30,14 @@ from . import (  # noqa: E402
     order,  # noqa: F401
     order_bulk,  # noqa: F401
     order_csv,  # noqa: F401
+    order_shown,  # noqa: F401
     orders,  # noqa: F401
     payment,  # noqa: F401
     payments,  # noqa: F401
     queue_warning,  # noqa: F401
     reconciliation,  # noqa: F401
     refunds,  # noqa: F401
+    search,  # noqa: F401
     ticket,  # noqa: F401
     transitions,  # noqa: F401
     wifi,  # noqa: F401
