@@ -8,6 +8,7 @@ from collections.abc import Callable
 from . import (
     churn,
     dashboard,
+    export,
     handshakes,
     idle,
     latency,
@@ -38,7 +39,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "dashboard": dashboard.run,
 }
 # Only when they are named.
-APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run}
+APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run, "export": export.run}
 
 
 def main() -> int:

@@ -56,6 +56,39 @@ def scroll_down(page: Page) -> None:
     page.wait_for_timeout(200)
 
 
+def keep_filter(page: Page) -> None:
+    if page.locator(".pl-saved-new").count():
+        page.locator(".pl-saved-new input[name=name]").fill("Largest collected")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_load_state()
+
+
+def tick_orders(page: Page) -> None:
+    for row in range(3):
+        page.locator(".pl-cell-tick input").nth(row).check()
+    page.locator("#bulk [name=to]").select_option("cancelled")
+
+
+def look_at_many(page: Page) -> None:
+    for row in range(8):
+        page.locator(".pl-cell-tick input").nth(row).check()
+    page.locator("#bulk [name=to]").select_option("cancelled")
+    page.locator("#bulk [name=reason_code]").select_option("other")
+    page.get_by_role("button", name="Look at it first").click()
+    page.wait_for_selector(".pl-bulk-lines")
+
+
+def show_everything(page: Page) -> None:
+    page.locator(".pl-moment-kinds [value=all]").check(force=True)
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("/")
+    page.locator(".pl-palette input").fill("ma")
+    page.wait_for_selector(".pl-palette [aria-selected=true]")
+    page.wait_for_timeout(300)
+
+
 def open_menu(page: Page) -> None:
     page.locator(".pl-person").click()
 
@@ -215,6 +248,14 @@ ADMIN = (
     Shot("admin-reconciliation", "admin", "/admin/reconciliation"),
     Shot("admin-reconciliation-empty", "admin", "/admin/reconciliation?day=2020-02-29"),
     Shot("admin-orders", "admin", "/admin/orders"),
+    Shot("admin-orders-kept", "admin", "/admin/orders?status=collected&sort=total", keep_filter),
+    Shot("admin-orders-ticked", "admin", "/admin/orders", tick_orders, full=False),
+    Shot("admin-bulk", "admin", "/admin/orders", look_at_many),
+    Shot("admin-order-everything", "admin", "/admin/orders/{preparing}", show_everything),
+    Shot("admin-order-shown", "admin", "/admin/orders/{riding}/shown"),
+    Shot("admin-search", "admin", "/admin/search?q=am", script=False),
+    Shot("admin-search-none", "admin", "/admin/search?q=zzzz"),
+    Shot("admin-palette", "admin", "/admin/orders", open_palette, full=False),
     Shot("admin-orders-none", "admin", "/admin/orders?q=nobodyiscalledlikethis"),
     Shot("admin-order", "admin", "/admin/orders/{preparing}"),
     Shot("admin-order-asked", "admin", "/admin/orders/{asked}"),

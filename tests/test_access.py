@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, links, menus, messages, opening_hours
+from app.domain import job_runs, jobs, links, menus, messages, opening_hours, saved_filters
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
@@ -74,6 +74,11 @@ POST   admin.person_reactivation             302 403 403 403 403 403 403 403 303
 POST   admin.person_reset_link               302 403 403 403 403 403 403 403 303
 POST   admin.person_second_factor_reset      302 403 403 403 403 403 403 403 303
 GET    admin.orders                          302 403 403 403 403 403 403 403 200
+GET    admin.orders_csv                      302 403 403 403 403 403 403 403 200
+POST   admin.order_bulk                      302 403 403 403 403 403 403 403 200
+POST   admin.order_bulk_preview              302 403 403 403 403 403 403 403 200
+POST   admin.order_filter_removal            302 403 403 403 403 403 403 403 303
+POST   admin.order_filter_save               302 403 403 403 403 403 403 403 303
 GET    admin.order_list                      302 403 403 403 403 403 403 403 200
 GET    admin.calls                           302 403 403 403 403 403 403 403 200
 GET    admin.dispatch                        302 403 403 403 403 403 403 403 200
@@ -113,6 +118,9 @@ GET    admin.restaurants                     302 403 403 403 403 403 403 403 200
 GET    admin.messages                        302 403 403 403 403 403 403 403 200
 GET    admin.order                           302 403 403 403 403 403 403 403 200
 POST   admin.order_link_withdrawal           302 403 403 403 403 403 403 403 303
+GET    admin.order_shown                     302 403 403 403 403 403 403 403 200
+GET    admin.search                          302 403 403 403 403 403 403 403 200
+GET    admin.search_results                  302 403 403 403 403 403 403 403 200
 GET    admin.order_sheet                     302 403 403 403 403 403 403 403 200
 POST   admin.order_transitions               302 403 403 403 403 403 403 403 303
 GET    admin.ticket                          302 403 403 403 403 403 403 403 200
@@ -264,6 +272,7 @@ BODIES = {
     "admin.person_details": {"name": "Another Name", "role": "customer"},
     "admin.person_invite": {"email": "new@example.com", "name": "New Person", "role": "customer"},
     "accounts.login_post": {"email": "customer@example.com", "password": PASSWORD},
+    "admin.order_filter_save": {"name": "To be taken", "query": "status=placed"},
     "admin.order_transitions": {"to": "accepted", "prep_minutes": "20"},
     "admin.payment_confirmation": {"note": "seen in the portal"},
     "admin.payment_denial": {"note": "not in the portal"},
@@ -319,6 +328,8 @@ HOUSE = {
 TOLD = {
     # Each a new one: how often a mail is sent to one address is limited.
     "account_links.forgotten_post": lambda cast, order, ticket: {"email": f"{order.number}@example.com"},
+    "admin.order_bulk": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:{order.version}"},
+    "admin.order_bulk_preview": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:1"},
     "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
     "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
     "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
@@ -353,7 +364,7 @@ OF_ACCOUNTS = (
     "admin.person_second_factor_reset",
 )
 # Posted, and written nowhere.
-READS = ("admin.menu_import_table", "admin.reconciliation_statement")
+READS = ("admin.menu_import_table", "admin.order_bulk_preview", "admin.reconciliation_statement")
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
@@ -452,6 +463,8 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()
+    if "filter_id" in rule.arguments:
+        values["filter_id"] = saved_filters.save(cast.admin, "Mine", "status=placed").id
     if "job_id" in rule.arguments:
         values["job_id"] = dead_job().id
     with app.test_request_context():

@@ -22,6 +22,8 @@ SHORTEST = 2
 SHORTEST_PHONE = 5
 # Each word is one more look-up among everybody's terms: a name has few, and a sentence is no search.
 MOST_WORDS = 5
+# `newest` asks for so many at most: each term is a part of its statement, and SQLite takes 500 of them.
+MOST_AT_ONCE = 100
 _LONGEST = 60
 # After every term that begins with what stands before it.
 _END = "\U0010ffff"
@@ -62,6 +64,31 @@ def matching(orders: Select[Any], text: str) -> Select[Any]:
     for word in found:
         orders = orders.where(Order.id.in_(_having(word)))
     return orders
+
+
+def few(session: Session | scoped_session[Any], text: str, most: int) -> list[int] | None:
+    """The ids of all orders that match as in `matching`, in no order; None when they are more than `most`.
+
+    Asked word by word first: whether one is rare is known after `most` steps along the index.
+    """
+    found = words(text)[:MOST_WORDS]
+    if not found:
+        return []
+    for word in found:
+        ids = list(session.scalars(_having(word).limit(most + 1)))
+        if len(ids) <= most:
+            return _of_all(session, ids, found)
+    return None
+
+
+def _of_all(session: Session | scoped_session[Any], ids: list[int], found: list[str]) -> list[int]:
+    """Those of `ids` that have all the words."""
+    left = set(ids)
+    for word in found:
+        if not left:
+            break
+        left &= set(session.scalars(_having(word).where(OrderTerm.order_id.in_(left))))
+    return list(left)
 
 
 def newest(session: Session | scoped_session[Any], text: str, *, before: int, limit: int) -> list[int]:

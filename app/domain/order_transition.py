@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
 from app.contract.times import iso
-from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
+from app.errors import Conflict, DomainError, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
 from app.models import Order, OrderChange, Restaurant
 from app.models.prepared import Prepared
@@ -80,6 +80,24 @@ def begin(session: Session, order: Order, *, by: Actor, at: datetime) -> None:
     _record(session.connection(), order, None, by, at, None, None, None)
     promises.keep(session, order, at=at)
     order_events.created(session, order, at=at)
+
+
+def refusal(
+    order: Order,
+    to: str,
+    *,
+    by: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+    reason_code: str | None = None,
+    note: str | None = None,
+) -> DomainError | None:
+    """What `walk` would refuse this with, as things stand; None: it would move, or it is there already."""
+    try:
+        _edge(order, to, by, at, expected_version, reason_code, note)
+    except DomainError as error:
+        return error
+    return None
 
 
 def now_at(order: Order, viewer: Actor) -> dict[str, Any]:

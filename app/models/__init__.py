@@ -22,6 +22,7 @@ from .radius import nas, nasreload, radacct, radcheck, radgroupcheck, radgroupre
 from .receipt import Receipt
 from .recovery import Recovery
 from .restaurant import OpeningException, OpeningHours, Restaurant
+from .saved_filter import SavedFilter
 from .second_factor import RecoveryCode, SecondFactor
 from .session import ApiToken, Session
 from .sms import SmsMessage
@@ -63,6 +64,7 @@ __all__ = [
     "RecoveryCode",
     "Refund",
     "Restaurant",
+    "SavedFilter",
     "ScheduledRun",
     "SecondFactor",
     "Session",

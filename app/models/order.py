@@ -67,6 +67,9 @@ class Order(Model):
         Index("ix_orders_restaurant_id_id", "restaurant_id", "id"),
         Index("ix_orders_restaurant_status_id", "restaurant_id", "status", "id"),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
+        # The days of a list become two ids (domain/order_lists.py); the dearest first is an order of its own.
+        Index("ix_orders_created_at", "created_at"),
+        Index("ix_orders_total_minor_id", "total_minor", "id"),
         # The worker asks each second which orders are past their time.
         Index(
             "ix_orders_due_at",

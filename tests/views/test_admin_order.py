@@ -144,3 +144,26 @@ def test_it_is_for_admins_alone(cast, as_person, who):
 
 def test_an_order_that_is_not_there_is_not_found(cast, as_person):
     assert as_person(cast.admin).get("/admin/orders/AAAAAAA").status_code == 404
+
+
+def test_the_timeline_holds_events_and_what_is_shown_of_it_is_chosen_without_a_script(cast, as_person):
+    order = order_in(cast, "accepted")
+    page = as_person(cast.admin).get(f"/admin/orders/{order.number}").text
+    assert 'data-kind="event"' in page
+    assert '<input type="radio" name="timeline" value="story" checked>' in page
+    assert "OrderStatusChanged" in page
+
+
+def test_what_each_role_is_shown_is_what_it_is_sent(cast, as_person):
+    order = order_in(cast, "accepted")
+    page = as_person(cast.admin).get(f"/admin/orders/{order.number}/shown").text
+    parts = dict(zip(("customer", "kitchen", "driver", "link"), page.split('<section class="card">')[1:], strict=True))
+    assert "Customer Person" in parts["kitchen"]
+    assert "Customer Person" not in parts["link"]
+    assert order.handover_code not in page
+    assert "there is no delivery" in parts["driver"]
+
+
+def test_the_kitchen_is_shown_nothing_before_it_is_paid(cast, as_person):
+    order = order_in(cast, "awaiting_payment")
+    assert "no vendor sees it yet" in as_person(cast.admin).get(f"/admin/orders/{order.number}/shown").text

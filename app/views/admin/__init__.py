@@ -32,6 +32,9 @@ from . import (  # noqa: E402
     menu_sheet,  # noqa: F401
     messages,  # noqa: F401
     order,  # noqa: F401
+    order_bulk,  # noqa: F401
+    order_csv,  # noqa: F401
+    order_shown,  # noqa: F401
     orders,  # noqa: F401
     payment,  # noqa: F401
     payments,  # noqa: F401
@@ -42,6 +45,7 @@ from . import (  # noqa: E402
     refunds,  # noqa: F401
     restaurant,  # noqa: F401
     restaurants,  # noqa: F401
+    search,  # noqa: F401
     ticket,  # noqa: F401
     transitions,  # noqa: F401
     wifi,  # noqa: F401

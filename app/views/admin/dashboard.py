@@ -18,7 +18,7 @@ from app.extensions import db
 from app.views.formats import remember_position
 
 from . import bp
-from .orders import CANCELLED
+from .order_filter import CANCELLED
 
 _CHARTED = 14
 

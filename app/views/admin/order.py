@@ -8,11 +8,11 @@ from sqlalchemy import func, select
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import orders, policies, promises, tracking
+from app.domain import order_timeline, orders, policies, promises, tracking
 from app.domain.edges import Edge
 from app.domain.order_states import once_paid
 from app.extensions import db
-from app.models import CancellationRequest, Order, OrderChange, TrackingLink
+from app.models import CancellationRequest, Order, TrackingLink
 from app.views import loading
 from app.views.formats import remember_position
 from app.views.loading import person
@@ -82,12 +82,12 @@ def _back(order: Order) -> ResponseReturnValue:
 
 
 def _drawn(template: str, order: Order) -> str:
-    changes = select(OrderChange).where(OrderChange.order_id == order.id).order_by(OrderChange.version)
     asked = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
     return render_template(
         template,
         order=order,
-        history=db.session.scalars(changes).all(),
+        moments=order_timeline.of(db.session(), order),
+        timeline_kinds=order_timeline.KINDS,
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
         promises=promises.history(order),

@@ -1,78 +1,99 @@
-"""The list of all orders, newest first, by cursor (listing.py), and what it can be narrowed to."""
+"""The list of all orders, in one of four orders, by cursor, narrowed (order_filter.py); and filters that are kept."""
 
-from flask import render_template
-from sqlalchemy import ColumnElement, Select, select
-from wtforms import SearchField, SelectField
-from wtforms.validators import Length, Optional
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
-from app.contract.times import now
-from app.domain import order_search, statistics
-from app.domain.order_states import CANCELLATION_KINDS, LABELS
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from app.domain import order_lists, saved_filters
+from app.errors import Invalid
 from app.extensions import db
-from app.models import Order, Restaurant
+from app.models import Order
+from app.models.saved_filter import LONGEST_FILTER_NAME
 from app.views.formats import remember_position
 from app.views.loading import person
+from app.views.refusals import flashed
 
-from . import bp
-from .listing import PAGE, ListFilter, Page, page_of, stripped
-
-# How an order was cancelled, as the list and the dashboard say it.
-CANCELLED = {
-    "declined": "Declined by the kitchen",
-    "expired": "Nobody accepted in time",
-    "customer": "Cancelled by the guest",
-    "vendor": "Cancelled by the kitchen",
-    "admin": "Cancelled by an admin",
-    "payment_failed": "Payment failed",
-    "abandoned": "Never paid",
-}
-_ONLY = {"": "All of them", "late": "Late", "unclaimed": "Waiting too long", **CANCELLED}
+from . import bp, order_bulk
+from .listing import PAGE, Page, stripped
+from .order_filter import Asked, spelt
 
 
-class OrderFilter(ListFilter):
-    """Search, status, restaurant, and what the dashboard counts."""
+@dataclass(frozen=True, slots=True)
+class OrderPage(Page[Order]):
+    """One page of orders. `is_short`: it looked through a whole window of them, and further ones may match."""
 
-    narrowing = ("q", "status", "restaurant", "only")
+    is_short: bool = False
+    next_cursor: str | None = None
 
-    q = SearchField("Search", [Optional(), Length(max=100)], filters=[stripped])
-    status = SelectField("Status", [Optional()], choices={"": "Every status", **LABELS})
-    restaurant = SelectField("Restaurant", [Optional()])
-    only = SelectField("Only", [Optional()], choices=_ONLY)
+    @property
+    def next_url(self) -> str | None:
+        """The page behind this one, if there is any."""
+        return url_for(self.endpoint, **self.form.narrows, after=self.next_cursor) if self.next_cursor else None
+
+
+class FilterForm(FlaskForm):
+    """The name under which a filter is kept, and the filter as a query string."""
+
+    name = StringField("Name", [InputRequired(), Length(max=LONGEST_FILTER_NAME)], filters=[stripped])
+    query = StringField(validators=[InputRequired(), Length(max=500)])
 
 
 @bp.get("/orders")
 def orders() -> str:
     remember_position()
-    return render_template("admin/orders.html", page=_page())
+    asked = Asked.in_address()
+    kept = saved_filters.of(person())
+    return render_template(
+        "admin/orders.html",
+        page=page_of_orders(asked),
+        asked=asked,
+        saved=kept,
+        window=order_lists.WINDOW,
+        steps=order_bulk.TARGETS,
+        reasons=order_bulk.reasons(),
+    )
 
 
 @bp.get("/orders/list")
 def order_list() -> str:
-    return render_template("admin/_list.html", page=_page())
+    return render_template("admin/_list.html", page=page_of_orders(Asked.in_address()), window=order_lists.WINDOW)
 
 
-def _page() -> Page[Order]:
-    restaurants = {slug: (id, name) for id, slug, name in db.session.execute(_restaurants())}
-    offered = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
-    form = OrderFilter.asked(restaurant=offered)
-    query = Order.for_lists(person(), items=False)
-    if form.status.data:
-        query = query.where(Order.status == form.status.data)
-    if form.restaurant.data:
-        query = query.where(Order.restaurant_id == restaurants[form.restaurant.data][0])
-    if form.only.data:
-        query = query.where(_only(form.only.data))
-    if form.q.data:
-        alone = len(form.narrows) == 1
-        query = order_search.narrowed(query, form.q.data, alone=alone, before=form.before, limit=PAGE + 1)
-    return page_of(query, Order, form, "admin.orders", "admin.order_list")
+@bp.post("/orders/filters")
+def order_filter_save() -> ResponseReturnValue:
+    form = FilterForm()
+    asked = Asked.of(MultiDict(parse_qsl(form.query.data or "")))
+    with flashed():
+        if not form.validate() or not asked.query:
+            raise Invalid("A filter needs a name, and something that it narrows the list to.")
+        saved_filters.save(person(), str(form.name.data), asked.query)
+        flash(f"Saved as “{form.name.data}”.", "success")
+    return redirect(url_for("admin.orders", **asked.form.narrows), 303)
 
 
-def _only(kind: str) -> ColumnElement[bool]:
-    if kind in CANCELLATION_KINDS:
-        return Order.cancellation_kind == kind
-    return statistics.late(now()) if kind == "late" else statistics.unclaimed(db.session(), now())
+@bp.post("/orders/filters/<int:filter_id>/removal")
+def order_filter_removal(filter_id: int) -> ResponseReturnValue:
+    gone = saved_filters.remove(person(), filter_id)
+    flash(f"“{gone.name}” is not kept any more.", "success")
+    return redirect(url_for("admin.orders"), 303)
 
 
-def _restaurants() -> Select[int, str, str]:
-    return select(Restaurant.id, Restaurant.slug, Restaurant.name).order_by(Restaurant.name)
+def page_of_orders(asked: Asked) -> OrderPage:
+    """The page of the list that is asked for."""
+    found = order_lists.page(db.session(), asked.wanted, asked.form.cursor, PAGE)
+    return OrderPage(
+        _in_order(found.ids), asked.form, None, "admin.orders", "admin.order_list", found.is_short, spelt(found.next)
+    )
+
+
+def _in_order(ids: Sequence[int]) -> list[Order]:
+    rows = db.session.scalars(Order.for_lists(person(), items=False).where(Order.id.in_(ids)))
+    by_id = {order.id: order for order in rows}
+    return [by_id[id] for id in ids if id in by_id]

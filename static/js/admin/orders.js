@@ -14,7 +14,7 @@ document.addEventListener("passline:drawing", (event) => {
   hold(old, fresh);
 });
 document.addEventListener("passline:drawn", ({ detail: { element } }) => {
-  if (element.matches(".pl-orders")) forget();
+  if (element.matches(".pl-orders")) forget(), count();
 });
 document.addEventListener("passline:event", ({ detail }) => {
   if (detail.name === "OrderCreated") created += 1;
@@ -26,6 +26,7 @@ function follows(list) {
     list.dataset.follows === "yes" &&
     window.scrollY < 200 &&
     !list.matches(":hover") &&
+    !list.querySelector(".pl-cell-tick :checked") &&
     !list.contains(document.activeElement)
   );
 }
@@ -96,3 +97,26 @@ function forget() {
   bar.hidden = true;
   bar.replaceChildren();
 }
+
+// Ticked orders, for one step with all of them.
+
+const bulk = document.getElementById("bulk");
+const all = bulk?.querySelector("[data-bulk-all]");
+const ticks = () => [...document.querySelectorAll(".pl-cell-tick [name=order]")];
+
+document.addEventListener("change", ({ target }) => {
+  if (target === all) for (const tick of ticks()) tick.checked = all.checked;
+  if (target === all || target.matches(".pl-cell-tick [name=order]")) count();
+});
+
+function count() {
+  if (!bulk) return;
+  const boxes = ticks();
+  const ticked = boxes.filter((tick) => tick.checked).length;
+  bulk.classList.toggle("pl-bulk-on", ticked > 0);
+  bulk.querySelector("[data-bulk-count]").textContent = ticked === 0 ? "None ticked" : `${ticked} ticked`;
+  all.checked = ticked > 0 && ticked === boxes.length;
+  all.indeterminate = ticked > 0 && ticked < boxes.length;
+}
+
+count();

@@ -1,0 +1,142 @@
+"""What the list of orders is narrowed to and sorted by, as its address says; for its pages and its CSV alike."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import request
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+from wtforms import DateField, Field, SearchField, SelectField, StringField
+from wtforms.validators import Length, Optional, Regexp, ValidationError
+
+from app.domain import days
+from app.domain.order_lists import PAID, SORTS, Cursor, Wanted
+from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS
+from app.errors import Invalid
+from app.extensions import db
+from app.models import Restaurant
+
+from . import BIGGEST_ID
+from .listing import ListFilter, stripped
+
+# How an order was cancelled, as the list and the dashboard say it.
+CANCELLED = {
+    "declined": "Declined by the kitchen",
+    "expired": "Nobody accepted in time",
+    "customer": "Cancelled by the guest",
+    "vendor": "Cancelled by the kitchen",
+    "admin": "Cancelled by an admin",
+    "payment_failed": "Payment failed",
+    "abandoned": "Never paid",
+}
+_ONLY = {"": "Any ending", "late": "Late", "unclaimed": "Waiting too long", **CANCELLED}
+
+
+class OrderFilter(ListFilter):
+    """All that the list can be asked for. `after` is the place of the last row before: an id, or a key and an id."""
+
+    narrowing = ("q", "status", "restaurant", "only", "fulfilment", "payment", "begins", "ends")
+
+    q = SearchField("Search", [Optional(), Length(max=100)], filters=[stripped])
+    status = SelectField("Status", [Optional()], choices={"": "Every status", **LABELS})
+    restaurant = SelectField("Restaurant", [Optional()])
+    only = SelectField("Late or cancelled", [Optional()], choices=_ONLY)
+    fulfilment = SelectField("How", [Optional()], choices={"": "Pickup, delivery, eat in", **FULFILMENTS})
+    payment = SelectField("Payment", [Optional()], choices={"": "Any payment", **PAYMENTS, **PAID})
+    begins = DateField("From", [Optional()])
+    ends = DateField("Until", [Optional()])
+    sort = SelectField("Sort", [Optional()], choices=SORTS, default="newest")
+    # A key and an id, where other lists have an id alone.
+    after = StringField(  # type: ignore[assignment]
+        validators=[Optional(), Regexp(r"\A\d{1,19}(\.\d{1,19})?\Z", message="No place in the list.")],
+        filters=[lambda text: text or None],
+    )
+
+    def validate_after(self, field: Field) -> None:
+        """A place holds two numbers that a database takes."""
+        if any(int(part) > BIGGEST_ID for part in str(field.data).split(".") if part.isdecimal()):
+            raise ValidationError("No place in the list.")
+
+    def validate_ends(self, field: Field) -> None:
+        """Days are asked for in their order."""
+        if field.data and self.begins.data and field.data < self.begins.data:
+            raise ValidationError("The last day is before the first.")
+
+    @property
+    def narrows(self) -> dict[str, Any]:
+        """The filters that are set, and the sort where it is not the usual one, as they stand in the address."""
+        sort = {"sort": self.sort.data} if self.sort.data not in (None, "", "newest") else {}
+        return {**super().narrows, **sort}
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the whole list, newest first."""
+        return not self.narrows
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """The place in the list that `after` says."""
+        if not self.after.data:
+            return None
+        key, _, id = str(self.after.data).partition(".")
+        return int(key), int(id or key)
+
+
+def spelt(cursor: Cursor | None) -> str | None:
+    """A place in the list as addresses say it."""
+    if cursor is None:
+        return None
+    key, id = cursor
+    return str(id) if key == id else f"{key}.{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A filter together with what it means: restaurants by their ids, days as instants of the house's clock."""
+
+    form: OrderFilter
+    wanted: Wanted
+    zone: ZoneInfo
+
+    @classmethod
+    def in_address(cls) -> Self:
+        """As the address of this request says it; Invalid says what cannot be asked."""
+        return cls.of(request.args)
+
+    @classmethod
+    def of(cls, args: "MultiDict[str, str]") -> Self:
+        """The same of any `args`."""
+        names = select(Restaurant.id, Restaurant.slug, Restaurant.name).order_by(Restaurant.name)
+        restaurants = {slug: (id, name) for id, slug, name in db.session.execute(names)}
+        form = OrderFilter(args)
+        form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
+        if not form.validate():
+            raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
+        zone = days.house_zone(db.session())
+        id = restaurants[form.restaurant.data][0] if form.restaurant.data else None
+        return cls(form, _wanted(form, id, zone), zone)
+
+    @property
+    def query(self) -> str:
+        """The filter as a query string, without a place in the list."""
+        return urlencode(self.form.narrows)
+
+
+def _wanted(form: OrderFilter, restaurant_id: int | None, zone: ZoneInfo) -> Wanted:
+    only = form.only.data or ""
+    is_kind = only in CANCELLATION_KINDS
+    return Wanted(
+        text=form.q.data or "",
+        status=form.status.data or "",
+        restaurant_id=restaurant_id,
+        fulfilment=form.fulfilment.data or "",
+        payment=form.payment.data or "",
+        cancelled=only if is_kind else "",
+        only="" if is_kind else only,
+        begins=days.midnight(form.begins.data, zone) if form.begins.data else None,
+        ends=days.midnight(form.ends.data + timedelta(days=1), zone) if form.ends.data else None,
+        sort=form.sort.data or "newest",
+    )
