@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from app.domain import job_runs, jobs, messages
 from app.extensions import atomic, db
-from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
+from app.models import ApiToken, DropProof, Job, Order, Payment, Person, Refund, WifiPackage
+from app.models.board import ALERTS
 from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import order_in, payment_of, place, refund_of, ticket_in
@@ -133,14 +134,28 @@ GET    health.readyz                         200 200 200 200 200 200 200 200 200
 GET    static                                200 200 200 200 200 200 200 200 200
 GET    vendor.board                          302 403 403 403 200 200 200 403 403
 GET    vendor.done                           302 403 403 403 200 200 200 403 403
+POST   vendor.item_tick                      302 403 403 403 303 303 404 403 403
+GET    vendor.kitchen_ticket                 302 403 403 403 200 200 404 403 403
+POST   vendor.kitchen_ticket_print           302 403 403 403 303 303 404 403 403
 POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
 POST   vendor.order_cancellation             302 403 403 403 303 303 404 403 403
 GET    vendor.order_card                     302 403 403 403 200 200 404 403 403
 POST   vendor.order_handover                 302 403 403 403 303 303 404 403 403
+GET    vendor.order_list                     302 403 403 403 200 200 200 403 403
 POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
 POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
+GET    vendor.orders                         302 403 403 403 200 200 200 403 403
+GET    vendor.receipt                        302 403 403 403 200 200 404 403 403
+POST   vendor.receipt_print                  302 403 403 403 303 303 404 403 403
+GET    vendor.settings                       302 403 403 403 200 200 200 403 403
+POST   vendor.settings_change                302 403 403 403 303 303 303 403 403
+POST   vendor.settings_stations              302 403 403 403 303 303 404 403 403
+GET    vendor.statistics                     302 403 403 403 200 200 200 403 403
+GET    vendor.team                           302 403 403 403 200 200 200 403 403
+POST   vendor.team_activity                  302 403 403 403 303 303 404 403 403
+POST   vendor.team_role                      302 403 403 403 303 303 404 403 403
 POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
 GET    wifi.purchase                         200 200 200 200 200 200 200 200 200
 GET    wifi.purchase_fragment                200 200 200 200 200 200 200 200 200
@@ -153,6 +168,7 @@ STATES = {
     "api.request_cancellation": "accepted",
     "api.acknowledge_stop": "cancelled",
     "customer.order_cancellation_request": "accepted",
+    "vendor.item_tick": "accepted",
     "vendor.order_start": "accepted",
     "vendor.order_readiness": "preparing",
     "vendor.order_recall": "ready_for_pickup",
@@ -216,11 +232,20 @@ BODIES = {
         "down_kbps": "5000",
         "up_kbps": "1000",
     },
+    "vendor.item_tick": {"done": "y"},
+    "vendor.team_role": {"staff_role": "counter"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }
 # The same, where it depends on the cast, the order and its ticket.
 TOLD = {
+    "vendor.settings_change": lambda cast, order, ticket: {
+        **{f"{status}_{level}": str(minutes) for status in ALERTS for level, minutes in (("warn", 7), ("alarm", 9))},
+        "allergy_words": order.number,
+    },
+    "vendor.settings_stations": lambda cast, order, ticket: {
+        f"station-{dish.id}": f"Grill {order.number}" for dish in cast.items(cast.restaurant)
+    },
     "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
     "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
     "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
@@ -303,8 +328,11 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"start": "placed", "to": "accepted"}
+    values |= {"item_id": order.items[0].id}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
+    if "person_id" in rule.arguments:
+        values["person_id"] = new_cook(cast).id
     if "refund_id" in rule.arguments:
         values["refund_id"] = refund_of(payment).id
     if "message_id" in rule.arguments:
@@ -321,6 +349,14 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         values["job_id"] = dead_job().id
     with app.test_request_context():
         return app.url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def new_cook(cast):
+    with atomic() as session:
+        cook = Person(email=f"{secrets.token_hex(6)}@example.com", name="A Cook", role="vendor", staff_role="cook")
+        cook.password_hash, cook.restaurant_id = cast.vendor.password_hash, cast.restaurant.id
+        session.add(cook)
+    return cook
 
 
 def dead_job():

@@ -7,6 +7,8 @@ from app.extensions import Model
 
 from .columns import Key, reference
 
+LONGEST_STATION = 40
+
 
 class MenuItem(Model):
     """Something one can order. `available` is what the kitchen says now."""
@@ -22,6 +24,8 @@ class MenuItem(Model):
     price_minor: Mapped[int]
     available: Mapped[bool] = mapped_column(default=True)
     rank: Mapped[int] = mapped_column(default=0)
+    # Where in the kitchen it is made, as the kitchen calls it; empty where that makes no difference.
+    station: Mapped[str] = mapped_column(String(LONGEST_STATION), default="", server_default="")
 
 
 class Category(Model):

@@ -14,6 +14,7 @@ from app.contract.times import now
 from app.domain import (
     access,
     drivers,
+    item_ticks,
     messages,
     offers,
     orders,
@@ -89,6 +90,7 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")
+    item_ticks.tick(order, order.items[0].id, by=cast.vendor, done=True)
     policy_changes.change_deadlines(
         cast.restaurant,
         {**DEADLINES, "acceptance_minutes": 12},
