@@ -233,6 +233,15 @@ VENDOR = (
     Shot("board-empty", "quiet_vendor", "/vendor/"),
     Shot("board-long", "paused_vendor", "/vendor/"),
     Shot("board-noscript", "vendor", "/vendor/", script=False),
+    Shot("board-stream", "vendor", "/vendor/?view=stream", full=False),
+    Shot("board-station", "vendor", "/vendor/?view=columns&station=Grill", full=False),
+    Shot("vendor-ticket", "vendor", "/vendor/orders/{preparing}/kitchen-ticket"),
+    Shot("vendor-receipt", "vendor", "/vendor/orders/{preparing}/receipt"),
+    Shot("vendor-orders", "vendor", "/vendor/orders"),
+    Shot("vendor-orders-none", "vendor", "/vendor/orders?q=nobodyiscalledlikethis"),
+    Shot("vendor-statistics", "vendor", "/vendor/statistics"),
+    Shot("vendor-staff", "vendor", "/vendor/staff"),
+    Shot("vendor-settings", "vendor", "/vendor/settings"),
 )
 
 ADMIN = (

@@ -20,6 +20,7 @@ from app.contract.tokens import SESSION_ID
 from app.demo import load
 from app.demo.cast import PASSWORD
 from app.domain import (
+    board_settings,
     deliveries,
     drivers,
     fixes,
@@ -162,6 +163,7 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
     """One order in each state of the one with the long name, by its name on the stage."""
     staff, guest, admin = cast["vendor"], cast["long"], cast["admin"]
     dishes = db.session.query(MenuItem).filter_by(restaurant_id=kitchen.id, available=True).order_by(MenuItem.id).all()
+    board_settings.assign(kitchen, {dishes[0].id: "Grill", dishes[5].id: "Cold kitchen"}, by=staff)
 
     def place(**details: object) -> Order:
         lines = [

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 
 from app.domain import job_runs, jobs, links, menus, messages, opening_hours, saved_filters
 from app.extensions import atomic, db
-from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
+from app.models import ApiToken, DropProof, Job, Order, Payment, Person, Refund, WifiPackage
+from app.models.board import ALERTS
 from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import PHONE, attempt, order_in, payment_of, place, refund_of, ticket_in
@@ -206,15 +207,29 @@ POST   vendor.menu_availability              302 403 403 403 303 303 404 403 403
 GET    vendor.menu_list                      302 403 403 403 200 200 200 403 403
 GET    vendor.mode                           302 403 403 403 200 200 200 403 403
 POST   vendor.mode_change                    302 403 403 403 303 303 303 403 403
+POST   vendor.item_tick                      302 403 403 403 303 303 404 403 403
+GET    vendor.kitchen_ticket                 302 403 403 403 200 200 404 403 403
+POST   vendor.kitchen_ticket_print           302 403 403 403 303 303 404 403 403
 POST   vendor.order_acceptance               302 403 403 403 303 303 404 403 403
 POST   vendor.order_cancellation             302 403 403 403 303 303 404 403 403
 GET    vendor.order_card                     302 403 403 403 200 200 404 403 403
 POST   vendor.order_handover                 302 403 403 403 303 303 404 403 403
+GET    vendor.order_list                     302 403 403 403 200 200 200 403 403
 POST   vendor.order_readiness                302 403 403 403 303 303 404 403 403
 POST   vendor.order_recall                   302 403 403 403 303 303 404 403 403
 POST   vendor.order_start                    302 403 403 403 303 303 404 403 403
 POST   vendor.order_stop_acknowledgement     302 403 403 403 303 303 404 403 403
 POST   webhooks.mpesa_callback               200 200 200 200 200 200 200 200 200
+GET    vendor.orders                         302 403 403 403 200 200 200 403 403
+GET    vendor.receipt                        302 403 403 403 200 200 404 403 403
+POST   vendor.receipt_print                  302 403 403 403 303 303 404 403 403
+GET    vendor.settings                       302 403 403 403 200 200 200 403 403
+POST   vendor.settings_change                302 403 403 403 303 303 303 403 403
+POST   vendor.settings_stations              302 403 403 403 303 303 404 403 403
+GET    vendor.statistics                     302 403 403 403 200 200 200 403 403
+GET    vendor.team                           302 403 403 403 200 200 200 403 403
+POST   vendor.team_activity                  302 403 403 403 303 303 404 403 403
+POST   vendor.team_role                      302 403 403 403 303 303 404 403 403
 POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
 GET    wifi.purchase                         200 200 200 200 200 200 200 200 200
 GET    wifi.purchase_fragment                200 200 200 200 200 200 200 200 200
@@ -230,6 +245,7 @@ STATES = {
     "api.payment": "awaiting_payment",
     "customer.order_cancellation_request": "accepted",
     "customer.order_payment": "awaiting_payment",
+    "vendor.item_tick": "accepted",
     "vendor.order_start": "accepted",
     "vendor.order_readiness": "preparing",
     "vendor.order_recall": "ready_for_pickup",
@@ -311,6 +327,8 @@ BODIES = {
         "up_kbps": "1000",
     },
     "vendor.mode_change": {"mode": "busy", "minutes": "20", "lasting": "30"},
+    "vendor.item_tick": {"done": "y"},
+    "vendor.team_role": {"staff_role": "counter"},
     "vendor.order_acceptance": {"prep_minutes": "20"},
     "vendor.order_cancellation": {"reason_code": "other"},
 }
@@ -330,6 +348,13 @@ TOLD = {
     "account_links.forgotten_post": lambda cast, order, ticket: {"email": f"{order.number}@example.com"},
     "admin.order_bulk": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:{order.version}"},
     "admin.order_bulk_preview": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:1"},
+    "vendor.settings_change": lambda cast, order, ticket: {
+        **{f"{status}_{level}": str(minutes) for status in ALERTS for level, minutes in (("warn", 7), ("alarm", 9))},
+        "allergy_words": order.number,
+    },
+    "vendor.settings_stations": lambda cast, order, ticket: {
+        f"station-{dish.id}": f"Grill {order.number}" for dish in cast.items(cast.restaurant)
+    },
     "admin.ticket_offer": lambda cast, order, ticket: {"driver_id": ticket.driver_id},
     "api.driver_delivered": lambda cast, order, ticket: {"drop_code": ticket.drop_code},
     "api.driver_picked_up": lambda cast, order, ticket: {"handover_code": ticket.order.handover_code},
@@ -434,11 +459,15 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
     values |= {"item_id": cast.items()[2].id}
     values |= {"start": "placed", "to": "accepted"}
+    values |= {"item_id": order.items[0].id}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     provider = "mpesa" if endpoint == "webhooks.mpesa_callback" else "sms"
     values |= {"secret": app.config["PASSLINE"].webhook_secret(provider)}
     if "payment_id" in rule.arguments:
         values["payment_id"] = (payment or attempt(order)).id
+    values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
+    if "person_id" in rule.arguments:
+        values["person_id"] = new_cook(cast).id
     if "refund_id" in rule.arguments:
         values["refund_id"] = refund_of(payment).id
     if "message_id" in rule.arguments:
@@ -469,6 +498,14 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         values["job_id"] = dead_job().id
     with app.test_request_context():
         return app.url_for(endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def new_cook(cast):
+    with atomic() as session:
+        cook = Person(email=f"{secrets.token_hex(6)}@example.com", name="A Cook", role="vendor", staff_role="cook")
+        cook.password_hash, cook.restaurant_id = cast.vendor.password_hash, cast.restaurant.id
+        session.add(cook)
+    return cook
 
 
 def dead_job():

@@ -54,10 +54,12 @@ def test_people_keep_everything_when_their_table_is_made_anew(migrated):
     cast = make_cast()
     place(cast)
     token_of(cast.vendor)
+    db.session.remove()
+    downgrade(MIGRATIONS, revision="0005")
     before = people()
     db.session.remove()
-    for migrate in (lambda: downgrade(MIGRATIONS, revision="0004"), lambda: upgrade(MIGRATIONS)):
-        migrate()
+    for migrate, revision in ((downgrade, "0004"), (upgrade, "0005")):
+        migrate(MIGRATIONS, revision=revision)
         assert people() == before
         db.session.remove()
     with db.engine.connect() as connection:

@@ -93,6 +93,11 @@ STOP_ACKNOWLEDGED_FOR_ADMIN = Event(
     "OrderStopAcknowledged", "admin.orders", ("order",), "the kitchen confirms that it stopped"
 )
 
+# A line of an order was ticked off in the kitchen, or its tick was taken back (Passline's own): the version stays.
+ITEM_TICKED = Event(
+    "OrderItemTicked", "vendor-orders.{id}", ("order_number", "item_id", "done"), "a line was made, or is not after all"
+)
+
 # What admins decided about orders (Passline's own): `restaurant_id` null means all of them. Buttons are drawn anew.
 POLICY_CHANGED = tuple(
     Event(
@@ -215,6 +220,7 @@ EVENTS: tuple[Event, ...] = (
     CANCELLATION_REQUESTED_FOR_ADMIN,
     STOP_ACKNOWLEDGED_FOR_VENDOR,
     STOP_ACKNOWLEDGED_FOR_ADMIN,
+    ITEM_TICKED,
     *POLICY_CHANGED,
     *DEADLINE_MOVED,
     RESTAURANT_CHANGED,

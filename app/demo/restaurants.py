@@ -89,7 +89,8 @@ def _open(session: Session, slug: str, menu: dict[str, Any], quarter: str | None
     session.add(restaurant)
     session.flush()
     for rank, category in enumerate(menu["category"]):
-        items = [_dish(restaurant, item, number) for number, item in enumerate(category["item"])]
+        station = category["station"]
+        items = [_dish(restaurant, item, station, number) for number, item in enumerate(category["item"])]
         session.add(Category(restaurant_id=restaurant.id, name=category["name"], rank=rank, items=items))
     session.add_all(
         [WifiPackage(restaurant_id=restaurant.id, created_at=at, **package) for package in menu.get("wifi", ())]
@@ -105,13 +106,14 @@ def _hours(days: dict[str, Sequence[str]]) -> Iterator[OpeningHours]:
             yield OpeningHours(weekday=weekday, opens=opens, closes=closes)
 
 
-def _dish(restaurant: Restaurant, item: dict[str, Any], rank: int) -> MenuItem:
+def _dish(restaurant: Restaurant, item: dict[str, Any], station: str, rank: int) -> MenuItem:
     return MenuItem(
         restaurant_id=restaurant.id,
         name=item["name"],
         description=item["description"],
         price_minor=item["price"],
         available=not item.get("sold_out", False),
+        station=station,
         rank=rank,
     )
 

@@ -176,6 +176,7 @@ def _frozen(item: MenuItem, line: Line) -> OrderItem:
         quantity=line.quantity,
         unit_price_minor=item.price_minor,
         note=line.note.strip(),
+        station=item.station,
     )
 
 

@@ -29,7 +29,17 @@ PAYMENTS = {"cash": "Cash", "mpesa": "M-Pesa"}
 ENDS = frozenset({"delivered", "collected", "cancelled", "undeliverable"})
 # The kitchen works on it: cancelling is theirs, asking for it is the customer's.
 WITH_THE_KITCHEN = frozenset({"accepted", "preparing", "ready_for_pickup"})
-CANCELLATION_KINDS = ("declined", "expired", "customer", "vendor", "admin", "payment_failed", "abandoned")
+# How an order was cancelled, as the list and the dashboard say it.
+CANCELLED = {
+    "declined": "Declined by the kitchen",
+    "expired": "Nobody accepted in time",
+    "customer": "Cancelled by the guest",
+    "vendor": "Cancelled by the kitchen",
+    "admin": "Cancelled by an admin",
+    "payment_failed": "Payment failed",
+    "abandoned": "Never paid",
+}
+CANCELLATION_KINDS = tuple(CANCELLED)
 REASONS = {
     "too_busy": "Too busy right now",
     "sold_out": "Something is sold out",

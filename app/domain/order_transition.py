@@ -22,7 +22,7 @@ from app.extensions import atomic
 from app.models import Order, OrderChange, Restaurant
 from app.models.prepared import Prepared
 
-from . import order_events, order_json, policies, promises, tickets, tracking
+from . import order_events, order_json, policies, promises, staff, tickets, tracking
 from .actor import Actor, name_of
 from .edges import Edge
 from .order_states import ENDS, LABELS
@@ -107,7 +107,7 @@ def now_at(order: Order, viewer: Actor) -> dict[str, Any]:
         "version": order.version,
         "changed_by": order_json.changed_by(order, viewer.role),
         "changed_at": iso(order.changed_at),
-        "allowed": [edge.to for edge in policies.allowed(order, viewer.role)],
+        "allowed": [edge.to for edge in staff.walkable(viewer, policies.allowed(order, viewer.role))],
     }
 
 
@@ -135,6 +135,7 @@ def _edge(
         )
     policies.check_reason(order, reason_code, by)
     edge.check(by, reason_code, note)
+    staff.check(by, staff.duty_of(to))
     if refusal := edge.refusal(order, at):
         raise Conflict(refusal, **now_at(order, by))
     return edge

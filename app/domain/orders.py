@@ -18,7 +18,7 @@ from app.extensions import atomic
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
-from . import order_clock, order_events, order_money, passes, policies
+from . import order_clock, order_events, order_money, passes, policies, staff
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .edges import How
 from .locks import hold
@@ -225,6 +225,7 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
     """The kitchen confirms that it stopped working on a cancelled order; a fact of its own, told once."""
     if by.role not in (Role.VENDOR, Role.ADMIN):
         raise Forbidden("Only the kitchen can confirm that it stopped.")
+    staff.check(by, staff.COOK_ORDERS)
     if order.status != "cancelled":
         raise Conflict("The order is not cancelled.")
     at = now()

@@ -5,6 +5,7 @@ that importing the package is enough for migrations.
 """
 
 from .audit_entry import AuditEntry
+from .board import BoardSettings, ItemTick, Print
 from .driver import Driver, LiveFix, TrackPoint
 from .event_log import EventLog, LogHead
 from .idempotency_key import IdempotencyKey
@@ -33,6 +34,7 @@ from .wifi import HotspotUser, WifiPackage, WifiSession
 __all__ = [
     "ApiToken",
     "AuditEntry",
+    "BoardSettings",
     "CancellationRequest",
     "Category",
     "Driver",
@@ -41,6 +43,7 @@ __all__ = [
     "EventLog",
     "HotspotUser",
     "IdempotencyKey",
+    "ItemTick",
     "Job",
     "LiveFix",
     "LogHead",
@@ -55,6 +58,7 @@ __all__ = [
     "Payment",
     "Person",
     "PolicyDefaults",
+    "Print",
     "Process",
     "Promise",
     "ProviderMessage",

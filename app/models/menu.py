@@ -9,6 +9,8 @@ from app.extensions import Model
 
 from .columns import Instant, Key, reference
 
+LONGEST_STATION = 40
+
 
 class MenuItem(Model):
     """Something one can order. `available` is what the kitchen says now; sold out, it may be back at `returns_at`."""
@@ -27,6 +29,8 @@ class MenuItem(Model):
     # Taken off the menu, and kept for the orders that had it.
     is_hidden: Mapped[bool] = mapped_column(default=False)
     rank: Mapped[int] = mapped_column(default=0)
+    # Where in the kitchen it is made, as the kitchen calls it; empty where that makes no difference.
+    station: Mapped[str] = mapped_column(String(LONGEST_STATION), default="", server_default="")
 
 
 class Category(Model):

@@ -15,6 +15,7 @@ from app.contract.times import now
 from app.extensions import Model
 
 from .columns import BigInt, Instant, Key, choice, reference
+from .menu import LONGEST_STATION
 from .person import Person
 from .restaurant import Restaurant
 
@@ -45,6 +46,8 @@ class OrderItem(Model):
     quantity: Mapped[int]
     unit_price_minor: Mapped[int]
     note: Mapped[str] = mapped_column(String(LONGEST_LINE_NOTE), default="")
+    # Where in the kitchen it is made, as the menu said then.
+    station: Mapped[str] = mapped_column(String(LONGEST_STATION), default="", server_default="")
 
     @property
     def total_minor(self) -> int:

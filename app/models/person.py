@@ -21,6 +21,7 @@ class Person(Model):
         CheckConstraint("role in ('customer', 'vendor', 'driver', 'admin')", name="role_known"),
         CheckConstraint("(role = 'vendor') = (restaurant_id is not null)", name="staff_have_a_restaurant"),
         CheckConstraint("email = lower(email)", name="email_lower"),
+        CheckConstraint("staff_role in ('manager', 'cook', 'counter')", name="staff_role_known"),
         Index("ix_people_demo", "is_demo", postgresql_where=text("is_demo")),
         # AUTOINCREMENT: an id is never given twice, because rooms and receipts are known by it.
         {"sqlite_autoincrement": True},
@@ -33,6 +34,8 @@ class Person(Model):
     password_hash: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(choice())
     restaurant_id: Mapped[int | None] = reference("restaurants.id", index=True)
+    # What they do in their restaurant (domain/staff.py); of anybody but vendor staff it says nothing.
+    staff_role: Mapped[str] = mapped_column(choice(), default="manager", server_default="manager")
     is_active: Mapped[bool] = mapped_column(default=True)
     # Made by `demo load`: outside the demo no process starts while one exists.
     is_demo: Mapped[bool] = mapped_column(default=False)

@@ -1,7 +1,8 @@
 // Times that run: `data-counts-down="<ISO>"` shows what is left (and with `data-over="late"` how late it is),
 // `data-counts-up="<ISO>"` how long it has been, `data-counts-minutes="<ISO>"` about how many minutes there are left to
-// what nobody knows to the second, `data-shows-at="<ISO>"` appears when it is time; by the server's clock, which `ready` and `beat` tell us, because a
-// tablet by the stove may be minutes off.
+// what nobody knows to the second, `data-shows-at="<ISO>"` appears when it is time, `data-ages="<ISO>"` is an age with
+// two levels of alert; by the server's clock, which `ready` and `beat` tell us, because a tablet by the stove may be
+// minutes off.
 
 let ahead = 0; // how far the server's clock is ahead of ours, ms
 const SOON = 120;
@@ -42,6 +43,21 @@ function draw() {
     const early = now() < Date.parse(element.dataset.showsAt);
     if (element.hidden !== early) element.hidden = early;
   }
+  for (const element of document.querySelectorAll("[data-ages]")) grow(element);
+}
+
+// What the levels are called: colour alone says nothing to some eyes, and little through steam.
+const WORDS = { calm: "", warn: "Hurry", alarm: "Too long" };
+
+/** An age with its level, which its card (`data-level`) takes on. */
+function grow(element) {
+  const seconds = Math.floor((now() - Date.parse(element.dataset.ages)) / 1000);
+  const passed = (minutes) => Number(minutes) > 0 && seconds >= minutes * 60;
+  const level = passed(element.dataset.alarm) ? "alarm" : passed(element.dataset.warn) ? "warn" : "calm";
+  show(element.querySelector("[data-age-time]"), ago(seconds));
+  show(element.querySelector("[data-age-words]"), WORDS[level]);
+  const card = element.closest("[data-level]");
+  if (card && card.dataset.level !== level) card.dataset.level = level;
 }
 
 function over(element, seconds) {

@@ -21,6 +21,7 @@ const PATIENCE = 8000;
 const FACTS = new Set([
   "OrderCancellationRequested",
   "OrderStopAcknowledged",
+  "OrderItemTicked",
   "DeliveryUpdated",
   "OrderPromiseMoved",
   "OrderDeadlineMoved",

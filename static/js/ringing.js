@@ -1,5 +1,8 @@
-// The bell: rings for as long as something calls. Its sound is computed here, so no file has to arrive first, and it is
+// The bell: rings for as long as something calls. Its sounds are computed here, so no file has to arrive first, and it is
 // repeated by the audio thread (one looped buffer), so a hidden tab with slow timers rings as well.
+//
+// There are four that no ear confuses: `new` is a counter bell, `stop` a low buzzer, `changed` two soft knocks and
+// `driver` three rising notes.
 //
 // Browsers start no sound before a gesture: until the context runs, a bar asks for one tap, and <html data-sound> says
 // `blocked` or `on`.
@@ -7,20 +10,28 @@
 import { icon } from "./toasts.js";
 
 const EVERY = 3.5; // seconds from one ring to the next
-// Strokes of a counter bell: frequency in Hz, start in s.
-const STROKES = [[1318.5, 0], [1760, 0.18], [1318.5, 0.55], [1760, 0.73]];
-// What a bell's tone is made of: ratio to the frequency, loudness, how fast it dies away.
-const PARTIALS = [[1, 0.42, 6], [2.76, 0.16, 14]];
+// What a tone is made of: ratio to the frequency, loudness, how fast it dies away.
+const BELL = [[1, 0.42, 6], [2.76, 0.16, 14]];
+const BUZZER = [[1, 0.3, 2.5], [2, 0.14, 2.5], [3, 0.1, 2.5], [5, 0.06, 2.5]];
+const WOOD = [[1, 0.5, 28], [2.4, 0.15, 60]];
+const FLUTE = [[1, 0.4, 5], [2, 0.06, 8]];
+// Of each sound its tones, and its strokes: frequency in Hz, start in s.
+const SOUNDS = {
+  new: [BELL, [[1318.5, 0], [1760, 0.18], [1318.5, 0.55], [1760, 0.73]]],
+  stop: [BUZZER, [[185, 0], [147, 0.35], [185, 0.7], [147, 1.05]]],
+  changed: [WOOD, [[622, 0], [622, 0.2]]],
+  driver: [FLUTE, [[784, 0], [988, 0.22], [1175, 0.44]]],
+};
 
 let context = null;
-let sound = null;
-let source = null; // what rings now
-let calling = false;
+const sounds = {};
+const playing = []; // what rings now, and what comes after it
+let calling = null; // the sound that is repeated
 
 /** Make the page one that can ring. */
 export function start() {
   context = new AudioContext();
-  sound = bell();
+  for (const [name, parts] of Object.entries(SOUNDS)) sounds[name] = computed(...parts);
   context.addEventListener("statechange", look);
   // Any gesture will do; the bar is for those who make none.
   for (const type of ["pointerup", "keydown"]) document.addEventListener(type, wake, true);
@@ -28,42 +39,50 @@ export function start() {
   look();
 }
 
-/** Ring until told otherwise. */
+/** Ring until told otherwise: with this sound (true: a new order's), or not any more. */
 export function call(wanted) {
-  if (wanted === calling) return;
-  calling = wanted;
-  document.documentElement.dataset.ringing = String(wanted);
-  if (!wanted) hush();
-  else ring();
+  const sound = wanted === true ? "new" : wanted || null;
+  if (sound === calling) return;
+  calling = sound;
+  document.documentElement.dataset.ringing = String(sound !== null);
+  if (sound === null) hush();
+  else ring(sound);
 }
 
 /** One more thing calls: heard at once, not at the next turn. */
 export function again() {
-  if (calling) ring();
+  if (calling) ring(calling);
 }
 
-/** Ring once, from now; go on where something calls. */
-export function ring() {
+/** Sound once, from now, and go on where something calls: what calls is heard again after its turn. */
+export function ring(sound = calling ?? "new") {
+  document.documentElement.dataset.sounded = sound;
   if (context?.state !== "running") return;
   hush();
-  source = new AudioBufferSourceNode(context, { buffer: sound, loop: calling });
-  source.connect(context.destination);
-  source.start();
+  play(sound, sound === calling);
+  // Another sound comes in between, and the audio thread starts what calls when that is over.
+  if (calling && sound !== calling) play(calling, true, EVERY);
+}
+
+function play(sound, loop, later = 0) {
+  const started = new AudioBufferSourceNode(context, { buffer: sounds[sound], loop });
+  started.connect(context.destination);
+  started.start(later ? context.currentTime + later : 0);
+  playing.push(started);
 }
 
 function hush() {
-  source?.stop();
-  source = null;
+  for (const started of playing.splice(0)) started.stop();
 }
 
-function bell() {
+function computed(partials, strokes) {
   const rate = context.sampleRate;
   const buffer = new AudioBuffer({ length: Math.ceil(EVERY * rate), sampleRate: rate });
   const samples = buffer.getChannelData(0);
-  for (const [frequency, at] of STROKES) {
+  for (const [frequency, at] of strokes) {
     for (let i = Math.floor(at * rate); i < samples.length; i++) {
       const t = i / rate - at;
-      for (const [ratio, loud, fades] of PARTIALS) {
+      for (const [ratio, loud, fades] of partials) {
         samples[i] += loud * Math.min(1, t * 250) * Math.exp(-fades * t) * Math.sin(2 * Math.PI * frequency * ratio * t);
       }
     }
@@ -93,7 +112,7 @@ function bar(wanted) {
   button.className = "btn btn-primary";
   button.append(icon("volume"), "Turn sound on");
   // One ring shows whether it is loud enough.
-  button.addEventListener("click", () => context.resume().then(ring));
+  button.addEventListener("click", () => context.resume().then(() => ring()));
   const made = document.createElement("div");
   made.id = "sound-bar";
   made.className = "pl-sound-bar";

@@ -15,6 +15,7 @@ from app.domain import (
     access,
     busy,
     drivers,
+    item_ticks,
     messages,
     offers,
     orders,
@@ -91,6 +92,7 @@ def story(cast, connected) -> list[tuple[EventLog, dict]]:
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")
+    item_ticks.tick(order, order.items[0].id, by=cast.vendor, done=True)
     policy_changes.change_deadlines(
         cast.restaurant,
         {**DEADLINES, "acceptance_minutes": 12},

@@ -8,9 +8,9 @@ PROBLEM = {"Accept": "application/problem+json"}
 _CARD = re.compile(r'data-order-number="(\w+)" data-order-version="(\d+)"\s+data-column-of="(\w*)"')
 
 
-def board(browser: FlaskClient) -> dict[str, str]:
+def board(browser: FlaskClient, **screen: str) -> dict[str, str]:
     """The column of each order on the board, in the board's order."""
-    page = browser.get("/vendor/")
+    page = browser.get("/vendor/", query_string=screen)
     assert page.status_code == 200
     return {number: column for number, _version, column in _CARD.findall(page.text)}
 

@@ -13,12 +13,12 @@ from flask import current_app, render_template, url_for
 from app.contract.times import now
 from app.domain import attention, days, statistics, takings
 from app.domain.money import spoken
+from app.domain.order_states import CANCELLED
 from app.domain.takings import Taken
 from app.extensions import db
 from app.views.formats import remember_position
 
 from . import bp
-from .order_filter import CANCELLED
 
 _CHARTED = 14
 

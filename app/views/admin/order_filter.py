@@ -14,7 +14,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from app.domain import days
 from app.domain.order_lists import PAID, SORTS, Cursor, Wanted
-from app.domain.order_states import CANCELLATION_KINDS, FULFILMENTS, LABELS, PAYMENTS
+from app.domain.order_states import CANCELLATION_KINDS, CANCELLED, FULFILMENTS, LABELS, PAYMENTS
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Restaurant
@@ -22,16 +22,6 @@ from app.models import Restaurant
 from . import BIGGEST_ID
 from .listing import ListFilter, stripped
 
-# How an order was cancelled, as the list and the dashboard say it.
-CANCELLED = {
-    "declined": "Declined by the kitchen",
-    "expired": "Nobody accepted in time",
-    "customer": "Cancelled by the guest",
-    "vendor": "Cancelled by the kitchen",
-    "admin": "Cancelled by an admin",
-    "payment_failed": "Payment failed",
-    "abandoned": "Never paid",
-}
 _ONLY = {"": "Any ending", "late": "Late", "unclaimed": "Waiting too long", **CANCELLED}
 
 

@@ -7,18 +7,22 @@ the kitchen says that it stopped; so it cannot vanish from under somebody's hand
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import select
 
 from app.contract.identity import Role
 from app.contract.times import iso, now
+from app.domain import board_settings, item_ticks, staff
+from app.domain.board_settings import Board
 from app.domain.edges import Edge
 from app.domain.policies import allowed
 from app.extensions import db
-from app.models import CancellationRequest, Order, Person
+from app.models import CancellationRequest, Order, OrderItem, Person
 
 from . import rides
 from .rides import Ride
+from .screens import Screen
 
 COLUMNS = {
     "scheduled": "scheduled",
@@ -40,7 +44,11 @@ class Card:
 
     order: Order
     request: CancellationRequest | None
-    ride: Ride | None = None
+    ride: Ride | None
+    person: Person
+    screen: Screen
+    board: Board
+    ticked: frozenset[int]
 
     @property
     def must_stop(self) -> bool:
@@ -55,18 +63,79 @@ class Card:
 
     @property
     def column(self) -> str:
-        """Where it stands."""
+        """Which column it belongs to; on a screen of one station only what that has to make belongs anywhere."""
+        if self.screen.station and not self.lines:
+            return ""
         return "kitchen" if self.must_stop else COLUMNS.get(self.order.status, "")
 
     @property
+    def place(self) -> str:
+        """Where it is drawn: in its column, or with all that is for now in the one stream."""
+        is_for_now = self.column not in ("", "scheduled")
+        return "stream" if self.screen.is_stream and is_for_now else self.column
+
+    @property
+    def due(self) -> datetime:
+        """When somebody expects the next thing of the kitchen."""
+        order = self.order
+        times = {"placed": order.accept_by, "scheduled": order.scheduled_for}
+        if not self.screen.is_stream:
+            # In a column of its own, what waits longest comes first.
+            times["ready_for_pickup"] = order.changed_at
+        return times.get(order.status, order.promised_from) or order.created_at
+
+    @property
     def rank(self) -> str:
-        """Its place in the column, compared as text: what must stop first, then what is due first."""
-        due = {
-            "placed": self.order.accept_by,
-            "scheduled": self.order.scheduled_for,
-            "ready_for_pickup": self.order.changed_at,
-        }.get(self.order.status, self.order.promised_from)
-        return f"{'0' if self.must_stop else '1'} {iso(due or self.order.created_at)} {self.order.id:020}"
+        """Its place among the cards, compared as text: what must stop first, then what is due first."""
+        return f"{'0' if self.must_stop else '1'} {iso(self.due)} {self.order.id:020}"
+
+    @property
+    def alerts(self) -> tuple[int, int] | None:
+        """After how many minutes in its state the board warns, and raises the alarm."""
+        return None if self.must_stop else self.board.alerts.get(self.order.status)
+
+    @property
+    def level(self) -> str:
+        """How bad it is by now: `calm`, `warn` or `alarm`; js/clocks.js says the same a minute later."""
+        minutes = (now() - self.order.changed_at).total_seconds() / 60
+        warn, alarm = self.alerts or (0, 0)
+        return "alarm" if alarm and minutes >= alarm else "warn" if warn and minutes >= warn else "calm"
+
+    @property
+    def lines(self) -> list[OrderItem]:
+        """What is to be made, by station; on a screen of one station what is made there."""
+        mine = [item for item in self.order.items if self.screen.station in ("", item.station)]
+        return sorted(mine, key=lambda item: (item.station == "", item.station.casefold(), item.id))
+
+    @property
+    def stations(self) -> list[tuple[str, list[OrderItem]]]:
+        """The lines under the names of their stations."""
+        return [(name, list(lines)) for name, lines in groupby(self.lines, lambda item: item.station)]
+
+    @property
+    def elsewhere(self) -> int:
+        """How many lines other stations make."""
+        return len(self.order.items) - len(self.lines)
+
+    @property
+    def ticks(self) -> bool:
+        """Whether this person may tick its lines off now."""
+        return item_ticks.may_tick(self.order) and staff.may(self.person, staff.COOK_ORDERS)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether every line of the order is ticked off."""
+        return all(item.id in self.ticked for item in self.order.items)
+
+    @property
+    def allergies(self) -> bool:
+        """Whether a note of it names an allergy."""
+        notes = [self.order.note, *(item.note for item in self.order.items)]
+        return any(self.board.names_allergy(note) for note in notes if note)
+
+    def may(self, duty: str) -> bool:
+        """Whether whoever looks at it may do this."""
+        return staff.may(self.person, duty)
 
     @property
     def steps(self) -> set[str]:
@@ -86,7 +155,7 @@ class Card:
 
     @property
     def _edges(self) -> list[Edge]:
-        return allowed(self.order, Role.VENDOR)
+        return staff.walkable(self.person, allowed(self.order, Role.VENDOR))
 
     @property
     def minutes(self) -> Sequence[int]:
@@ -94,29 +163,35 @@ class Card:
         return sorted({*_MINUTES, self.order.restaurant.lead_minutes})
 
 
-def of_board(staff: Person) -> list[Card]:
-    """Every card of the board, in the order of their columns."""
-    open_orders = Order.for_lists(staff).where(Order.status.in_(COLUMNS))
+def of_board(person: Person, screen: Screen) -> list[Card]:
+    """Every card of the board, in the order in which they are drawn."""
+    open_orders = Order.for_lists(person).where(Order.status.in_(COLUMNS))
     newest_cancelled = (
         select(Order.id)
-        .where(*Order.seen_by(staff), Order.status == "cancelled")
+        .where(*Order.seen_by(person), Order.status == "cancelled")
         .order_by(Order.id.desc())
         .limit(_CANCELLED_LOOKED_AT)
     )
-    cancelled = Order.for_lists(staff).where(
+    cancelled = Order.for_lists(person).where(
         Order.id.in_(select(newest_cancelled.subquery().c.id)),
         Order.accepted_at.is_not(None),
         Order.stop_acknowledged_at.is_(None),
         Order.changed_at > now() - _STOP_SHOWN,
     )
-    found = cards([*db.session.scalars(open_orders).unique(), *db.session.scalars(cancelled).unique()])
-    return sorted(found, key=lambda card: card.rank)
+    orders = [*db.session.scalars(open_orders).unique(), *db.session.scalars(cancelled).unique()]
+    found = cards(orders, person, screen)
+    return sorted((card for card in found if card.column), key=lambda card: card.rank)
 
 
-def cards(orders: Iterable[Order]) -> list[Card]:
-    """The cards of `orders`, with what customers ask of them and who fetches them."""
+def cards(orders: Iterable[Order], person: Person, screen: Screen) -> list[Card]:
+    """The cards of `orders` of one kitchen as `person` sees them: what customers ask, who fetches, what is made."""
     orders = list(orders)
+    session = db.session()
     asked = select(CancellationRequest).where(CancellationRequest.order_id.in_([order.id for order in orders]))
-    requests = {request.order_id: request for request in db.session.scalars(asked)}
+    requests = {request.order_id: request for request in session.scalars(asked)}
     drivers = rides.drivers_of(orders)
-    return [Card(order, requests.get(order.id), rides.of(order, drivers)) for order in orders]
+    ticked = item_ticks.ticked(session, orders)
+    board = board_settings.of(session, orders[0].restaurant_id) if orders else board_settings.AS_DELIVERED
+    return [
+        Card(order, requests.get(order.id), rides.of(order, drivers), person, screen, board, ticked) for order in orders
+    ]

@@ -25,7 +25,7 @@ from app.views.order_forms import CheckedForm
 from app.views.refusals import flashed
 
 from . import bp
-from .board import kitchen
+from .board import kitchen_of
 
 # What a column of ids holds.
 _BIGGEST_ID = 2**63 - 1
@@ -69,7 +69,7 @@ def menu_list() -> str:
 @bp.post(f"/menu/<int(max={_BIGGEST_ID}):item_id>/availability")
 def menu_availability(item_id: int) -> ResponseReturnValue:
     staff, at = person(), now()
-    restaurant = kitchen(staff)
+    restaurant = kitchen_of(staff)
     item = loading.one(
         select(MenuItem).where(
             MenuItem.id == item_id, MenuItem.restaurant_id == restaurant.id, MenuItem.is_hidden.is_(False)
@@ -88,7 +88,7 @@ def menu_availability(item_id: int) -> ResponseReturnValue:
 
 def _found() -> dict[str, object]:
     """The menu, or what of it has the words that are looked for."""
-    restaurant = kitchen(person())
+    restaurant = kitchen_of(person())
     wanted = request.args.get("q", "").strip()[:60]
     query = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
     categories = db.session.scalars(query.order_by(Category.rank, Category.id)).all()

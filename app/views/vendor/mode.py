@@ -10,18 +10,18 @@ from app.views.mode_form import ModeForm
 from app.views.refusals import flashed
 
 from . import bp
-from .board import kitchen
+from .board import kitchen_of
 
 
 @bp.get("/mode")
 def mode() -> str:
-    return render_template("vendor/_mode.html", restaurant=kitchen(person()), form=ModeForm())
+    return render_template("vendor/_mode.html", restaurant=kitchen_of(person()), form=ModeForm())
 
 
 @bp.post("/mode")
 def mode_change() -> ResponseReturnValue:
     staff, at = person(), now()
-    restaurant = kitchen(staff)
+    restaurant = kitchen_of(staff)
     with flashed() as refusal:
         ModeForm().checked().carry_out(restaurant, by=staff, at=at)
     if not refusal:

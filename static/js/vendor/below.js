@@ -2,7 +2,7 @@
 
 import { icon } from "../toasts.js";
 
-const column = document.querySelector('[data-column="new"]');
+const column = document.querySelector('[data-column="new"], [data-column="stream"]');
 const button = document.querySelector(".pl-column-below");
 const PEEPS = 64; // px: a card of which only so much is seen is not seen
 
@@ -26,5 +26,5 @@ function below() {
   // On a phone the column does not scroll by itself: the page does, and its tabs say how many.
   if (column.scrollHeight <= column.clientHeight) return [];
   const fold = column.getBoundingClientRect().bottom - PEEPS;
-  return [...column.querySelectorAll(".pl-ticket")].filter((card) => card.getBoundingClientRect().top > fold);
+  return [...column.querySelectorAll('.pl-ticket[data-column-of="new"]')].filter((card) => card.getBoundingClientRect().top > fold);
 }

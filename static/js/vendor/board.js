@@ -1,10 +1,11 @@
 // The board: each order's card is a fragment; here a fresh card is put into its column, in its place, and the bell
-// rings for as long as anything is new. What a card may do is the server's business; keys.js presses its buttons.
+// rings for as long as anything is new or has to be stopped. What a card may do is the server's business; keys.js presses its buttons.
 
 import { fetchNew } from "../fragments.js";
 import * as ringing from "../ringing.js";
 import { forget, toast } from "../toasts.js";
 import * as below from "./below.js";
+import * as full from "./full.js";
 import * as keys from "./keys.js";
 import * as steady from "./steady.js";
 
@@ -17,7 +18,9 @@ document.addEventListener("passline:event", ({ detail }) => {
   if (!cardOf(detail.number)) fetchNew(urlOf(detail.number), detail.version);
   if (detail.name === "OrderReceived") received(detail.data.order);
   if (detail.name === "OrderCancellationRequested") asked(detail.data);
-  if (detail.name === "OrderStatusChanged" && detail.data.order.status === "cancelled") cancelled(detail.data);
+  if (detail.name === "OrderStatusChanged") changed(detail.data);
+  if (detail.name === "OrderPromiseMoved" || detail.name === "OrderDeadlineMoved") moved(detail.number);
+  if (detail.name === "DeliveryUpdated" && detail.data.ticket?.status === "at_pickup") arrived(detail.number);
 });
 document.addEventListener("passline:fetched", (event) => drawn(event.detail.element));
 document.addEventListener("passline:drawn", (event) => drawn(event.detail.element));
@@ -30,6 +33,7 @@ document.addEventListener("passline:gone", (event) => {
 
 ringing.start();
 keys.start();
+full.start();
 steady.start();
 below.start();
 settle();
@@ -39,7 +43,7 @@ function drawn(card) {
   if (!card.matches(".pl-ticket")) return;
   expected.delete(card.dataset.fragment);
   if (card.dataset.columnOf !== "new") forget(card.dataset.orderNumber, "news");
-  const column = document.querySelector(`[data-column="${card.dataset.columnOf}"]`);
+  const column = document.querySelector(`[data-column="${card.dataset.place}"]`);
   if (!column) {
     keys.leave(card);
     card.remove();
@@ -72,17 +76,25 @@ function cardOf(number) {
 
 /** Counts, the strip of later orders, and the bell: all follow from the cards that are there. */
 function settle() {
+  const counts = {};
+  for (const { dataset } of document.querySelectorAll(".pl-ticket")) {
+    counts[dataset.columnOf] = (counts[dataset.columnOf] ?? 0) + 1;
+  }
   for (const count of document.querySelectorAll("[data-count]")) {
-    const cards = document.querySelectorAll(`[data-column="${count.dataset.count}"] > .pl-ticket`).length;
+    const cards = counts[count.dataset.count] ?? 0;
     if (count.textContent !== String(cards)) count.textContent = cards;
     if (count.dataset.count === "scheduled") count.closest("details").hidden = cards === 0;
-    if (count.dataset.count === "new") document.title = document.title.replace(/^(\(\d+\) )?/, cards ? `(${cards}) ` : "");
   }
+  const title = document.title.replace(/^(\(\d+\) )?/, counts.new ? `(${counts.new}) ` : "");
+  if (document.title !== title) document.title = title;
   below.look();
-  ringing.call(expected.size > 0 || document.querySelector('[data-column="new"] > .pl-ticket') !== null);
+  const mustStop = document.querySelector(".pl-ticket[data-must-stop]") !== null;
+  ringing.call(mustStop ? "stop" : expected.size > 0 || counts.new > 0 ? "new" : null);
 }
 
 function received(order) {
+  // Whether a station has anything to do with it only its card says.
+  if (board.dataset.station) return;
   if (!cardOf(order.number)) expected.add(urlOf(order.number));
   ringing.again();
   settle();
@@ -90,16 +102,33 @@ function received(order) {
   toast({ kind: "news", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}`, about: order.number });
 }
 
+/** Somebody else did something to what stands here. */
+function changed({ order, previous_status: previous, changed_by: by }) {
+  if (order.status === "cancelled") cancelled({ order, changed_by: by });
+  else if (by.role !== "vendor" && cardOf(order.number) && previous !== "scheduled") ringing.ring("changed");
+}
+
+function moved(number) {
+  if (cardOf(number)) ringing.ring("changed");
+}
+
+function arrived(number) {
+  if (!cardOf(number)) return;
+  ringing.ring("driver");
+  toast({ kind: "news", title: `The driver of ${number.slice(-4)} is here`, text: "", href: `#order-${number}`, about: number });
+}
+
 function asked({ order, note }) {
-  ringing.ring();
+  if (board.dataset.station && !cardOf(order.number)) return;
+  ringing.ring("stop");
   const title = `${order.customer.name} asks to cancel ${order.number.slice(-4)}`;
   toast({ kind: "danger", title, text: note, stays: true, href: `#order-${order.number}`, about: order.number });
 }
 
 /** Said when it was not this kitchen that cancelled. */
 function cancelled({ order, changed_by: by }) {
-  if (by.role === "vendor") return;
-  ringing.ring();
+  if (by.role === "vendor" || (board.dataset.station && !cardOf(order.number))) return;
+  ringing.ring("stop");
   const expired = order.cancellation.kind === "expired";
   const title = `Order ${order.number.slice(-4)} ${expired ? "has expired" : "was cancelled"}`;
   const text = expired ? "Nobody accepted it in time." : `By ${by.name}. ${order.cancellation.note ?? ""}`;

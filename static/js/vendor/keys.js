@@ -1,4 +1,8 @@
 // The board by keyboard: arrows (or j and k) walk from card to card, a letter presses the button that carries it.
+// And by a bump bar, which is a keyboard of few keys: 1 to 9 choose the card that carries the number, Enter takes it to
+// its next state, R recalls it (or what became ready last).
+
+import * as full from "./full.js";
 
 const cards = () => [...document.querySelectorAll(".pl-ticket")].filter((card) => !card.closest("details:not([open])"));
 const help = document.getElementById("keys");
@@ -20,7 +24,7 @@ function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]") || event.target.matches("input, select, textarea")) return;
   // A key that is held down walks on, and presses once.
-  const acts = walk(event.key) || (!event.repeat && press(event.key));
+  const acts = walk(event.key) || (!event.repeat && (choose(event.key) || bump(event) || press(event.key)));
   if (acts) event.preventDefault();
 }
 
@@ -55,11 +59,52 @@ function beside(step) {
   return undefined;
 }
 
+/** The cards that carry a number: of the column in which somebody is, else of the first that has any. */
+function numbered() {
+  const here = current()?.closest(".pl-column-cards");
+  const column = here ?? [...document.querySelectorAll(".pl-column-cards")].find((one) => one.querySelector(".pl-ticket"));
+  return column ? [...column.querySelectorAll(".pl-ticket")] : [];
+}
+
+function choose(key) {
+  return /^[1-9]$/.test(key) && focus(numbered()[Number(key) - 1]);
+}
+
+/** Enter on a card itself; on one of its buttons it presses that button. */
+function bump(event) {
+  if (event.key !== "Enter" || !event.target.matches(".pl-ticket, body")) return false;
+  return click(current()?.querySelector("[data-bump]"));
+}
+
+function recall() {
+  const card = current()?.matches('[data-state="ready_for_pickup"]') ? current() : newestReady();
+  return click(card?.querySelector('[data-key="b"]'));
+}
+
+/** What became ready last: of the cards that can be recalled the one that was changed last. */
+function newestReady() {
+  const since = (card) => card.querySelector("[data-ages]")?.dataset.ages ?? "";
+  const ready = cards().filter((card) => card.querySelector('[data-key="b"]'));
+  return ready.sort((one, other) => (since(one) < since(other) ? 1 : -1))[0];
+}
+
+function click(button) {
+  // A card that has just come or moved takes no key that meant another, as it takes no finger.
+  if (!button || button.closest("[data-settling]")) return false;
+  button.click();
+  return true;
+}
+
 function press(key) {
   if (key === "?") {
     help.showModal();
     return true;
   }
+  if (key === "f") {
+    full.toggle();
+    return true;
+  }
+  if (key === "R") return recall();
   const target = /^[a-z]$/.test(key) ? current()?.querySelector(`[data-key="${key}"]`) : null;
   if (!target) return false;
   target.click();

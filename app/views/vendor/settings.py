@@ -1,0 +1,93 @@
+"""What the managers decide about their board: when it shouts, which words are an allergy, where dishes are made."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+from wtforms import IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.domain import board_settings
+from app.extensions import db
+from app.models import Category
+from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
+from app.views.loading import person
+from app.views.refusals import shown_on
+
+from . import bp
+from .board import kitchen_of
+
+_STATION = "station-"
+
+
+def _minutes(label: str) -> IntegerField:
+    bounds = NumberRange(0, MOST_ALERT_MINUTES, f"From 0 to {MOST_ALERT_MINUTES} minutes.")
+    return IntegerField(label, [InputRequired("How many minutes? 0 is never."), bounds])
+
+
+class SettingsForm(FlaskForm):
+    """Two levels for each state, and the words."""
+
+    placed_warn = _minutes("New: warn")
+    placed_alarm = _minutes("New: alarm")
+    accepted_warn = _minutes("Accepted: warn")
+    accepted_alarm = _minutes("Accepted: alarm")
+    preparing_warn = _minutes("Preparing: warn")
+    preparing_alarm = _minutes("Preparing: alarm")
+    ready_for_pickup_warn = _minutes("Ready: warn")
+    ready_for_pickup_alarm = _minutes("Ready: alarm")
+    allergy_words = StringField("Words of an allergy", [Length(max=LONGEST_WORDS)])
+
+    @property
+    def alerts(self) -> dict[str, tuple[int, int]]:
+        """The minutes of both levels, by state."""
+        return {status: (self[f"{status}_warn"].data, self[f"{status}_alarm"].data) for status in ALERTS}
+
+    def show(self, board: board_settings.Board) -> None:
+        """Fill it in with what holds."""
+        for status, pair in board.alerts.items():
+            self[f"{status}_warn"].data, self[f"{status}_alarm"].data = pair
+        self.allergy_words.data = " ".join(board.allergy_words)
+
+
+@bp.get("/settings")
+def settings() -> str:
+    form = SettingsForm()
+    form.show(board_settings.of(db.session(), kitchen_of(person()).id))
+    return _page(form)
+
+
+@bp.post("/settings")
+def settings_change() -> ResponseReturnValue:
+    form = SettingsForm()
+    if not form.validate():
+        return _page(form), 422
+    with shown_on(form) as refusal:
+        board_settings.change(kitchen_of(person()), form.alerts, form.allergy_words.data or "", by=person())
+    if refusal:
+        return _page(form), refusal.status
+    flash("The board is set.", "success")
+    return redirect(url_for("vendor.settings"), 303)
+
+
+@bp.post("/settings/stations")
+def settings_stations() -> ResponseReturnValue:
+    asked = {name.removeprefix(_STATION): value for name, value in request.form.items() if name.startswith(_STATION)}
+    wanted = {int(id): value for id, value in asked.items() if id.isdecimal() and len(id) < 19}
+    board_settings.assign(kitchen_of(person()), wanted, by=person())
+    flash("Saved: orders from now on know where their dishes are made.", "success")
+    return redirect(url_for("vendor.settings", _anchor="stations"), 303)
+
+
+def _page(form: SettingsForm) -> str:
+    restaurant = kitchen_of(person())
+    menu = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
+    return render_template(
+        "vendor/settings.html",
+        form=form,
+        restaurant=restaurant,
+        states=tuple(ALERTS),
+        menu=db.session.scalars(menu.order_by(Category.rank, Category.id)).all(),
+        stations=board_settings.stations(db.session(), restaurant.id),
+    )
