@@ -111,7 +111,7 @@ def _close(process: subprocess.Popen[bytes], name: str, errors: IO[bytes]) -> No
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until and process.poll() is None:
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310

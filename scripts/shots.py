@@ -112,7 +112,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_for(address: str) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while True:
         try:
             urlopen(address, timeout=2).close()  # noqa: S310  (an address of our own)
