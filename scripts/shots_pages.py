@@ -284,6 +284,28 @@ ADMIN = (
     ),
 )
 
+
+def plan_of_menu(page: Page) -> None:
+    page.fill("#text", "heading,name,description,price\nBowls,Pilau,With cardamom,450\nBowls,Chapati,,cheap")
+    page.get_by_role("button", name="See what it would do").click()
+    page.wait_for_selector(".pl-plan")
+
+
+def set_mode(page: Page) -> None:
+    page.locator(".pl-mode-now").click()
+    page.locator(".pl-mode input[value=paused]").check(force=True)
+
+
+_HOUSE = "/admin/restaurants/mama-wanjiru"
+HOUSES = (
+    Shot("houses-list", "admin", "/admin/restaurants"),
+    Shot("houses-one", "admin", _HOUSE),
+    Shot("houses-menu", "admin", f"{_HOUSE}/menu"),
+    Shot("houses-import", "admin", f"{_HOUSE}/menu/import", plan_of_menu),
+    Shot("houses-stock", "vendor", "/vendor/menu"),
+    Shot("houses-mode", "vendor", "/vendor/", set_mode, full=False),
+)
+
 DRY_RUN = "See what it would do"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from itertools import pairwise
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from app.contract.times import now
@@ -60,10 +60,14 @@ def set_week(restaurant: Restaurant, lines: Sequence[str], *, by: Actor) -> bool
         if before == after:
             return False
         _drop(session, OpeningHours, restaurant)
-        session.add_all(
-            OpeningHours(restaurant_id=restaurant.id, weekday=day, opens=opens, closes=closes)
-            for day, periods in week.items()
-            for opens, closes in periods
+        _write(
+            session,
+            OpeningHours,
+            [
+                {"restaurant_id": restaurant.id, "weekday": day, "opens": opens, "closes": closes}
+                for day, periods in week.items()
+                for opens, closes in periods
+            ],
         )
         _told(session, restaurant, "restaurant.hours_changed", by, before, after)
     return True
@@ -87,10 +91,14 @@ def set_days(restaurant: Restaurant, first: date, last: date, line: str, *, note
         hold(session, restaurant)
         before = _days_of(restaurant, days)
         _drop(session, OpeningException, restaurant, OpeningException.day.in_(days))
-        session.add_all(
-            OpeningException(restaurant_id=restaurant.id, day=day, opens=opens, closes=closes, note=note)
-            for day in days
-            for opens, closes in spans
+        _write(
+            session,
+            OpeningException,
+            [
+                {"restaurant_id": restaurant.id, "day": day, "opens": opens, "closes": closes, "note": note}
+                for day in days
+                for opens, closes in spans
+            ],
         )
         said = f"{written(periods) or 'closed'}{f' ({note})' if note else ''}"
         after = {day.isoformat(): said for day in days}
@@ -147,8 +155,15 @@ def _said(rows: Sequence[OpeningException]) -> str:
 def _drop(
     session: Session, table: type[OpeningHours] | type[OpeningException], restaurant: Restaurant, *which: object
 ) -> None:
-    of_it = delete(table).where(table.restaurant_id == restaurant.id, *which)  # type: ignore[arg-type]
-    session.execute(of_it.execution_options(synchronize_session=False))
+    session.execute(delete(table).where(table.restaurant_id == restaurant.id, *which))  # type: ignore[arg-type]
+
+
+def _write(
+    session: Session, table: type[OpeningHours] | type[OpeningException], rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Plain rows: SQLite gives them ids of those that went, which the session may still know as others."""
+    if rows:
+        session.execute(insert(table.__table__), rows)
 
 
 def _told(
