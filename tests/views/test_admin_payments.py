@@ -64,7 +64,18 @@ def test_it_finds_a_payment_by_each_of_its_names(cast, admin):
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-@pytest.mark.parametrize("query", ["status=eaten", "method=shells", "day=yesterday", "after=-1", f"q={'x' * 101}"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=eaten",
+        "method=shells",
+        "day=yesterday",
+        "day=9999-12-31",
+        "day=0001-01-01",
+        "after=-1",
+        f"q={'x' * 101}",
+    ],
+)
 def test_what_cannot_be_asked_is_refused(admin, query):
     assert admin.get(f"/admin/payments?{query}").status_code == 422
 
