@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CTE, Integer, column, func, select, values
 from sqlalchemy.orm import Session
 
+from app.errors import Invalid
 from app.models import Restaurant
 from app.models.columns import Instant
 
@@ -31,9 +32,16 @@ def house_zone(session: Session) -> ZoneInfo:
     return ZoneInfo(name or "UTC")
 
 
+def checked(day: date) -> date:
+    """`day` as it is, if we can have been there; Invalid for the ends of the calendar, beyond which there are none."""
+    if not 2000 <= day.year < 2200:
+        raise Invalid("Ask for a day like 2026-11-29.", errors={"day": ["It is too long ago, or too far away."]})
+    return day
+
+
 def span_of(day: date, zone: ZoneInfo, days: int = 1) -> Span:
-    """The instants of so many days from `day` on, as clocks in `zone` say them."""
-    return Span(midnight(day, zone), midnight(day + timedelta(days=days), zone))
+    """The instants of so many days from `day` on, as clocks in `zone` say them. Refuses as `checked` does."""
+    return Span(midnight(checked(day), zone), midnight(day + timedelta(days=days), zone))
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

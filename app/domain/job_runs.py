@@ -104,7 +104,9 @@ def fail(claim: Claim, error: Exception) -> str | None:
 
 def give_up_lost(queue: str) -> int:
     """Count the attempts of `queue` whose lease is over as failed; how many."""
-    over = _facts().where(OPEN, Job.queue == queue, Job.status == "running", Job.due_at <= now()).limit(_BATCH)
+    over = _facts().where(OPEN, Job.queue == queue, Job.status == "running", Job.due_at <= now())
+    # In one order everywhere, as any rows that one transaction holds.
+    over = over.order_by(Job.id).limit(_BATCH)
     found = db.session.execute(over).all()
     db.session.rollback()
     if not found:

@@ -6,6 +6,9 @@ On PostgreSQL it is FOR NO KEY UPDATE: rows that merely refer to a held one (a p
 order is held) are written meanwhile. Their foreign keys would wait for a FOR UPDATE, against the order of the locks.
 """
 
+import hashlib
+
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.models import MenuItem, Order, Payment, Restaurant, Ticket
@@ -14,3 +17,13 @@ from app.models import MenuItem, Order, Payment, Restaurant, Ticket
 def hold(session: Session, row: Restaurant | Order | Payment | Ticket | MenuItem) -> None:
     """Hold `row`; what is known of it is what it is now."""
     session.refresh(row, with_for_update={"of": type(row), "key_share": True})
+
+
+def alone(session: Session, name: str) -> None:
+    """Have `name`, for which there is no row to hold: who asks for it next waits until the transaction ends.
+
+    On SQLite the one write lock is enough.
+    """
+    if session.connection().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        session.execute(text("select pg_advisory_xact_lock(:number)"), {"number": number})

@@ -1,5 +1,6 @@
 """The mails of accounts: what they say, and the one way out. Run by a job (jobs/mail.py), never by a request."""
 
+from app.extensions import db
 from app.models import Person
 from app.providers import mail
 
@@ -45,7 +46,10 @@ def send_link(link_id: int, settings: mail.Settings, site: str) -> None:
         return
     subject, text = _SAYS[link.purpose]
     address = f"{site}{path(link.purpose, token)}"
-    mail.send(settings, to=person.email, subject=subject, text=text.format(name=person.name, address=address))
+    letter = {"to": person.email, "subject": subject, "text": text.format(name=person.name, address=address)}
+    # Nobody's transaction stays open while a server thinks.
+    db.session.rollback()
+    mail.send(settings, **letter)
 
 
 def path(purpose: str, token: str) -> str:

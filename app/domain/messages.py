@@ -6,21 +6,21 @@ and a number are one message: the job may run again at any moment. Where it was 
 our note of it, the guest gets the same code once more; nothing here mints a pass.
 """
 
-import hashlib
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.contract import events, rooms
 from app.contract.times import iso, now
 from app.errors import Conflict, TooMany
-from app.extensions import atomic, db
+from app.extensions import atomic
 from app.models import HotspotUser, ProviderMessage, SmsMessage
 from app.providers import sms
 
-from . import jobs, log, phones, sms_reports
+from . import jobs, log, passes, phones, sms_reports
+from .locks import alone
 
 CREDENTIALS = "credentials"
 PROVIDER = "africastalking"
@@ -61,7 +61,8 @@ def resend(wifi_pass: HotspotUser) -> SmsMessage:
     Refuses with Conflict where the pass has no phone or is over, and with TooMany (LIMITS, counted by phone).
     """
     with atomic() as session:
-        _one_at_a_time(session, wifi_pass.phone)
+        # Who counts this phone's messages waits for whoever does.
+        alone(session, f"sms:{wifi_pass.phone}")
         session.refresh(wifi_pass)
         if not wifi_pass.phone:
             raise Conflict("This pass has no phone to send its code to.")
@@ -109,7 +110,7 @@ def _new(session: Session, wifi_pass: HotspotUser, number: int, at: datetime) ->
 
 def _credentials(wifi_pass: HotspotUser) -> str:
     name = wifi_pass.restaurant.name[:_LONGEST_NAME].strip()
-    code = f"{wifi_pass.code[:4]}-{wifi_pass.code[4:]}"
+    code = passes.shown(wifi_pass.code)
     if wifi_pass.status == "active":
         until = wifi_pass.expires_at.astimezone(wifi_pass.restaurant.zone)
         return f"Wi-Fi at {name}: your code is {code}, open until {until:%H:%M on %d.%m.}"
@@ -168,11 +169,3 @@ def _refuse_too_many(session: Session, phone: str, at: datetime) -> None:
         )
         if (session.scalar(again) or 0) >= most:
             raise TooMany("This phone has had its code sent again often enough for now; try again later.")
-
-
-def _one_at_a_time(session: Session, phone: str) -> None:
-    """Whoever counts this phone's messages waits for whoever does: SQLite's write lock, or one that ends with us."""
-    if db.engine.dialect.name == "sqlite":
-        return
-    name = int.from_bytes(hashlib.sha256(f"sms:{phone}".encode()).digest()[:8], signed=True)
-    session.execute(text("select pg_advisory_xact_lock(:name)"), {"name": name})

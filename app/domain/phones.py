@@ -14,12 +14,21 @@ def parse(text: str, region: str | None) -> str:
 
     Refuses what is no number that can be dialled with Invalid.
     """
+    number = known(text, region)
+    if number is None:
+        wrong = "This is not a phone number: write it like 0712 345 678."
+        raise Invalid(wrong, errors={"phone": [wrong]})
+    return number
+
+
+def known(text: str, region: str | None) -> str | None:
+    """The same, and None for what is none: one number however it is spelt, with an extension or in other digits."""
     try:
         number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as error:
-        raise _not_one() from error
+    except phonenumbers.NumberParseException:
+        return None
     if not phonenumbers.is_valid_number(number):
-        raise _not_one()
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -31,8 +40,3 @@ def region_of(currency: str) -> str | None:
 def masked(phone: str) -> str:
     """A number of E.164 that can be told from others and not be dialled: `+254•••••678`."""
     return f"{phone[:4]}{_DOTS}{phone[-3:]}" if len(phone) > 7 else _DOTS
-
-
-def _not_one() -> Invalid:
-    wrong = "This is not a phone number: write it like 0712 345 678."
-    return Invalid(wrong, errors={"phone": [wrong]})

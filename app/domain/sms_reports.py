@@ -16,6 +16,8 @@ from app.contract.times import now
 from app.extensions import atomic
 from app.models import ProviderMessage, SmsMessage
 
+from .locks import alone
+
 KIND = "sms_receipt"
 _LONGEST = 4000
 # The provider's words, and ours; the others ("Sent", "Submitted", "Buffered") say nothing new.
@@ -57,6 +59,7 @@ def take(form: Mapping[str, str], *, provider: str, address: str) -> str:
 
 def catch_up(session: Session, provider_id: str, *, after: int) -> None:
     """Do what reports about `provider_id` said that came too early: `after` is the last row from before it was sent."""
+    alone(session, f"sms report:{provider_id}")
     early = select(ProviderMessage).where(
         ProviderMessage.id > after, ProviderMessage.kind == KIND, ProviderMessage.outcome == "unmatched"
     )
@@ -67,6 +70,8 @@ def catch_up(session: Session, provider_id: str, *, after: int) -> None:
 
 
 def _act(session: Session, report: Report) -> str:
+    # Else one that comes while we note that its message was taken would see no message, and be seen by nobody.
+    alone(session, f"sms report:{report.id}")
     is_ours = select(SmsMessage.id).where(SmsMessage.provider_id == report.id)
     id = session.scalars(is_ours).one_or_none()
     if id is None:

@@ -36,15 +36,10 @@ class Comparison:
 def read(text: str) -> dict[str, int]:
     """The money that came in, in minor units (cents), by receipt. Refuses with Invalid what is no such statement."""
     rows = csv.reader(text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines())
-    places = _columns(rows)
-    found: dict[str, int] = {}
-    for row in rows:
-        receipt, minor = _line(row, *places)
-        if receipt and minor > 0:
-            found[receipt] = found.get(receipt, 0) + minor
-        if len(found) > MOST_ROWS:
-            raise _not_one(f"More than {MOST_ROWS:,} payments: give the statement of one day.")
-    return found
+    try:
+        return _read(rows)
+    except csv.Error as error:
+        raise _not_one("It is no table of plain text.") from error
 
 
 def compare(theirs: Mapping[str, int], ours: Sequence[Payment], elsewhere: Mapping[str, Payment]) -> Comparison:
@@ -59,6 +54,18 @@ def compare(theirs: Mapping[str, int], ours: Sequence[Payment], elsewhere: Mappi
             (payment, theirs[receipt]) for receipt, payment in both.items() if theirs[receipt] != payment.money_minor
         ],
     )
+
+
+def _read(rows: Iterator[list[str]]) -> dict[str, int]:
+    places = _columns(rows)
+    found: dict[str, int] = {}
+    for row in rows:
+        receipt, minor = _line(row, *places)
+        if receipt and minor > 0:
+            found[receipt] = found.get(receipt, 0) + minor
+        if len(found) > MOST_ROWS:
+            raise _not_one(f"More than {MOST_ROWS:,} payments: give the statement of one day.")
+    return found
 
 
 def _columns(rows: Iterator[list[str]]) -> tuple[int, int]:

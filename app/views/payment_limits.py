@@ -8,12 +8,11 @@ import orjson
 from flask import Response, g, request
 from flask_limiter.util import get_remote_address
 
+from app.domain import payments, phones
 from app.extensions import limiter
 
 PER_ADDRESS = "60 per minute; 600 per hour"
 PER_PHONE = "6 per 10 minutes"
-# The last digits are the same whether a number is written with its country's code or without.
-_DIGITS = 9
 
 
 def note_prompt() -> None:
@@ -26,9 +25,9 @@ def _sent(response: Response) -> bool:
 
 
 def _phone_asked() -> str:
-    digits = "".join(character for character in str(_typed() or "") if character.isascii() and character.isdigit())
-    # Never empty: the limiter would skip the limit, and log an error.
-    return digits[-_DIGITS:] or "none"
+    # As it will be asked, not as it was typed: one number can be spelt in more ways than anybody would count.
+    # Never empty: the limiter would skip the limit, and log an error. What is no number is asked nothing.
+    return phones.known(str(_typed() or ""), phones.region_of(payments.CURRENCY)) or "none"
 
 
 def _typed() -> object:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, stream_with_context
 
 # What begins with one of these is worked out by Excel and its like, whoever wrote it (OWASP, "CSV injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class _Line:

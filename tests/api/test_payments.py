@@ -171,3 +171,14 @@ def test_one_phone_is_not_rung_without_end(customer, cast, daraja):
     assert statuses == [502] * 6 + [429]
     assert customer.post("/payments", body(order, phone="0712 345 679")).status_code == 502
     assert len(daraja.asked[PUSH]) == 7
+
+
+def test_however_a_number_is_spelt_it_is_one_phone(customer, cast, daraja):
+    daraja.pushes = [BUSY]
+    order = order_in(cast, "awaiting_payment")
+    spelt = ("0712345678", "+254712345678", "0712345678x12", "0712345678 ext. 99", "٠712345678", "07123٤5678")
+    statuses = [
+        customer.post("/payments", body(order, phone=phone)).status_code for phone in (*spelt, "0712345678;ext=7")
+    ]
+    assert {push["PhoneNumber"] for push in daraja.asked[PUSH]} == {"254712345678"}
+    assert statuses == [502] * 6 + [429]

@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid, LinkUnknown, WrongCredentials
 from app.extensions import atomic, db
 from app.jobs import forgetting, mail
 from app.models import AuditEntry, Job, OneTimeLink, Person
+from app.providers import mail as mail_provider
 from tests.at_once import at_once
 from tests.cast import PASSWORD
 from tests.factories import session_of
@@ -53,6 +54,16 @@ def post(app, monkeypatch, tmp_path):
 
 def token_in(message):
     return re.search(r"/(?:invitation|password-reset)/([\w-]{43})\n", message.get_content())[1]
+
+
+@one_database
+def test_no_transaction_is_open_while_the_mail_server_is_asked(cast, post, monkeypatch):
+    seen, real = [], mail_provider.send
+    seeing = lambda *args, **more: seen.append(db.session().in_transaction()) or real(*args, **more)  # noqa: E731
+    monkeypatch.setattr(mail_provider, "send", seeing)
+    invite(cast, mailed=True)
+    assert len(post()) == 1
+    assert seen == [False]
 
 
 @one_database

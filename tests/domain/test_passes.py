@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import func, select, update
 
 from app.contract.times import now
-from app.domain import codes, passes
+from app.domain import codes, orders, passes
 from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import (
@@ -162,6 +162,16 @@ class TestGifts:
         order = place(cast).order
         with atomic() as session:
             assert passes.mint_for_order(session, order, at=now()) is None
+
+    def test_a_customer_without_a_phone_gets_one_as_well(self, cast):
+        package(cast, gift_from_minor=1000)
+        order = place(cast).order
+        with atomic():
+            order.customer.phone = None
+        assert orders.accept(order, by=cast.vendor)
+        [user] = db.session.scalars(select(HotspotUser)).unique()
+        assert (user.order_id, user.phone) == (order.id, "")
+        assert db.session.scalars(select(Job.kind)).all() == [], "nothing that could be sent anywhere"
 
     def test_a_gift_goes_with_its_order(self, cast):
         package(cast, gift_from_minor=1000)

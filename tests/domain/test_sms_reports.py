@@ -1,6 +1,7 @@
 """Delivery reports in any order: what a message is never goes back, and each report is kept."""
 
 import itertools
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from app.domain import sms_reports
 from app.extensions import atomic, db
 from app.models import ProviderMessage, SmsMessage
+from tests.at_once import at_once
 from tests.passes import PHONE, pass_for
 
 BASE = {"phoneNumber": PHONE, "networkCode": "63902"}
@@ -54,6 +56,29 @@ def test_in_whatever_order_they_come_delivered_stands(message, order):
     for status in order:
         report(status, failureReason="UserIsInactive" if status == "Failed" else "")
     assert (state(message), message.error) == ("delivered", None)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_one_that_comes_while_its_message_is_noted_as_taken_is_not_lost(app, message):
+    with atomic():
+        message.provider_id = None
+    noted, reported = threading.Event(), threading.Event()
+
+    def note() -> None:
+        with atomic() as session:
+            session.get_one(SmsMessage, message.id).provider_id = "ATXid_1"
+            session.flush()
+            sms_reports.catch_up(session, "ATXid_1", after=0)
+            noted.set()
+            reported.wait(0.5)
+
+    def come() -> None:
+        noted.wait(5)
+        report("Success")
+        reported.set()
+
+    assert at_once(app, note, come) == [None, None]
+    assert state(message) == "delivered"
 
 
 def test_a_late_sent_does_not_undo_a_failure(message):

@@ -23,7 +23,11 @@ def test_it_reads_the_money_that_came_in_by_receipt():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2", "Receipt No.,Paid In\nQKA1,many", "Receipt No.,Paid In\nQKA1,1e999999"]
+    "text",
+    [
+        *("", "a,b\n1,2", "Receipt No.,Paid In\nQKA1,many", "Receipt No.,Paid In\nQKA1,1e999999"),
+        pytest.param(f'Receipt No.,Paid In\n"QKA1{"x" * 131_072}', id="a quote that is never closed"),
+    ],
 )
 def test_what_is_no_statement_is_refused(text):
     with pytest.raises(Invalid):

@@ -156,6 +156,13 @@ def test_it_reads_a_callback():
     )
 
 
+def test_it_reads_a_callback_with_what_no_database_keeps():
+    said = callback(_Payment, ResultDesc="paid\0", MerchantRequestID="\0")
+    word = mpesa.read_callback(json.dumps(said))
+    assert word is not None
+    assert (word.text, word.merchant, word.receipt) == ("paid\ufffd", "\ufffd", "SKT7RT61SV")
+
+
 @pytest.mark.parametrize("amount", ["22.00", 22, 22.0])
 def test_it_reads_amounts_however_they_are_spelt(amount):
     assert mpesa._hundredths(amount) == 2200

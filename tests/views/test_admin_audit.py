@@ -10,7 +10,6 @@ import time_machine
 from app.contract.times import now
 from app.domain import audit, people
 from app.extensions import atomic
-from app.views.admin.audit import safe
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -32,7 +31,7 @@ def admin(cast, as_person):
 
 
 def rows(answer):
-    return list(csv.DictReader(io.StringIO(answer.text)))
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +67,12 @@ def test_it_refuses_a_day_that_is_none(admin, cast):
     assert admin.get("/admin/audit?since=never").status_code == 422
 
 
+@pytest.mark.parametrize("query", ["until=9999-12-31", "since=0001-01-01"])
+@pytest.mark.parametrize("path", ["/admin/audit", "/admin/audit.csv"])
+def test_it_refuses_the_ends_of_the_calendar(admin, cast, path, query):
+    assert admin.get(f"{path}?{query}").status_code == 422
+
+
 def test_it_goes_by_pages(cast, admin):
     with atomic() as session:
         for n in range(60):
@@ -85,13 +90,8 @@ def test_the_export_has_all_of_it_however_long(cast, admin):
     answer = admin.get("/admin/audit.csv")
     found = rows(answer)
     assert [row["id"] for row in found] == [str(n) for n in reversed(range(2100))]
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename=audit-")
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="audit-')
     assert found[0].keys() >= {"at", "actor", "action", "before", "after", "address", "device"}
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_cell_is_a_formula(backend, cell):
-    assert safe(cell) == f"'{cell}"
 
 
 def test_a_name_that_is_a_formula_is_shown_as_it_stands(trail, admin):

@@ -48,7 +48,9 @@ def test_what_is_no_day_is_refused(admin, day):
 def test_the_csv_has_every_line_and_runs_nothing(cast, admin):
     with atomic():
         cast.restaurant.name = "=HYPERLINK(1)"
-    order = order_in(cast, "collected")
+    order = order_in(cast, "awaiting_payment")
+    with atomic():
+        order.payment_status = "paid"
     paid = payment_of(order, amount_minor=2150)
     waiting = payment_of(order_in(cast, "awaiting_payment"), "needs_review", review_reason="+why")
     refund_of(payment_of(order_in(cast, "cancelled")))
@@ -61,9 +63,9 @@ def test_the_csv_has_every_line_and_runs_nothing(cast, admin):
 
 
 def test_the_csv_names_an_order_that_no_payment_is_for(cast, admin):
-    order = order_in(cast, "collected")
+    order = order_in(cast, "placed")
     with atomic():
-        order.payment_method = "mpesa"
+        order.payment_method, order.payment_status = "mpesa", "paid"
     [row] = table(admin.get("/admin/reconciliation.csv"))
     assert (row["what"], row["order"], row["amount"]) == ("difference", order.number, "21.50")
 

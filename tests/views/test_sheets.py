@@ -5,7 +5,7 @@ import pytest
 from app.views.sheets import download, harmless
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+254", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+254", "-1", "@SUM(A1)", "\tx", "\rx", "\nx"])
 def test_what_begins_a_formula_becomes_text(cell):
     assert harmless(cell) == f"'{cell}"
 

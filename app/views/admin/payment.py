@@ -132,7 +132,9 @@ def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
     """The work that it caused: asked for by its own number, or by that of a message about it."""
     about = [f"message:{message.id}" for message in told]
-    asked = and_(Job.kind == "query_payment", Job.key.between(f"payment:{payment.id}:", f"payment:{payment.id}:~"))
+    # Each by its whole key: which keys lie between two others is another matter in each language.
+    queries = [f"payment:{payment.id}:{number}" for number in range(1, payment.queries + 1)]
+    asked = and_(Job.kind == "query_payment", Job.key.in_(queries))
     looked_at = and_(Job.kind == "process_payment", Job.key.in_(about))
     for job in db.session.scalars(select(Job).where(or_(asked, looked_at)).order_by(Job.id)):
         words = "Asking M-Pesa how it went" if job.kind == "query_payment" else "Looking at what M-Pesa said"

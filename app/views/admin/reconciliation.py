@@ -78,9 +78,9 @@ def reconciliation_statement() -> tuple[str, int]:
 
 def _asked() -> tuple[date, ZoneInfo]:
     form, zone = DayForm(request.args), days.house_zone(db.session())
-    if not form.validate() or (form.day.data and not 2000 <= form.day.data.year < 2200):
+    if not form.validate():
         raise Invalid("Ask for a day like 2026-11-29.", errors=form.errors)
-    return form.day.data or now().astimezone(zone).date(), zone
+    return days.checked(form.day.data or now().astimezone(zone).date()), zone
 
 
 def _drawn(day: date, zone: ZoneInfo, form: StatementForm, comparison: statement.Comparison | None = None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -12,17 +12,13 @@ from wtforms import RadioField, TelField
 from wtforms.validators import InputRequired, Length
 
 from app.domain import phones
-from app.extensions import db, limiter
+from app.extensions import db
 from app.models import Restaurant, WifiPackage
-from app.views import loading
+from app.views import loading, payment_limits
 from app.views.refusals import shown_on
 
 from . import bp, paying
 from .access_point import sent_from
-
-# Prompts that one address, and one phone, may cause: a restaurant's guests share the first.
-_PER_ADDRESS = "30 per minute; 300 per hour"
-_PER_PHONE = "5 per minute; 20 per hour"
 
 
 def _id(value: object) -> int:
@@ -52,8 +48,8 @@ def shop(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/<slug>")
-@limiter.limit(_PER_ADDRESS)
-@limiter.limit(_PER_PHONE, key_func=lambda: _typed_phone() or "none", exempt_when=lambda: not _typed_phone())
+@payment_limits.by_address
+@payment_limits.by_phone
 def shop_purchase(slug: str) -> ResponseReturnValue:
     restaurant = _restaurant(slug)
     packages = _sold_by(restaurant)
@@ -86,11 +82,6 @@ def _restaurant(slug: str) -> Restaurant:
 def _sold_by(restaurant: Restaurant) -> Sequence[WifiPackage]:
     query = select(WifiPackage).where(WifiPackage.restaurant_id == restaurant.id, WifiPackage.is_sold)
     return db.session.scalars(query.order_by(WifiPackage.price_minor, WifiPackage.id)).all()
-
-
-def _typed_phone() -> str:
-    """However it is spelt, a number ends alike."""
-    return "".join(character for character in request.form.get("phone", "") if character.isdigit())[-9:]
 
 
 def _page(
