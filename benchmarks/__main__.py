@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 
 from . import (
+    board,
     churn,
     dashboard,
     export,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "churn": churn.run,
     "lists": lists.run,
     "dashboard": dashboard.run,
+    "board": board.run,
 }
 # Only when they are named.
 APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run, "export": export.run}
