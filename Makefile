@@ -36,9 +36,10 @@ test: install-dev assets  ## Install what the tests need and run the whole suite
 races: install-dev  ## A hundred races for one order and one ticket on each database, thousands of returns (`make test` runs some)
 	@RACES=200 REPLAYS=3000 $(BIN)/python -m pytest tests/test_races.py tests/gateway/test_replay.py -q -rs $(ARGS)
 
-faults: install-dev  ## Kill and stop everything under load, and count every event (ARGS="--screens 300 --random 8")
+faults: install-dev  ## Kill and stop everything under load, and count every event and every shilling (ARGS="--screens 300 --random 8")
 	@scripts/install_system.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
+	@PAYMENTS=$${PAYMENTS:-500} $(BIN)/python -m pytest tests/faults/test_payments.py -q -rs -s
 
 conformance: install-dev  ## The official suites of Engine.IO and Socket.IO against our transport (needs node)
 	@$(BIN)/python scripts/conformance.py

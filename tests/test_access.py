@@ -17,7 +17,7 @@ from app.models import ApiToken, DropProof, Job, Order, Payment, Person, Refund,
 from app.models.board import ALERTS
 from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
-from tests.factories import PHONE, attempt, order_in, payment_of, place, refund_of, ticket_in
+from tests.factories import PHONE, attempt, order_in, payment_of, place, refund_of, ticket_in, wifi_package
 from tests.passes import pass_for
 from tests.wifi_rows import mint, package
 
@@ -36,6 +36,7 @@ GET    admin.payment                         302 403 403 403 403 403 403 403 200
 GET    admin.payment_sheet                   302 403 403 403 403 403 403 403 200
 POST   admin.payment_confirmation            302 403 403 403 403 403 403 403 303
 POST   admin.payment_denial                  302 403 403 403 403 403 403 403 303
+POST   admin.payment_wifi_refund             302 403 403 403 403 403 403 403 303
 GET    admin.refund_tasks                    302 403 403 403 403 403 403 403 200
 GET    admin.refund_list                     302 403 403 403 403 403 403 403 200
 POST   admin.refund_sending                  302 403 403 403 403 403 403 403 303
@@ -429,6 +430,8 @@ def ask(app, cast, as_person, bearer):
         order = placed.order if endpoint not in STATES else order_in(cast, STATES[endpoint])
         paid = {"payment": "needs_review", "refund": "paid"}
         payment = next((payment_of(placed.order, how) for word, how in paid.items() if word in endpoint), None)
+        if endpoint == "admin.payment_wifi_refund":
+            payment = payment_of(wifi_package(cast.restaurant))
         person = cast.people().get(name)
         headers = bearer(person) if by_token and person else {}
         browser = as_person(None if by_token else person)

@@ -48,6 +48,23 @@ def owe(session: Session, payment: Payment, reason: str, *, at: datetime) -> Ref
     return refund
 
 
+def take_back_wifi(payment: Payment, *, by: Person) -> bool:
+    """End the pass that `payment` bought and owe its money back; False where it is owed already.
+
+    Refuses with Forbidden (not an admin) and Conflict (no Wi-Fi, or no money that is certain to have come).
+    """
+    if by.role != Role.ADMIN:
+        raise Forbidden("Only an admin gives money back.")
+    at = now()
+    with atomic() as session:
+        payments.hold_with_order(session, payment)
+        if payment.wifi_package_id is None:
+            raise Conflict("This payment is for an order: cancel the order, and its money goes back.")
+        if payment.status != "paid":
+            raise Conflict("It is not certain that this money came.")
+        return owe(session, payment, "wifi_revoked", at=at).created_at == at
+
+
 def mark_sent(refund: Refund, *, reference: str, by: Person) -> bool:
     """Say that it was sent back, with what proves it; False when that was said before.
 

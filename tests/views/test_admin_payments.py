@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.contract.times import now
+from app.domain import passes
 from app.extensions import atomic, db
 from app.models import Job, Payment, ProviderMessage, Refund
 from tests.factories import order_in, payment_of, place, refund_of, wifi_package
@@ -167,3 +168,39 @@ def test_refunds_are_tasks_until_they_are_sent(cast, admin):
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_where_nothing_is_owed_it_says_so(admin):
     assert "Nothing to send back" in admin.get("/admin/refunds").text
+
+
+@pytest.mark.usefixtures("csrf_off")
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_admin_takes_a_pass_back_and_owes_its_money_once(cast, admin):
+    payment = payment_of(wifi_package(cast.restaurant))
+    with atomic() as session:
+        user = passes.mint_for_payment(session, payment, at=now())
+    address = f"/admin/payments/{payment.id}"
+    assert "End the pass and refund" in admin.get(address).text
+    answers = [admin.post(f"{address}/wifi-refund") for _ in range(2)]
+    assert {(answer.status_code, answer.location) for answer in answers} == {(303, address)}
+    refund = db.session.query(Refund).one()
+    assert (refund.payment_id, refund.reason, refund.status) == (payment.id, "wifi_revoked", "owed")
+    db.session.refresh(user)
+    assert (user.status, user.end_reason) == ("revoked", "refund")
+    assert "End the pass and refund" not in admin.get(address).text
+
+
+@pytest.mark.usefixtures("csrf_off")
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_no_paid_wifi_is_not_taken_back(cast, admin):
+    package = wifi_package(cast.restaurant)
+    for payment in (payment_of(place(cast).order), payment_of(package, "unknown"), payment_of(package, "rejected")):
+        assert "End the pass and refund" not in admin.get(f"/admin/payments/{payment.id}").text
+        admin.post(f"/admin/payments/{payment.id}/wifi-refund")
+    assert db.session.query(Refund).count() == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_an_order_leads_to_each_of_its_payments(cast, admin):
+    order = place(cast).order
+    payments = [payment_of(order, status) for status in ("rejected", "paid")]
+    other = payment_of(place(cast).order)
+    page = admin.get(f"/admin/orders/{order.number}").text
+    assert [f"/admin/payments/{each.id}" in page for each in (*payments, other)] == [True, True, False]

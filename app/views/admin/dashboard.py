@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import render_template
 
 from app.contract.times import now
 from app.domain import attention, days, statistics, takings
@@ -73,13 +73,7 @@ def _figures(at: datetime) -> dict[str, Any]:
         "wifi_sessions": attention.wifi_sessions(session),
         "passes": attention.passes_minted(session, midnight),
         "MOST": attention.MOST,
-        "linked": _linked,
     }
-
-
-def _linked(endpoint: str, **values: Any) -> str | None:
-    """The address of a page, where this installation has it."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def _money(payments: Sequence[Taken], charted: Sequence[date], monday: date) -> list[Money]:

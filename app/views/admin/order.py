@@ -12,7 +12,7 @@ from app.domain import order_timeline, orders, policies, promises, tracking
 from app.domain.edges import Edge
 from app.domain.order_states import once_paid
 from app.extensions import db
-from app.models import CancellationRequest, Order, TrackingLink
+from app.models import CancellationRequest, Order, Payment, TrackingLink
 from app.views import loading
 from app.views.formats import remember_position
 from app.views.loading import person
@@ -88,6 +88,7 @@ def _drawn(template: str, order: Order) -> str:
         order=order,
         moments=order_timeline.of(db.session(), order),
         timeline_kinds=order_timeline.KINDS,
+        payments=db.session.scalars(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id)).all(),
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
         promises=promises.history(order),

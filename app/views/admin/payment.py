@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
-from app.domain import payment_review, provider_words
+from app.domain import payment_review, provider_words, refunds
 from app.domain.payment_review import LONGEST_NOTE
 from app.extensions import db
 from app.models import HotspotUser, Job, Payment, ProviderMessage, Refund
@@ -85,6 +85,15 @@ def payment_denial(payment_id: int) -> ResponseReturnValue:
     return _back(payment_id)
 
 
+@bp.post(f"{_PAYMENT}/wifi-refund")
+def payment_wifi_refund(payment_id: int) -> ResponseReturnValue:
+    payment = _load(payment_id)
+    with flashed():
+        if refunds.take_back_wifi(payment, by=person()):
+            flash("The pass has ended, and the money has to go back.", "success")
+    return _back(payment_id)
+
+
 def _load(payment_id: int) -> Payment:
     return one(select(Payment).where(Payment.id == payment_id))
 
@@ -105,6 +114,7 @@ def _drawn(template: str, payment_id: int) -> str:
         hotspot_user=db.session.scalars(select(HotspotUser).where(HotspotUser.payment_id == payment.id)).first(),
         happened=sorted(happened, key=lambda line: line.at),
         may_decide=payment.status in payment_review.REVIEWABLE,
+        may_refund=payment.status == "paid" and payment.wifi_package_id is not None and refund is None,
         statuses=STATUSES,
         LONGEST=LONGEST_NOTE,
     )
