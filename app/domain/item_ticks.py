@@ -17,7 +17,7 @@ from app.extensions import atomic
 from app.models import ItemTick, Order
 
 from . import log, staff
-from .actor import Actor
+from .actor import Actor, name_of
 from .locks import hold
 
 # While it is on the stove; of what was ready and came back, what is ticked off still is.
@@ -59,7 +59,7 @@ def _write(session: Session, order: Order, item_id: int, by: Actor, done: bool) 
     if (session.get(ItemTick, item_id) is not None) == done:
         return False
     if done:
-        session.add(ItemTick(order_item_id=item_id, order_id=order.id, by_id=by.id, by_name=by.name))
+        session.add(ItemTick(order_item_id=item_id, order_id=order.id, by_id=by.id, by_name=name_of(by)))
         session.flush()
     else:
         session.execute(delete(ItemTick).where(ItemTick.order_item_id == item_id))

@@ -111,7 +111,7 @@ def cancel(
         if moved and goes_back:
             order_money.owe_back(session, order, at=at)
         if moved:
-            passes.revoke(session, order_id=order.id, reason="order_cancelled", at=at)
+            passes.revoke(session, order_id=order.id, reason=passes.ORDER_CANCELLED, at=at)
     return moved
 
 
@@ -135,7 +135,12 @@ def restore(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
         "cancellation_note": None,
         "stop_acknowledged_at": None,
     }
-    return walk(order, "accepted", by=by, at=now(), values=values, **how)
+    at = now()
+    with atomic() as session:
+        moved = walk(order, "accepted", by=by, at=at, values=values, **how)
+        if moved:
+            passes.give_back(session, order_id=order.id, at=at)
+    return moved
 
 
 def transition(

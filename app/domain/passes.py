@@ -32,6 +32,8 @@ _WORDS = {
     "data": "The data of this pass is used up.",
     "unused": "This pass was not begun in time.",
 }
+# Why a pass ended that is given back when the order is restored.
+ORDER_CANCELLED = "order_cancelled"
 _WITHDRAWN = "This pass was withdrawn."
 
 
@@ -71,6 +73,23 @@ def revoke(
     """End the pass that was given for a payment or an order, because of `reason`; False where none was open."""
     user = _given_for(session, payment_id=payment_id, order_id=order_id)
     return user is not None and end(session, user, "revoked", reason, at=at)
+
+
+def give_back(session: Session, *, order_id: int, at: datetime) -> bool:
+    """Undo `revoke`, where an order's cancellation was undone: the pass is what it was, unless its time ran out."""
+    user = _given_for(session, order_id=order_id)
+    if user is None or user.end_reason != ORDER_CANCELLED or user.expires_at <= at:
+        return False
+    done = session.execute(
+        update(HotspotUser)
+        .where(HotspotUser.id == user.id, HotspotUser.status == "revoked")
+        .values(status="active" if user.first_seen_at else "minted", ended_at=None, end_reason=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(user)
+    if done.rowcount:  # type: ignore[attr-defined]
+        radius_accounts.open_account(session, user, user.package)
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def withdraw(user: HotspotUser, *, at: datetime) -> bool:

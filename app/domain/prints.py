@@ -20,7 +20,7 @@ from app.extensions import atomic
 from app.models import Order, Print
 
 from . import staff
-from .actor import Actor
+from .actor import Actor, name_of
 
 KINDS = {"kitchen_ticket": "Kitchen ticket", "receipt": "Receipt"}
 _INSERTS: Mapping[str, Callable[[Any], Any]] = {"sqlite": insert_on_sqlite, "postgresql": insert_on_postgresql}
@@ -51,7 +51,7 @@ def take(order: Order, kind: str, station: str = "", *, by: Actor) -> Paper:
     with atomic() as session:
         table = Print.__table__
         new = _INSERTS[session.connection().dialect.name](table)
-        new = new.values(**key, printed_at=at, by_id=by.id, by_name=by.name, copies=0)
+        new = new.values(**key, printed_at=at, by_id=by.id, by_name=name_of(by), copies=0)
         session.execute(new.on_conflict_do_update(index_elements=list(key), set_={"copies": table.c.copies + 1}))
         return look(session, order, kind, station)
 

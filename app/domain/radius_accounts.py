@@ -21,15 +21,15 @@ _WORD = 2**32
 
 
 def open_account(session: Session, user: HotspotUser, package: WifiPackage) -> None:
-    """Let `user` in from now on, as `package` says."""
+    """Let `user` in from now on, as `package` says, whatever was written of the code before."""
+    _clear(session, user.code)
     _write(session, user.code, _checks(user, package), _replies(package))
     session.execute(insert(radusergroup).values(username=user.code, groupname=GROUP, priority=1))
 
 
 def close_account(session: Session, code: str, words: str) -> None:
     """Let nobody in with `code` any more; who tries reads `words`."""
-    for table in (radcheck, radreply, radusergroup):
-        session.execute(delete(table).where(table.c.username == code))
+    _clear(session, code)
     _write(session, code, {"Auth-Type": "Reject"}, {"Reply-Message": words})
 
 
@@ -66,6 +66,11 @@ def _replies(package: WifiPackage) -> dict[str, str]:
         replies["Mikrotik-Total-Limit-Gigawords"] = str(limit // _WORD)
         replies["ChilliSpot-Max-Total-Octets"] = str(min(limit, _WORD - 1))
     return replies
+
+
+def _clear(session: Session, code: str) -> None:
+    for table in (radcheck, radreply, radusergroup):
+        session.execute(delete(table).where(table.c.username == code))
 
 
 def _write(session: Session, code: str, checks: dict[str, str], replies: dict[str, str]) -> None:

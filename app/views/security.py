@@ -32,6 +32,8 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
+# Pages that show a secret once, or take one: no store on the way or on the device keeps them.
+_WITH_SECRETS = ("account", "account_links", "accounts")
 _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
 
@@ -133,6 +135,8 @@ def _harden(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if not response.is_json:
         response.headers.setdefault("Content-Security-Policy", _content_security_policy())
+    if request.blueprint in _WITH_SECRETS:
+        response.headers["Cache-Control"] = "no-store"
     if "Cache-Control" not in response.headers and request.endpoint != "static" and SESSION_ID in session:
         # A personal page is asked for anew each time; a copy in a shared cache would be somebody else's.
         response.headers["Cache-Control"] = "private, no-cache"

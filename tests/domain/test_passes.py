@@ -261,3 +261,16 @@ class TestExpiry:
 )
 def test_a_code_is_masked_for_others(code, masked):
     assert passes.masked(code) == masked
+
+
+def test_a_restored_order_has_its_pass_back(cast):
+    package(cast, gift_from_minor=1)
+    order = place(cast).order
+    orders.accept(order, by=cast.vendor)
+    orders.cancel(order, by=cast.vendor, reason_code="other")
+    [user] = db.session.scalars(select(HotspotUser)).unique()
+    assert (user.status, attributes(radcheck, user.code)) == ("revoked", {"Auth-Type": "Reject"})
+    orders.restore(order, by=cast.admin, note="a mistake")
+    db.session.refresh(user)
+    assert (user.status, user.end_reason, user.ended_at) == ("minted", None, None)
+    assert attributes(radcheck, user.code)["Cleartext-Password"] == user.code

@@ -55,3 +55,8 @@ def test_only_proxies_that_are_trusted_say_who_asks_and_for_what(peer, seen):
     headers = {f"X-Forwarded-{name}": value for name, value in said.items()}
     answer = app.test_client().get("/seen", headers=headers, environ_base={"REMOTE_ADDR": peer})
     assert tuple(answer.json) == seen
+
+
+def test_no_store_keeps_a_page_that_shows_or_takes_a_secret(cast, as_person):
+    for person, path in ((None, "/login"), (None, "/password-reset"), (cast.customer, "/account")):
+        assert as_person(person).get(path).headers["Cache-Control"] == "no-store"
