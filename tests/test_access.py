@@ -10,7 +10,7 @@ import secrets
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, links, messages
+from app.domain import job_runs, jobs, links, menu_pictures, messages
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Refund, WifiPackage
 from app.models.restaurant import DEADLINES
@@ -154,6 +154,8 @@ GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
 POST   customer.order_payment                302 404 303 404 403 403 403 403 403
 POST   customer.order_link                   302 404 303 404 403 403 403 403 403
 POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
+GET    customer.order_receipt                302 404 200 404 403 403 403 403 403
+GET    customer.picture                      200 200 200 200 200 200 200 200 200
 GET    customer.orders_live                  302 200 200 200 403 403 403 403 403
 GET    customer.orders_past                  302 200 200 200 403 403 403 403 403
 GET    customer.browse                       200 200 200 200 200 200 200 200 200
@@ -381,6 +383,8 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     values |= {"person_id": cast.customer.id, "handle": "not-there"}
     if endpoint.startswith("account_links.") and "token" in rule.arguments:
         values["token"] = one_time_token(cast, "invitation" if "invitation" in endpoint else "password_reset")
+    if "digest" in rule.arguments:
+        values["digest"] = menu_pictures.hang(cast.items()[0], b"\xff\xd8\xff", by=cast.admin)
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

@@ -17,9 +17,9 @@ def parse(text: str, region: str | None) -> str:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise _not_one() from error
+        raise _not_one(region) from error
     if not phonenumbers.is_valid_number(number):
-        raise _not_one()
+        raise _not_one(region)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -33,6 +33,7 @@ def masked(phone: str) -> str:
     return f"{phone[:4]}{_DOTS}{phone[-3:]}" if len(phone) > 7 else _DOTS
 
 
-def _not_one() -> Invalid:
-    wrong = "This is not a phone number: write it like 0712 345 678."
+def _not_one(region: str | None) -> Invalid:
+    example = "0712 345 678" if region else "+351 912 345 678, with the country's code"
+    wrong = f"This is not a phone number: write it like {example}."
     return Invalid(wrong, errors={"phone": [wrong]})

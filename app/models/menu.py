@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.extensions import Model
 
 from .columns import Key, reference
+from .menu_picture import MenuPicture
 
 
 class MenuItem(Model):
@@ -22,6 +23,9 @@ class MenuItem(Model):
     price_minor: Mapped[int]
     available: Mapped[bool] = mapped_column(default=True)
     rank: Mapped[int] = mapped_column(default=0)
+
+    # Without its bytes; written by domain/menu_pictures.py alone.
+    picture: Mapped[MenuPicture | None] = relationship(viewonly=True)
 
 
 class Category(Model):

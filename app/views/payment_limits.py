@@ -25,7 +25,8 @@ def _sent(response: Response) -> bool:
     return "prompt_sent" in g
 
 
-def _phone_asked() -> str:
+def phone_asked() -> str:
+    """The phone that the request names, as far as two spellings of it are the same."""
     digits = "".join(character for character in str(_typed() or "") if character.isascii() and character.isdigit())
     # Never empty: the limiter would skip the limit, and log an error.
     return digits[-_DIGITS:] or "none"
@@ -42,4 +43,4 @@ def _typed() -> object:
 
 
 by_address = limiter.shared_limit(PER_ADDRESS, "prompts by address", key_func=get_remote_address, deduct_when=_sent)
-by_phone = limiter.shared_limit(PER_PHONE, "prompts by phone", key_func=_phone_asked, deduct_when=_sent)
+by_phone = limiter.shared_limit(PER_PHONE, "prompts by phone", key_func=phone_asked, deduct_when=_sent)
