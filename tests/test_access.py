@@ -154,6 +154,9 @@ GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
 POST   customer.order_payment                302 404 303 404 403 403 403 403 403
 POST   customer.order_link                   302 404 303 404 403 403 403 403 403
 POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
+GET    customer.manifest                     200 200 200 200 200 200 200 200 200
+GET    customer.offline                      200 200 200 200 200 200 200 200 200
+GET    customer.worker                       200 200 200 200 200 200 200 200 200
 GET    customer.order_receipt                302 404 200 404 403 403 403 403 403
 GET    customer.picture                      200 200 200 200 200 200 200 200 200
 GET    customer.orders_live                  302 200 200 200 403 403 403 403 403

@@ -6,6 +6,7 @@ bp = Blueprint("customer", __name__)
 
 from . import (  # noqa: E402, F401  (they put their views onto bp)
     browse,
+    installed,
     links,
     menu,
     orders,
