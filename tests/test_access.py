@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, links, menus, messages, opening_hours, saved_filters
+from app.domain import job_runs, jobs, links, menu_pictures, menus, messages, opening_hours, saved_filters
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Person, Refund, WifiPackage
 from app.models.board import ALERTS
@@ -189,6 +189,11 @@ GET    customer.order_fragment               302 404 200 404 403 403 403 403 403
 POST   customer.order_payment                302 404 303 404 403 403 403 403 403
 POST   customer.order_link                   302 404 303 404 403 403 403 403 403
 POST   customer.order_links_withdrawal       302 404 303 404 403 403 403 403 403
+GET    customer.manifest                     200 200 200 200 200 200 200 200 200
+GET    customer.offline                      200 200 200 200 200 200 200 200 200
+GET    customer.worker                       200 200 200 200 200 200 200 200 200
+GET    customer.order_receipt                302 404 200 404 403 403 403 403 403
+GET    customer.picture                      200 200 200 200 200 200 200 200 200
 GET    customer.orders_live                  302 200 200 200 403 403 403 403 403
 GET    customer.orders_past                  302 200 200 200 403 403 403 403 403
 GET    customer.browse                       200 200 200 200 200 200 200 200 200
@@ -492,6 +497,8 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         values["day"] = "2099-12-24"
     if endpoint == "admin.menu_item_restoration":
         menus.remove_item(cast.restaurant, cast.items()[2], by=cast.admin)
+    if "digest" in rule.arguments:
+        values["digest"] = menu_pictures.hang(cast.items()[0], b"\xff\xd8\xff", by=cast.admin)
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

@@ -37,6 +37,10 @@ def test_they_lead_to_the_models(migrated):
         assert compare_metadata(context, db.metadata) == []
 
 
+# As they were made; later ones come and go with their own migrations.
+OF_PEOPLE = "id, email, name, phone, password_hash, role, restaurant_id, is_active, is_demo, created_at"
+
+
 def people():
     """The table with all that it refuses."""
     inspector = inspect(db.engine)
@@ -45,7 +49,7 @@ def people():
         inspector.get_foreign_keys("people"),
         inspector.get_unique_constraints("people"),
         sorted(index["name"] for index in inspector.get_indexes("people")),
-        db.session.execute(text("select * from people order by id")).all(),
+        db.session.execute(text(f"select {OF_PEOPLE} from people order by id")).all(),  # noqa: S608
     )
 
 

@@ -166,8 +166,13 @@ def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropPro
     return DropProof(ticket_id=ticket.id, kind="photo", note=note or "", photo=photo, photo_type=_type(photo))
 
 
+def kind_of_picture(data: bytes) -> str | None:
+    """The media type of a JPEG, PNG or WebP, by how it begins; None for anything else."""
+    return next((kind for start, kind in _PHOTOS if start.match(data)), None)
+
+
 def _type(photo: bytes) -> str:
-    kind = next((kind for start, kind in _PHOTOS if start.match(photo)), None)
+    kind = kind_of_picture(photo)
     if kind is None or len(photo) > LARGEST_PHOTO:
         wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PHOTO // 1000} kB."
         raise Invalid(wrong, errors={"photo": [wrong]})

@@ -39,6 +39,7 @@ def invite(
 
 def renew(person: Person, *, by: Actor, mailed: bool) -> str:
     """Another invitation in place of those before; Conflict when `person` has a password, or may not log in."""
+    people.keep_no_account(person)
     if person.password_hash != passwords.NOT_CHOSEN or not person.is_active:
         raise Conflict("This person needs no invitation.")
     with atomic() as session:

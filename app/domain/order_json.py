@@ -31,6 +31,7 @@ def whole(order: Order, audience: str) -> dict[str, Any]:
         "fulfilment": order.fulfilment,
         "address": order.address,
         "note": order.note,
+        "table": order.table_name,
         "items": [
             {"name": item.name, "quantity": item.quantity, "unit_price": item.unit_price_minor, "note": item.note}
             for item in order.items

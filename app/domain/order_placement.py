@@ -12,7 +12,7 @@ from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, RestaurantClosed
 from app.extensions import atomic, db
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
-from app.models.order import MOST_OF_ONE
+from app.models.order import LONGEST_TABLE, MOST_OF_ONE
 
 from . import busy, codes, order_clock, orders, tracking
 from .actor import name_of
@@ -51,11 +51,13 @@ def place(
     payment: str,
     address: str = "",
     note: str = "",
+    table: str = "",
     scheduled_for: datetime | None = None,
     door: tuple[float, float] | None = None,
 ) -> Placed:
     """Place an order of `customer` with `restaurant`; the kitchen receives it now, when paid, or when its time comes.
 
+    `table`: where in the house it is eaten, of `dine_in` alone.
     `door`: latitude and longitude of the address in degrees, where the guest's device knows them.
     Refuses with Forbidden (no customer), RestaurantClosed (paused, or closed then), Invalid (what was asked for) and
     Conflict (an item is sold out).
@@ -77,6 +79,7 @@ def place(
             address=address.strip() if fulfilment == "delivery" else "",
             latitude=door[0] if door and fulfilment == "delivery" else None,
             longitude=door[1] if door and fulfilment == "delivery" else None,
+            table_name=table.strip()[:LONGEST_TABLE] if fulfilment == "dine_in" else "",
             note=note.strip(),
             currency=restaurant.currency,
             total_minor=sum(items[line.menu_item_id].price_minor * line.quantity for line in lines),

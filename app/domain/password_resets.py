@@ -18,7 +18,7 @@ from .actor import Actor
 
 def request(email: str) -> None:
     """Somebody forgot the password behind `email`: if it is anybody's who may log in, a link goes there."""
-    query = select(Person.id).where(Person.email == email.strip().lower(), Person.is_active)
+    query = select(Person.id).where(Person.email == email.strip().lower(), Person.is_active, ~Person.is_guest)
     person_id = db.session.scalars(query).one_or_none()
     with atomic() as session:
         links.make_mailed(session, links.PASSWORD_RESET, person_id)
@@ -57,5 +57,6 @@ def redeem(token: str, password: str) -> Person:
 
 
 def _check(person: Person) -> None:
+    people.keep_no_account(person)
     if not person.is_active:
         raise Conflict("This account is deactivated.")

@@ -32,6 +32,7 @@ def create(
     restaurant: Restaurant | None = None,
     phone: str | None = None,
     is_demo: bool = False,
+    is_guest: bool = False,
     by: Actor | None = None,
 ) -> Person:
     """A new person, with a password or the hash of one (for many people with one password).
@@ -56,6 +57,7 @@ def create(
             password_hash=stored,
             restaurant=restaurant,
             is_demo=is_demo,
+            is_guest=is_guest,
         )
         session.add(person)
         session.flush()
@@ -116,7 +118,8 @@ def set_password_by_link(token: str, purpose: str, password: str) -> Person:
 
 
 def set_password(session: Session, person: Person, stored: str) -> None:
-    """Put the hash of a new password in place, and end what was opened with the old one."""
+    """Put the hash of a new password in place, and end what was opened with the old one. Conflict for a guest."""
+    keep_no_account(person)
     person.password_hash = stored
     links.end_all(session, person)
     access.end_all(person, reason="password_changed")
@@ -175,12 +178,19 @@ def end_access(row: OneAccess, *, by: Actor) -> None:
             audit.record(session, "person.access_ended", by=by, subject=subject(row.person), before=told)
 
 
+def keep_no_account(person: Person) -> None:
+    """Conflict where `person` is a guest: a phone that nobody has proved to be theirs must not become an account."""
+    if person.is_guest:
+        raise Conflict("A guest has no account: only a name and a phone, for the orders of one browser.")
+
+
 def subject(person: Person) -> tuple[str, Any, str]:
     """How the trail names a person."""
     return ("person", person.id, person.name)
 
 
 def _move(session: Session, person: Person, role: str, restaurant: Restaurant | None, by: Actor) -> None:
+    keep_no_account(person)
     if role != person.role:
         _keep_an_admin(session, person, by)
         if person.role == Role.DRIVER:

@@ -16,8 +16,7 @@ def parse(text: str, region: str | None) -> str:
     """
     number = known(text, region)
     if number is None:
-        wrong = "This is not a phone number: write it like 0712 345 678."
-        raise Invalid(wrong, errors={"phone": [wrong]})
+        raise _not_one(region)
     return number
 
 
@@ -40,3 +39,9 @@ def region_of(currency: str) -> str | None:
 def masked(phone: str) -> str:
     """A number of E.164 that can be told from others and not be dialled: `+254•••••678`."""
     return f"{phone[:4]}{_DOTS}{phone[-3:]}" if len(phone) > 7 else _DOTS
+
+
+def _not_one(region: str | None) -> Invalid:
+    example = "0712 345 678" if region else "+351 912 345 678, with the country's code"
+    wrong = f"This is not a phone number: write it like {example}."
+    return Invalid(wrong, errors={"phone": [wrong]})

@@ -84,6 +84,14 @@ def sign_in(email: str, password: str, *, rules: Rules = NO_RULES) -> Session:
     return entered
 
 
+def begin_for_guest(person: Person, *, rules: Rules = NO_RULES) -> Session:
+    """A session of a guest, who has nothing to prove who they are with: for the browser that has just ordered."""
+    if not person.is_guest:
+        raise ValueError("whoever has an account logs in")
+    with atomic() as session:
+        return _begin(session, person, False, rules)
+
+
 def finish(person: Person, mark: str, code: str, *, rules: Rules = NO_RULES) -> Session:
     """The second step: a new session of `person`, whose password was right when it was `mark` (see `mark_of`).
 

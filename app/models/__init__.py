@@ -11,6 +11,7 @@ from .event_log import EventLog, LogHead
 from .idempotency_key import IdempotencyKey
 from .job import Job, ScheduledRun
 from .menu import Category, MenuItem
+from .menu_picture import MenuPicture
 from .one_time_link import OneTimeLink
 from .order import CancellationRequest, Order, OrderItem, OrderTerm
 from .order_change import OrderChange
@@ -48,6 +49,7 @@ __all__ = [
     "LiveFix",
     "LogHead",
     "MenuItem",
+    "MenuPicture",
     "OneTimeLink",
     "OpeningException",
     "OpeningHours",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.extensions import Model
 
 from .columns import Instant, Key, reference
+from .menu_picture import MenuPicture
 
 LONGEST_STATION = 40
 
@@ -31,6 +32,9 @@ class MenuItem(Model):
     rank: Mapped[int] = mapped_column(default=0)
     # Where in the kitchen it is made, as the kitchen calls it; empty where that makes no difference.
     station: Mapped[str] = mapped_column(String(LONGEST_STATION), default="", server_default="")
+
+    # Without its bytes; written by domain/menu_pictures.py alone.
+    picture: Mapped[MenuPicture | None] = relationship(viewonly=True)
 
 
 class Category(Model):

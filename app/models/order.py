@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LONGEST_NOTE = 500
 LONGEST_LINE_NOTE = 200
 LONGEST_ADDRESS = 300
+LONGEST_TABLE = 40
 MOST_OF_ONE = 99
 MOST_PREP_MINUTES = 240
 
@@ -109,6 +110,8 @@ class Order(Model):
     # Where the address is, in degrees (WGS 84), when the guest's device said so.
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+    # Where in the house it is eaten, as the guest says it: "5", "terrace 2". Of `dine_in` alone.
+    table_name: Mapped[str] = mapped_column(String(LONGEST_TABLE), default="", server_default="")
     note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contract.times import now
@@ -14,7 +14,7 @@ from .restaurant import Restaurant
 
 
 class Person(Model):
-    """Somebody who can log in. `email` is kept in lower case and is unique."""
+    """Somebody who can log in. `email` is kept in lower case and is unique; a guest's is made up and goes nowhere."""
 
     __tablename__ = "people"
     __table_args__ = (
@@ -39,6 +39,8 @@ class Person(Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     # Made by `demo load`: outside the demo no process starts while one exists.
     is_demo: Mapped[bool] = mapped_column(default=False)
+    # Gave a name and a phone and nothing else (domain/guests.py): has no password, and never gets one.
+    is_guest: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     # Loaded when somebody looks at it: most requests of most people never do.

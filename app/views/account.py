@@ -52,6 +52,12 @@ class PasswordForm(FlaskForm):
     )
 
 
+@bp.before_request
+def _not_for_guests() -> None:
+    if current_user.is_authenticated:
+        people.keep_no_account(current_user)
+
+
 @bp.get("")
 def page() -> ResponseReturnValue:
     return _page(loading.person())

@@ -66,7 +66,7 @@ def login_post() -> ResponseReturnValue:
         _forget()
         half_logins.keep(entered, local_path(form.next.data))
         return redirect(url_for("accounts.second_step"))
-    _let_in(entered)
+    let_in(entered)
     return redirect(local_path(form.next.data))
 
 
@@ -93,7 +93,7 @@ def second_step_post() -> ResponseReturnValue:
             row = sessions.finish(kept.person, kept.half.mark, form.code.data or "", rules=rules())
     if refusal:
         return _second_page(kept, form, refusal.status)
-    _let_in(row)
+    let_in(row)
     if codes:
         return render_template("recovery_codes.html", codes=codes, next=kept.next)
     return redirect(kept.next)
@@ -136,11 +136,11 @@ def local_path(wanted: str | None) -> str:
 def sign_in(email: str | None, password: str | None) -> Person:
     """Log this browser in as whoever has this e-mail and password; WrongCredentials when nobody has."""
     row = sessions.sign_in(email or "", password or "", rules=rules())
-    _let_in(row)
+    let_in(row)
     return row.person
 
 
-def _let_in(row: Session) -> None:
+def let_in(row: Session) -> None:
     """Give this browser the session `row`, in a fresh cookie."""
     _forget()
     session[SESSION_ID] = row.id

@@ -30,6 +30,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(spoken, "money")
     app.add_template_filter(iso, "iso")
     app.add_template_filter(clock, "clock")
+    app.add_template_filter(day_and_time, "day_and_time")
+    app.add_template_filter(whole_time, "whole_time")
     app.add_template_filter(local_time, "local_time")
     app.add_template_filter(zone, "zone")
     app.add_template_filter(age, "age")
@@ -71,6 +73,26 @@ def clock(at: datetime, restaurant: Restaurant) -> str:
         return time
     pattern = "EEE d MMM" if local.year == now().astimezone(restaurant.zone).year else "EEE d MMM y"
     return f"{format_datetime(local, pattern, locale='en')}, {time}"
+
+
+def day_and_time(at: datetime, restaurant: Restaurant) -> str:
+    """A coming `at` as people say it: `at 18:00`, `tomorrow at 11:00`, `on Tuesday at 11:00`, `on Tue 8 Dec at 11:00`.
+
+    By the restaurant's clock and the calendar's day, not the service day: whoever asks at night means the next morning.
+    """
+    local, today = at.astimezone(restaurant.zone), now().astimezone(restaurant.zone).date()
+    days = (local.date() - today).days
+    time = f"at {local_time(at, restaurant)}"
+    if days in (0, 1):
+        return time if days == 0 else f"tomorrow {time}"
+    return f"on {day_name(local.date(), 'EEEE' if 0 < days < 7 else 'EEE d MMM')} {time}"
+
+
+def whole_time(at: datetime, restaurant: Restaurant) -> str:
+    """`at` with its date and year in the restaurant's zone, as a receipt says it."""
+    return (
+        f"{format_datetime(at.astimezone(restaurant.zone), 'EEE d MMM y, HH:mm', locale='en')} {zone(at, restaurant)}"
+    )
 
 
 def local_time(at: datetime, restaurant: Restaurant) -> str:

@@ -24,8 +24,8 @@ def _sent(response: Response) -> bool:
     return "prompt_sent" in g
 
 
-def _phone_asked() -> str:
-    # As it will be asked, not as it was typed: one number can be spelt in more ways than anybody would count.
+def phone_asked() -> str:
+    """The phone that the request names, as it will be asked: one number can be spelt in many ways."""
     # Never empty: the limiter would skip the limit, and log an error. What is no number is asked nothing.
     return phones.known(str(_typed() or ""), phones.region_of(payments.CURRENCY)) or "none"
 
@@ -41,4 +41,4 @@ def _typed() -> object:
 
 
 by_address = limiter.shared_limit(PER_ADDRESS, "prompts by address", key_func=get_remote_address, deduct_when=_sent)
-by_phone = limiter.shared_limit(PER_PHONE, "prompts by phone", key_func=_phone_asked, deduct_when=_sent)
+by_phone = limiter.shared_limit(PER_PHONE, "prompts by phone", key_func=phone_asked, deduct_when=_sent)

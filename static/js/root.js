@@ -39,6 +39,7 @@ window.addEventListener("storage", (event) => event.key === KEY && show());
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-theme-toggle]")) toggle();
   if (event.target.closest("[data-history-back]")) window.history.back();
+  if (event.target.closest("[data-print]")) window.print();
   const menu = document.querySelector(".pl-menu[open]");
   if (menu && !menu.contains(event.target)) menu.open = false;
 });

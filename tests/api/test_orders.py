@@ -19,7 +19,7 @@ from .conftest import close, refused
 
 ORDER = {
     "id", "number", "restaurant", "customer", "status", "status_label", "version", "fulfilment", "address", "note",
-    "items", "total", "currency", "created_at", "scheduled_for", "placed_at", "accept_by", "prep_minutes",
+    "table", "items", "total", "currency", "created_at", "scheduled_for", "placed_at", "accept_by", "prep_minutes",
     "promised_from", "promised_by", "cancellation", "stop_acknowledged_at", "ticket", "payment",
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from app.extensions import db
+from app.extensions import atomic, db
 from app.models import Order
 from tests.browser.conftest import Visit
 from tests.cast import PASSWORD, Cast
@@ -66,6 +66,18 @@ def test_it_survives_a_reload_and_is_empty_after_the_order(visit: Visit, cast: C
     expect(page.locator("[data-basket-empty]")).to_be_visible()
 
 
+def test_it_survives_the_window_and_says_what_has_changed(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    fill(page)
+    with atomic():
+        soup, stew, _ = cast.items()
+        soup.price_minor, stew.available = 500, False
+    again = visit(cast.customer, "/r/first", beside=page)
+    expect(again.locator(".pl-total [data-basket-total]")).to_have_text("€10.00")
+    expect(again.locator("[data-basket-changed]")).to_contain_text("The First Table soup costs €5.00 now")
+    expect(again.locator("[data-basket-changed]")).to_contain_text("The First Table stew is not to be had now")
+
+
 def test_a_double_click_is_one_order(visit: Visit, cast: Cast):
     page = visit(cast.customer, "/r/first")
     fill(page)
@@ -77,6 +89,7 @@ def test_a_double_click_is_one_order(visit: Visit, cast: Cast):
 def test_a_visitor_logs_in_with_the_basket_in_hand(visit: Visit, cast: Cast):
     page = visit(None, "/r/first")
     fill(page)
+    page.get_by_label("With my account").check()
     page.get_by_label("E-mail").fill("customer@example.com")
     page.get_by_label("Password").fill("not this")
     page.locator("[data-place-order]").click()

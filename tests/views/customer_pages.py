@@ -18,6 +18,7 @@ def order_form(items: list[MenuItem], **changes: object) -> dict[str, object]:
         "payment": "cash",
         "note": "",
         "key": "a key of this form",
+        "who": "account",
     }
     return {**form, **changes}
 

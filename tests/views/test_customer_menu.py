@@ -34,7 +34,7 @@ def test_anybody_may_look(cast, as_person):
     assert "The First Table soup" in page
     assert "€4.50" in page
     assert "Sold out" in page
-    assert "Log in to order" in page
+    assert "With my account" in page
 
 
 def test_prices_are_in_the_currency_of_the_restaurant(cast, as_person):
@@ -204,7 +204,7 @@ def test_a_closed_restaurant_says_when_it_opens_and_takes_orders_for_later(cast,
     with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
         page = as_person(cast.customer).get("/r/first").text
         assert "Closed now" in page
-        assert "Mon 23 Nov, 00:00" in page
+        assert "opens on Monday at 00:00" in page
         assert order_with().status_code == 422
         assert left_behind() == 0
         monday = next(times_ahead(cast.restaurant, now()))

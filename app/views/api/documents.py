@@ -265,6 +265,9 @@ class Order(Document):
     fulfilment = one_of(FULFILMENTS)
     address = fields.String()
     note = fields.String()
+    table = fields.String(
+        metadata={"description": "Where in the house it is eaten; empty where nobody said. An addition of Passline's."}
+    )
     items = fields.List(fields.Nested(OrderItem))
     total = minor()
     currency = fields.String()

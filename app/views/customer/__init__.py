@@ -4,4 +4,15 @@ from flask import Blueprint
 
 bp = Blueprint("customer", __name__)
 
-from . import links, menu, orders, payment, status, tracking  # noqa: E402, F401  (they put their views onto bp)
+from . import (  # noqa: E402, F401  (they put their views onto bp)
+    browse,
+    installed,
+    links,
+    menu,
+    orders,
+    payment,
+    pictures,
+    receipt,
+    status,
+    tracking,
+)

@@ -2,33 +2,37 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
-from flask import current_app
+from flask import current_app, session
 from flask_wtf import FlaskForm
 from wtforms import (
     EmailField,
+    Field,
     FloatField,
     HiddenField,
     PasswordField,
     RadioField,
     SelectField,
     StringField,
+    TelField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import Length, StopValidation, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
 from app.contract.times import iso, now
-from app.domain import passwords, payments
+from app.domain import passwords, payments, phones
 from app.domain.opening import times_ahead
 from app.domain.order_states import PAYMENTS
 from app.models import Restaurant
-from app.models.order import LONGEST_ADDRESS, LONGEST_NOTE
+from app.models.order import LONGEST_ADDRESS, LONGEST_NOTE, LONGEST_TABLE
 
 _FULFILMENTS = {"pickup": "Pick up", "delivery": "Delivery", "dine_in": "Eat here"}
+_WAYS = {"guest": "As a guest", "account": "With my account"}
 _TIMES = {"now": "As soon as possible", "later": "At a set time"}
 
 
@@ -44,6 +48,7 @@ class CheckoutForm(FlaskForm):
     # Where that is, when the guest's device was asked (customer/place.js); without, only the words of it are known.
     latitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
     longitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
+    table = StringField("Table", [_at_most(LONGEST_TABLE)])
     when = RadioField("When?", choices=_TIMES, default="now")
     scheduled_for = SelectField("Time", validate_choice=False)
     note = TextAreaField("Note for the kitchen", [_at_most(LONGEST_NOTE)])
@@ -67,6 +72,11 @@ class CheckoutForm(FlaskForm):
         """Let the next press of the button be another order."""
         self.key.data = secrets.token_urlsafe(12)
 
+    def sit_at(self, table: str) -> None:
+        """Begin as somebody does who came by the code on their table."""
+        if table.strip() and len(table) <= LONGEST_TABLE:
+            self.fulfilment.data, self.table.data = "dine_in", table.strip()
+
     def time(self) -> datetime | None:
         """When it is wanted; None: as soon as possible."""
         return datetime.fromisoformat(str(self.scheduled_for.data)) if self.when.data == "later" else None
@@ -88,11 +98,39 @@ class CheckoutForm(FlaskForm):
             raise ValidationError("Choose a time." if not field.data else "That time has passed; choose another.")
 
 
-class VisitorForm(CheckoutForm):
-    """The same with e-mail and password, for whoever has not logged in yet: no basket is lost on the way."""
+def _only(way: str, asks: str) -> Callable[[FlaskForm, Field], None]:
+    """Needed by whoever orders this `way`, and not looked at of the others."""
 
-    email = EmailField("E-mail", [InputRequired("Your e-mail address."), Length(max=254)])
-    password = PasswordField("Password", [InputRequired("Your password."), Length(max=passwords.LONGEST)])
+    def check(form: FlaskForm, field: Field) -> None:
+        if form["who"].data != way:
+            field.errors = []
+            raise StopValidation
+        if not (field.data or "").strip():
+            raise StopValidation(asks)
+
+    return check
+
+
+class VisitorForm(CheckoutForm):
+    """The same for whoever has not logged in: as a guest, or with e-mail and password, so that no basket is lost."""
+
+    who = RadioField("Who orders?", choices=_WAYS, default="guest")
+    name = StringField("Your name", [_only("guest", "How are you called?"), _at_most(120)])
+    phone = TelField("Your phone", [_only("guest", "Your phone number."), _at_most(30)])
+    email = EmailField("E-mail", [_only("account", "Your e-mail address."), Length(max=254)])
+    password = PasswordField("Password", [_only("account", "Your password."), Length(max=passwords.LONGEST)])
+
+    def is_guests(self) -> bool:
+        """Whether it is sent by somebody without an account."""
+        return bool(self.who.data == "guest")
+
+    def phone_in(self, currency: str) -> str:
+        """The guest's phone in E.164; Invalid says what is wrong with it."""
+        return phones.parse(self.phone.data or "", phones.region_of(currency))
+
+    def mark(self) -> str:
+        """What only this form of this browser holds: its key, and the secret of the cookie that it was drawn for."""
+        return f"{session.get('csrf_token', '')}:{self.key.data}"
 
 
 def _by_day(restaurant: Restaurant) -> dict[str, dict[str, str]]:

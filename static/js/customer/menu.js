@@ -1,12 +1,13 @@
 // The menu page: steppers, the basket in sight with its running total, and what was chosen kept over a reload.
 //
-// The form is the basket; nothing is ordered that does not stand in it, and the server counts again. What is kept in
-// the window's own storage is forgotten when the order is sent.
+// The form is the basket; nothing is ordered that does not stand in it, and the server counts again. What is kept on the
+// device, for a week, is forgotten when the order is sent; what has another price by then is said.
 
-import { tab } from "../memory.js";
+import { device } from "../memory.js";
 import * as here from "./here.js";
 
 const form = document.querySelector("form[data-menu]");
+const KEPT = 7 * 24 * 3600 * 1000; // ms
 const bar = document.querySelector("[data-basket-bar]");
 let count = 0; // of what is in the basket
 let isInSight = false;
@@ -15,13 +16,13 @@ if (form?.querySelector("#checkout")) start();
 
 function start() {
   const key = `basket-${form.dataset.menu}`;
-  restore(tab.read(key));
+  restore(device.read(key));
   form.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-less], [data-more]");
     if (button) step(button.closest("[data-dish]"), button.hasAttribute("data-more") ? 1 : -1);
   });
   form.addEventListener("input", draw);
-  form.addEventListener("change", () => tab.write(key, chosen().map(({ id, quantity, note }) => ({ id, quantity, note }))));
+  form.addEventListener("change", () => device.write(key, { at: Date.now(), lines: chosen() }));
   form.addEventListener("submit", (event) => sent(event, key));
   // The bar leads to the basket; beside it, it would be a second button that looks like "Place the order".
   new IntersectionObserver(([basket]) => {
@@ -36,14 +37,23 @@ function start() {
 
 /** What the server put into the form wins over what the window remembers. */
 function restore(kept) {
-  if (!Array.isArray(kept) || chosen().length) return;
-  for (const { id, quantity, note } of kept) {
-    const field = quantityOf(form.querySelector(`[data-dish="${CSS.escape(id)}"]`));
-    if (!field) continue; // sold out meanwhile, or gone from the menu
+  if (!Array.isArray(kept?.lines) || Date.now() - kept.at > KEPT || chosen().length) return;
+  const news = [];
+  for (const { id, quantity, note, name, price } of kept.lines) {
+    const dish = form.querySelector(`[data-dish="${CSS.escape(id)}"]`);
+    const field = quantityOf(dish);
+    if (!field) {
+      news.push(`${name} is not to be had now`);
+      continue;
+    }
+    if (Number(dish.dataset.price) !== price) news.push(`${name} costs ${money(dish.dataset.price)} now`);
     field.value = quantity;
     form.elements[`note-${id}`].value = note ?? "";
     if (note) form.elements[`note-${id}`].closest("details").open = true;
   }
+  const changed = form.querySelector("[data-basket-changed]");
+  changed.hidden = news.length === 0;
+  changed.textContent = `Since you chose: ${news.join("; ")}.`;
 }
 
 function quantityOf(dish) {
@@ -114,7 +124,7 @@ function money(minor) {
 function sent(event, key) {
   if (form.hasAttribute("aria-busy")) return event.preventDefault();
   form.setAttribute("aria-busy", "true");
-  tab.write(key, null);
+  device.write(key, null);
 }
 
 function fresh() {

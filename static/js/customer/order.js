@@ -2,8 +2,11 @@
 // the window's title, for whoever looks at another tab; the link that is shown once can be copied. Who calls the order
 // off here needs no news of it: the focus goes up to the headline that says so. The map is ride.js.
 
+import { tab } from "../memory.js";
 import { toast } from "../toasts.js";
+import * as notices from "./notices.js";
 import * as ride from "./ride.js";
+import * as shell from "./shell.js";
 
 const BAD = new Set(["cancelled", "undeliverable"]);
 
@@ -13,12 +16,18 @@ let told = toldBy(document.querySelector(".pl-order"));
 let isCallingOff = false;
 
 ride.start();
+notices.start();
+if (document.querySelector("[data-notices]")) {
+  shell.start();
+  remember(document.querySelector(".pl-order"));
+}
 
 document.addEventListener("submit", ({ target }) => {
   isCallingOff = target.closest("details")?.dataset.keep === "cancel";
 });
 
 document.addEventListener("passline:drawn", ({ detail: { element } }) => {
+  if (element.matches(".pl-order")) remember(element);
   if (!element.matches(".pl-order") || toldBy(element) === told) return;
   told = toldBy(element);
   const { state } = element.dataset;
@@ -27,6 +36,7 @@ document.addEventListener("passline:drawn", ({ detail: { element } }) => {
   const text = element.querySelector(".pl-order-sentence").textContent;
   if (isCallingOff && state === "cancelled") headline.focus();
   else toast({ title, text, kind: BAD.has(state) ? "warning" : "info", about: element.dataset.orderNumber });
+  notices.tell(title, text, element.dataset.orderNumber);
   document.title = `${title} · ${element.dataset.orderNumber} · Passline`;
 });
 
@@ -44,3 +54,9 @@ document.addEventListener("click", async ({ target }) => {
     words.textContent = "Press Ctrl+C";
   }
 });
+
+/** For the page without a connection (offline.js), which says that it is old. */
+function remember(order) {
+  const headline = order.querySelector("#order-title").textContent;
+  tab.write("last-known", { path: window.location.pathname, headline, at: Date.now() });
+}

@@ -1,0 +1,36 @@
+"""How many orders come from people without an account: from one address, and with one phone.
+
+Only what was placed counts. Guests of one restaurant share its address, and may all order at their tables.
+"""
+
+from flask import Response, g, request
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
+
+from app.extensions import limiter
+
+from .payment_limits import phone_asked
+
+PER_ADDRESS = "20 per minute; 120 per hour"
+PER_PHONE = "3 per 10 minutes; 12 per day"
+
+
+def note_order() -> None:
+    """Count this request: a guest's order was placed by it."""
+    g.guest_ordered = True
+
+
+def _ordered(response: Response) -> bool:
+    return "guest_ordered" in g
+
+
+def _is_no_guest() -> bool:
+    return current_user.is_authenticated or request.form.get("who") == "account"
+
+
+by_address = limiter.shared_limit(
+    PER_ADDRESS, "guests by address", key_func=get_remote_address, deduct_when=_ordered, exempt_when=_is_no_guest
+)
+by_phone = limiter.shared_limit(
+    PER_PHONE, "guests by phone", key_func=phone_asked, deduct_when=_ordered, exempt_when=_is_no_guest
+)
