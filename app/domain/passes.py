@@ -61,7 +61,7 @@ def mint_for_order(session: Session, order: Order, *, at: datetime) -> HotspotUs
     existing = _given_for(session, order_id=order.id)
     if package is None or existing is not None:
         return existing
-    values = {"order_id": order.id, "person_id": order.customer_id, "phone": order.customer.phone}
+    values = {"order_id": order.id, "person_id": order.customer_id, "phone": order.customer.phone or ""}
     return _mint(session, package, values, at)
 
 

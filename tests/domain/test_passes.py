@@ -22,7 +22,7 @@ from app.models import (
     radreply,
     radusergroup,
 )
-from tests.factories import place
+from tests.factories import order_in, place
 from tests.wifi_rows import PHONE, mint, package, paid
 
 
@@ -162,6 +162,15 @@ class TestGifts:
         order = place(cast).order
         with atomic() as session:
             assert passes.mint_for_order(session, order, at=now()) is None
+
+    def test_a_guest_without_a_phone_gets_one_and_no_message(self, cast):
+        package(cast, gift_from_minor=1000)
+        with atomic():
+            cast.customer.phone = None
+        order = order_in(cast, "accepted")
+        user = db.session.scalars(select(HotspotUser).where(HotspotUser.order_id == order.id)).unique().one()
+        assert (user.phone, user.status) == ("", "minted")
+        assert db.session.scalars(select(Job).where(Job.kind == "send_credentials")).all() == []
 
     def test_a_gift_goes_with_its_order(self, cast):
         package(cast, gift_from_minor=1000)
