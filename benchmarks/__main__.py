@@ -13,6 +13,7 @@ from . import (
     latency,
     lists,
     machine,
+    payments,
     positions,
     rooms,
     scale,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "churn": churn.run,
     "lists": lists.run,
     "dashboard": dashboard.run,
+    "payments": payments.run,
 }
 # Only when they are named.
 APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run}
