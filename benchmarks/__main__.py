@@ -15,6 +15,7 @@ from . import (
     latency,
     lists,
     machine,
+    payments,
     positions,
     rooms,
     scale,
@@ -39,6 +40,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "lists": lists.run,
     "dashboard": dashboard.run,
     "board": board.run,
+    "payments": payments.run,
 }
 # Only when they are named.
 APART: dict[str, Callable[[], list[Row]]] = {"scale": scale.run, "export": export.run}

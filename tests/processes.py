@@ -10,7 +10,7 @@ from dataclasses import replace
 import requests
 
 from app.config import ROOT, Config
-from tests.services import Server, end_with_parent
+from tests.services import Server, end_with_parent, free_port
 
 
 def environment(config: Config) -> dict[str, str]:
@@ -127,3 +127,7 @@ class SimulatorProcess(Process):
     module = ("app.providers",)
     listens_at = "simulator_port"
     ready_at = "/healthz"
+
+    def __init__(self, config: Config, port: int | None = None) -> None:
+        # Its access point listens at the port of the RFC, which only one process of this machine can have.
+        super().__init__(replace(config, radius_coa_port=free_port()), port)
