@@ -373,7 +373,11 @@ TOLD = {
     },
     "admin.menu_item_new": lambda cast, order, ticket: DISH,
     "admin.menu_order": lambda cast, order, ticket: {"items": ",".join(str(item.id) for item in cast.items()[::-1])},
-    "admin.restaurant_change": lambda cast, order, ticket: {**HOUSE, "slug": "first"},
+    "admin.restaurant_change": lambda cast, order, ticket: {
+        **HOUSE,
+        "slug": "first",
+        "currency": cast.restaurant.currency,
+    },
     "admin.restaurant_new": lambda cast, order, ticket: HOUSE,
     "vendor.menu_availability": lambda cast, order, ticket: {"until": "day" if cast.items()[2].available else "back"},
     "admin.wifi_package_new": lambda cast, order, ticket: {
@@ -465,16 +469,15 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
-    values |= {"item_id": cast.items()[2].id}
-    values |= {"start": "placed", "to": "accepted"}
-    values |= {"item_id": order.items[0].id}
+    values |= {"start": "placed", "to": "accepted", "person_id": cast.customer.id, "handle": "not-there"}
+    # A line of the order, or a dish of the menu.
+    values |= {"item_id": order.items[0].id if endpoint == "vendor.item_tick" else cast.items()[2].id}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
     provider = "mpesa" if endpoint == "webhooks.mpesa_callback" else "sms"
     values |= {"secret": app.config["PASSLINE"].webhook_secret(provider)}
     if "payment_id" in rule.arguments:
         values["payment_id"] = (payment or attempt(order)).id
-    values |= {"payment_id": payment.id if payment else None, "secret": app.config["PASSLINE"].webhook_secret("sms")}
-    if "person_id" in rule.arguments:
+    if endpoint.startswith("vendor.team"):
         values["person_id"] = new_cook(cast).id
     if "refund_id" in rule.arguments:
         values["refund_id"] = refund_of(payment).id
@@ -485,7 +488,6 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         user = mint(package(cast))
         bought = db.session.get(Payment, user.payment_id)
         values |= {"pass_id": user.id, "package_id": user.package_id, "transaction_id": bought.transaction_id}
-    values |= {"person_id": cast.customer.id, "handle": "not-there"}
     if endpoint.startswith("account_links.") and "token" in rule.arguments:
         values["token"] = one_time_token(cast, "invitation" if "invitation" in endpoint else "password_reset")
     if "category_id" in rule.arguments:
