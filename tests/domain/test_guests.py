@@ -44,7 +44,7 @@ def test_the_same_form_is_the_same_guest_and_the_same_order(order):
 
 def test_nobody_came_where_the_order_is_refused(cast, order):
     with atomic():
-        cast.restaurant.accepting = False
+        cast.restaurant.mode = "paused"
     with pytest.raises(RestaurantClosed):
         order()
     db.session.rollback()
