@@ -57,7 +57,7 @@ def test_an_invitation_becomes_a_log_in(visit: Visit, cast: Cast):
     admin.get_by_label("E-mail").fill("cook@example.com")
     admin.get_by_label("Name").fill("A Cook")
     admin.get_by_label("Role").select_option("vendor")
-    admin.get_by_label("Restaurant").select_option("first")
+    admin.get_by_label("Restaurant", exact=True).select_option("first")
     admin.get_by_role("button", name="Invite").click()
     link = admin.get_by_label("The link").input_value()
     cook = visit(None, link[link.index("/invitation/") :])

@@ -19,8 +19,9 @@ def test_it_draws_every_operation_without_a_stranger(visit: Visit, cast: Cast):
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.goto(page.url.replace("/login", "/api/docs"))
-    expect(page.locator(".opblock")).to_have_count(32)
     home = re.match(r"http://[^/]+/", page.url)[0]
+    paths = page.request.get(f"{home}api/openapi.json").json()["paths"]
+    expect(page.locator(".opblock")).to_have_count(sum(len(calls) for calls in paths.values()))
     assert [url for url in asked if not url.startswith((home, "data:"))] == []
     assert complaints == []
 
