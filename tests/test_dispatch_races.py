@@ -118,7 +118,8 @@ def test_nobody_meets_an_error(app, cast, webs):
     for thread in (*hands, *workers):
         thread.join()
     told = sum((hand.answers for hand in hands), Counter())
-    assert told[200] > 20, told
+    # On a starved machine little gets done in the time; none of it may be an error.
+    assert told[200] > 5, told
     assert not [status for status in told if status >= 500], told
     assert_agreed()
 

@@ -21,7 +21,8 @@ def test_it_draws_every_operation_without_a_stranger(visit: Visit, cast: Cast):
     page.goto(page.url.replace("/login", "/api/docs"))
     home = re.match(r"http://[^/]+/", page.url)[0]
     paths = page.request.get(f"{home}api/openapi.json").json()["paths"]
-    expect(page.locator(".opblock")).to_have_count(sum(len(calls) for calls in paths.values()))
+    calls = [call for path in paths.values() for call in path if call in ("get", "post", "put", "patch", "delete")]
+    expect(page.locator(".opblock")).to_have_count(len(calls))
     assert [url for url in asked if not url.startswith((home, "data:"))] == []
     assert complaints == []
 

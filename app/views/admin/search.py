@@ -76,12 +76,9 @@ def _orders(q: str) -> list[Hit]:
 
 
 def _people(q: str) -> list[Hit]:
-    """People lead to their page; where there is none, customers lead to their orders."""
     hits = []
     for person in finding.people(db.session(), q):
-        url = _there("admin.person_page", person_id=person.id) or (
-            url_for("admin.orders", q=person.name) if person.role == "customer" else None
-        )
+        url = url_for("admin.person", person_id=person.id)
         words = " · ".join(filter(None, (person.role.capitalize(), person.email, person.phone)))
         hits.append(Hit(url, "user", person.name, words))
     return hits
@@ -89,10 +86,7 @@ def _people(q: str) -> list[Hit]:
 
 def _restaurants(q: str) -> list[Hit]:
     found = finding.restaurants(db.session(), q)
-    return [
-        Hit(url_for("admin.orders", restaurant=r.slug), "building-store", r.name, f"Its orders · {r.slug}")
-        for r in found
-    ]
+    return [Hit(url_for("admin.restaurant", slug=r.slug), "building-store", r.name, r.slug) for r in found]
 
 
 def _places(q: str) -> Iterator[Hit]:
