@@ -24,8 +24,6 @@ CODE_LENGTH = 8
 # How long a pass may wait for its first session.
 UNUSED_FOR = timedelta(days=7)
 OPEN = ("minted", "active")
-# Rows that one look ends.
-_BATCH = 200
 # What whoever tries a pass that ended reads on the access point's page.
 _WORDS = {
     "time": "The time of this pass is over.",
@@ -108,9 +106,8 @@ def expire_due(at: datetime) -> int:
         .where(
             HotspotUser.status == "active", cast(WifiPackage.data_mb, BigInteger) * 1_000_000 <= used.scalar_subquery()
         )
-        .limit(_BATCH)
     )
-    out_of_time = select(HotspotUser).where(HotspotUser.status.in_(OPEN), HotspotUser.expires_at <= at).limit(_BATCH)
+    out_of_time = select(HotspotUser).where(HotspotUser.status.in_(OPEN), HotspotUser.expires_at <= at)
     ended = 0
     for query, reason in ((out_of_data, "data"), (out_of_time, "time")):
         for user in db.session.scalars(query).unique().all():
@@ -141,9 +138,10 @@ def end(session: Session, user: HotspotUser, status: str, reason: str, *, at: da
     return True
 
 
-def ask_to_end(session: Session, row: WifiSession) -> None:
-    """Have the access point asked to end a session: one job for each, however often this is called."""
-    jobs.add(session, "disconnect_hotspot_user", row.acct_unique_id, {"session": row.id})
+def ask_to_end(session: Session, row: WifiSession, *, again: int | None = None) -> None:
+    """Have the access point asked to end a session: one job for each (and each `again`), however often it is called."""
+    key = row.acct_unique_id if again is None else f"{row.acct_unique_id}/{again}"
+    jobs.add(session, "disconnect_hotspot_user", key, {"session": row.id})
 
 
 def name(user: HotspotUser) -> str:

@@ -25,6 +25,8 @@ from .radius_accounts import SILENCE
 
 # Rows that one transaction takes in.
 _BATCH = 200
+# Whoever did not end a session when asked is asked anew after so long: the attempts of one job are over by then.
+_ASKS_AGAIN = timedelta(minutes=5)
 # Packets are late by minutes at most; further back than this before the newest nothing is new.
 _LOOKS_BACK = timedelta(days=1)
 # Acct-Terminate-Cause in a word of ours; any other as the access point says it.
@@ -60,7 +62,9 @@ def check_expired() -> int:
     """
     sync_accounting()
     at = now()
-    return passes.expire_due(at) + _end_silent(at)
+    ended = passes.expire_due(at) + _end_silent(at)
+    _ask_again(at)
+    return ended
 
 
 def disconnect(session_id: int) -> None:
@@ -104,10 +108,16 @@ def _begin_at() -> datetime | None:
 
 
 def _news(since: datetime | None, after: int) -> Any:
-    """Rows of our passes that say more than we know, oldest first, past the one numbered `after`."""
+    """Rows of our passes that say more than we know, oldest first, past the one numbered `after`.
+
+    FreeRADIUS's clock counts whole seconds: of two packets in one the later shows in the figures alone.
+    """
     is_news = or_(
         WifiSession.id.is_(None),
         radacct.c.acctupdatetime > WifiSession.heard_at,
+        radacct.c.acctsessiontime > WifiSession.seconds,
+        radacct.c.acctinputoctets > WifiSession.bytes_in,
+        radacct.c.acctoutputoctets > WifiSession.bytes_out,
         and_(radacct.c.acctstoptime.is_not(None), WifiSession.ended_at.is_(None)),
     )
     query = (
@@ -184,10 +194,24 @@ def _end_silent(at: datetime) -> int:
     """End the sessions of access points that said nothing for three intervals, as of the last word."""
     silent = WifiSession.ended_at.is_(None), WifiSession.heard_at < at - SILENCE
     ended = 0
-    for row in db.session.scalars(select(WifiSession).where(*silent).limit(_BATCH)).unique().all():
+    for row in db.session.scalars(select(WifiSession).where(*silent)).unique().all():
         with atomic() as session:
             ended += end(session, row, "silent", ended_at=row.heard_at, at=at)
     return ended
+
+
+def _ask_again(at: datetime) -> None:
+    """Ask for the end of each session that goes on although its pass is over, until its access point falls silent."""
+    asked_at = func.coalesce(WifiSession.disconnect_asked_at, HotspotUser.ended_at)
+    in_vain = (
+        select(WifiSession)
+        .join(HotspotUser, HotspotUser.id == WifiSession.hotspot_user_id)
+        .where(WifiSession.ended_at.is_(None), HotspotUser.status.not_in(passes.OPEN), asked_at < at - _ASKS_AGAIN)
+    )
+    slot = int(at.timestamp() // _ASKS_AGAIN.total_seconds())
+    for row in db.session.scalars(in_vain).unique().all():
+        with atomic() as session:
+            passes.ask_to_end(session, row, again=slot)
 
 
 def _reason(user: HotspotUser, cause: str | None) -> str:

@@ -29,6 +29,7 @@ def test_it_follows_one_order_from_the_menu_to_the_counter(visit: Visit, cast: C
     log_in(customer, cast.customer.email)
     log_in(vendor, cast.vendor.email)
     log_in(admin, cast.admin.email)
+    admin.goto(admin.url.replace("/admin/", "/admin/orders"))
     second_window = visit(None, "/vendor/", beside=vendor)
     other_kitchen = visit(cast.other_vendor, "/vendor/")
     staff = (vendor, second_window, admin, other_kitchen)

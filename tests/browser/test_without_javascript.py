@@ -51,7 +51,7 @@ def test_an_admin_finds_an_order_and_cancels_it(visit: Visit, cast: Cast):
     place(cast, customer=cast.other_customer)
     page = visit(cast.admin, "/admin/orders", java_script_enabled=False)
     expect(page.locator("tbody tr")).to_have_count(2)
-    page.get_by_label("Search").fill(order.number)
+    page.locator("main").get_by_label("Search").fill(order.number)
     page.get_by_role("button", name="Show").click()
     page.locator("tbody tr a").click()
     page.locator("summary", has_text="Decline the order").click()

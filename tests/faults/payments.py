@@ -144,10 +144,13 @@ class Guest:
 
 
 def pay(market: Market, count: int) -> None:
-    """Have so many payments begun, while somebody kills; every fifth is a second try for an order that is not paid."""
-    _pay_all(market, [_guest(market, n) for n in range(count - count // 5)])
-    unpaid = _unpaid(market, count // 5)
-    _pay_all(market, [_guest(market, count + n, number) for n, number in enumerate(unpaid)])
+    """Have so many payments asked for, while somebody kills; a fifth are second tries for orders that are not paid, as
+    far as there are any."""
+    first = count - count // 5
+    _pay_all(market, [_guest(market, n) for n in range(first)])
+    unpaid: list[str | None] = [*_unpaid(market, count - first)]
+    again = unpaid + [None] * (count - first - len(unpaid))
+    _pay_all(market, [_guest(market, first + n, number) for n, number in enumerate(again)])
 
 
 def _pay_all(market: Market, guests: list[Guest]) -> None:

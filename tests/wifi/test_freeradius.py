@@ -222,6 +222,16 @@ def test_a_session_is_known_by_an_interim_or_its_stop_alone(access_point):
     assert ages == [12, 60]
 
 
+def test_of_two_packets_in_one_second_both_count(access_point):
+    access_point.account("Start")
+    wifi.sync_accounting()
+    for seconds in range(1, 5):  # far quicker than the clock that FreeRADIUS stamps them with
+        access_point.account("Interim-Update", seconds, up=seconds)
+        wifi.sync_accounting()
+        [session] = db.session.scalars(select(WifiSession)).unique()
+        assert (session.seconds, session.bytes_in) == (seconds, seconds)
+
+
 def test_an_access_point_that_restarts_has_no_sessions(access_point):
     access_point.account("Start")
     accounting_on = {"Acct-Status-Type": "Accounting-On", "NAS-IP-Address": "127.0.0.1"}

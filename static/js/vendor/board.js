@@ -74,6 +74,11 @@ function cardOf(number) {
   return document.getElementById(`order-${number}`);
 }
 
+/** On the board, or about to be drawn. */
+function isHere(number) {
+  return cardOf(number) !== null || expected.has(urlOf(number));
+}
+
 /** Counts, the strip of later orders, and the bell: all follow from the cards that are there. */
 function settle() {
   const counts = {};
@@ -105,11 +110,11 @@ function received(order) {
 /** Somebody else did something to what stands here. */
 function changed({ order, previous_status: previous, changed_by: by }) {
   if (order.status === "cancelled") cancelled({ order, changed_by: by });
-  else if (by.role !== "vendor" && cardOf(order.number) && previous !== "scheduled") ringing.ring("changed");
+  else if (by.role !== "vendor" && isHere(order.number) && previous !== "scheduled") ringing.ring("changed");
 }
 
 function moved(number) {
-  if (cardOf(number)) ringing.ring("changed");
+  if (isHere(number)) ringing.ring("changed");
 }
 
 function arrived(number) {

@@ -1,0 +1,85 @@
+"""Looks at every page of shots_pages.py with axe-core: in its state, at a width, light and dark.
+
+What axe calls serious or critical under WCAG 2.2 A and AA is printed with its place, and then this ends with 1. The
+same instance, pages and states as `make shots`; the second theme is looked at on the page that is open already.
+
+    python scripts/axe.py [words]      only the pages whose names contain one of the words
+"""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts import shots, shots_pages, shots_stage  # noqa: E402
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (390, 1280)
+GRAVE = ("serious", "critical")
+_RUN = """
+async () => {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+  return violations.map(({ id, impact, help, nodes }) => ({
+    id, impact, help,
+    nodes: nodes.map(({ target, html, any }) => [target.join(" "), html.slice(0, 160), any[0]?.message ?? ""]),
+  }));
+}
+"""
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    pages = [shot for shot in shots_pages.SHOTS if shot.script and (not words or any(w in shot.name for w in words))]
+    found: list[str] = []
+    with TemporaryDirectory(prefix="passline-axe-") as folder, shots.instance(Path(folder)) as stage:
+        with shots.browser() as chromium:
+            for shot in pages:
+                for width in WIDTHS:
+                    found += [f"{shot.name}-{width}-{line}" for line in look(chromium, stage, shot, width)]
+    for line in dict.fromkeys(found):
+        print(line)
+    print(f"{len(pages)} pages at {len(WIDTHS)} widths, light and dark: {len(found)} serious findings")
+    return 1 if found else 0
+
+
+def look(chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, width: int) -> list[str]:
+    """What is seriously wrong with a page, in light and in dark."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="light",
+        has_touch=width < 1000,
+        reduced_motion="reduce",
+        bypass_csp=True,  # axe is put into the page as a script of its own
+    )
+    if shot.role:
+        context.add_cookies([{"name": "passline_session", "value": stage.cookie_of(shot.role), "url": stage.base}])
+    page = context.new_page()
+    shots.open_page(page, stage, shot)
+    page.add_script_tag(path=AXE)
+    found: list[str] = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.wait_for_timeout(100)
+        for violation in page.evaluate(_RUN):
+            found += told(theme, violation)
+    context.close()
+    return found
+
+
+def told(theme: str, violation: dict[str, Any]) -> list[str]:
+    if violation["impact"] not in GRAVE:
+        return []
+    return [
+        f"{theme}: {violation['impact']} {violation['id']}: {place}\n    {html}\n    {why or violation['help']}"
+        for place, html, why in violation["nodes"]
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
