@@ -37,11 +37,11 @@ def main() -> int:
     words = sys.argv[1:]
     pages = [shot for shot in shots_pages.SHOTS if shot.script and (not words or any(w in shot.name for w in words))]
     found: list[str] = []
-    with TemporaryDirectory(prefix="passline-axe-") as folder, shots.instance(Path(folder)) as stage:
-        with shots.browser() as chromium:
-            for shot in pages:
-                for width in WIDTHS:
-                    found += [f"{shot.name}-{width}-{line}" for line in look(chromium, stage, shot, width)]
+    folder = TemporaryDirectory(prefix="passline-axe-")
+    with folder as path, shots.instance(Path(path)) as stage, shots.browser() as chromium:
+        for shot in pages:
+            for width in WIDTHS:
+                found += [f"{shot.name}-{width}-{line}" for line in look(chromium, stage, shot, width)]
     for line in dict.fromkeys(found):
         print(line)
     print(f"{len(pages)} pages at {len(WIDTHS)} widths, light and dark: {len(found)} serious findings")

@@ -33,12 +33,14 @@ function note() {
 
 function look() {
   const now = performance.now();
+  // All are measured before any is marked: a mark between two measures would have the page laid out for each.
+  const before = new Map(known);
+  note();
   for (const card of cards()) {
-    if (isOther(known.get(card.id), place(card))) until.set(card.id, now + SETTLES);
+    if (isOther(before.get(card.id), known.get(card.id))) until.set(card.id, now + SETTLES);
     // A card that was drawn anew meanwhile is another element.
     if (until.has(card.id)) card.dataset.settling = "";
   }
-  note();
   if (until.size && timer === null) timer = setTimeout(settled, SETTLES);
 }
 
