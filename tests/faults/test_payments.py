@@ -12,7 +12,7 @@ from tests.services import PostgresServer
 from .books import audit, told
 from .payments import market, pay, settle
 
-PAYMENTS = int(os.environ.get("PAYMENTS", "20"))
+PAYMENTS = int(os.environ.get("PAYMENTS", "10"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 10**6)
 
 
