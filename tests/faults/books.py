@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.extensions import db
 from app.models import EventLog, HotspotUser, Job, Order, Payment
@@ -16,15 +16,18 @@ from .payments import Market
 def audit(market: Market) -> Counter[str]:
     """Where the provider's money is, by the kind of place; fails where any was lost, doubled or invented."""
     where, ledger = balance(), market.ask("/control/ledger")
+    taken = {str(line["receipt"]) for line in ledger}
     places: Counter[str] = Counter()
     counted: set[int] = set()
     for line in ledger:
-        payment = _of(line, counted)
+        payment = _of(line, taken, counted)
         counted.add(payment.id)
-        assert payment.money_minor == int(line["amount"]) * 100, line
-        places[where[payment.receipt] if payment.receipt else "review, its receipt never came"] += 1
+        if payment.receipt == line["receipt"]:
+            assert payment.money_minor == int(line["amount"]) * 100, line
+            places[where[payment.receipt]] += 1
+        else:
+            places["review, its own receipt never came"] += 1
     assert places.total() == len(ledger)
-    taken = {str(line["receipt"]) for line in ledger}
     assert {where[receipt] for receipt in where.keys() - taken} <= {"review"}, "money was invented"
     _check_orders(taken)
     _check_passes(taken)
@@ -32,12 +35,14 @@ def audit(market: Market) -> Counter[str]:
     return places
 
 
-def _of(line: dict[str, Any], counted: set[int]) -> Payment:
-    """The one payment that has this money: by its receipt, or, where none came, one of its phone that a person sees."""
+def _of(line: dict[str, Any], taken: set[str], counted: set[int]) -> Payment:
+    """The one payment that has this money: by its receipt, or, where that never came (none, or a forged one alone),
+    one of its phone that a person sees."""
     known = db.session.scalars(select(Payment).where(Payment.receipt == line["receipt"])).one_or_none()
     if known is None:
-        seen = Payment.phone == f"+{line['phone']}", Payment.receipt.is_(None), Payment.status == "needs_review"
-        known = db.session.scalars(select(Payment).where(*seen, Payment.id.not_in(counted))).first()
+        seen = Payment.phone == f"+{line['phone']}", Payment.status == "needs_review", Payment.id.not_in(counted)
+        is_unproved = or_(Payment.receipt.is_(None), Payment.receipt.not_in(taken))
+        known = db.session.scalars(select(Payment).where(*seen, is_unproved)).first()
     assert known is not None, f"money was lost: {line}"
     assert known.id not in counted, f"money was counted twice: {line}"
     assert (known.order.number if known.order else f"WIFI-{known.id}") == line["account"] or known.wifi_package_id
