@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -155,7 +155,11 @@ def draw(
         lambda said: said.type == "error" and shot.quiet not in said.text and complaints.append(f"{name}: {said.text}"),
     )
     page.on("pageerror", lambda error: complaints.append(f"{name}: {error}"))
-    open_page(page, stage, shot)
+    try:
+        open_page(page, stage, shot)
+    except Error as error:
+        context.close()
+        return [f"{name}: {error}"]
     if shot.script and page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         complaints.append(f"{name}: wider than its window")
     if shot.full:

@@ -425,7 +425,7 @@ WIFI = (
     Shot("wifi-unknown", None, "/wifi/mama-wanjiru/{wifi_unknown}", full=False),
     Shot("wifi-rejected", None, "/wifi/mama-wanjiru/{wifi_rejected}", full=False),
     Shot("wifi-paid", None, "/wifi/mama-wanjiru/{wifi_paid}" + _ACCESS_POINT),
-    Shot("wifi-order", "customer", "/orders/{wifi_gift}"),
+    Shot("wifi-order", "long", "/orders/{wifi_gift}"),
     Shot("wifi-admin", "admin", "/admin/wifi", open_pass),
     Shot("wifi-admin-packages", "admin", "/admin/wifi/packages"),
     Shot("wifi-admin-package", "admin", "/admin/wifi/packages/{wifi_package}"),

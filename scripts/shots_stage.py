@@ -100,8 +100,7 @@ def fill(settings: dict[str, str]) -> Stage:
         stage.names |= names
         stage.cookies |= cookies
         stage.names["order"] = _newest(cast["customer"], "preparing")
-        guests_order = db.session.query(Order).filter_by(number=stage.names["order"]).one()
-        stage.names |= shots_wifi.fill(kitchen, guests_order)
+        stage.names |= shots_wifi.fill(kitchen, told["ready"])
         for status in (400, 409, 413, 422, 503):
             stage.errors[status] = _error_page(app, status)
         db.session.remove()
@@ -392,7 +391,9 @@ def _payments(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> Non
     with atomic() as session:
         session.add(package)
         session.flush()
-        waiting = db.session.query(Order).filter_by(restaurant_id=kitchen.id).order_by(Order.id.desc()).limit(8).all()
+        unpaid = Order.id.not_in(select(Payment.order_id).where(Payment.order_id.is_not(None)))
+        orders_of = db.session.query(Order).filter_by(restaurant_id=kitchen.id).filter(unpaid)
+        waiting = orders_of.order_by(Order.id.desc()).limit(8).all()
         for status, order in zip(
             ("initiated", "prompted", "unknown", "rejected", "needs_review"), waiting, strict=False
         ):
