@@ -14,7 +14,7 @@ ASSETS  := static/vendor/.made
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test races faults conformance check bench shots install install-dev assets format lock clean
+.PHONY: help run test races faults conformance check bench shots install install-dev assets messages format lock clean
 
 help:  ## Print this help
 	@echo "Passline: the live order desk of a restaurant business"
@@ -61,6 +61,9 @@ shots: install-dev assets  ## Draw every page at three widths, light and dark, i
 install: $(RUNTIME)  ## Make the virtual environment and install what runs
 install-dev: $(DEV)  ## Install what tests, measures and checks as well
 assets: $(ASSETS)  ## Fetch the front-end packages and copy what pages need to static/vendor/
+
+messages: install  ## Bring the catalogues of app/translations up to the texts that code, templates and scripts mark
+	@$(BIN)/python scripts/messages.py
 
 format: install-dev  ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff format

@@ -20,6 +20,7 @@ VENDOR = ROOT / "static" / "vendor"
 
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.rtl.min.css": "@tabler/core/dist/css/tabler.rtl.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "socket.io.esm.min.js": "socket.io-client/dist/socket.io.esm.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",

@@ -236,6 +236,7 @@ GET    vendor.statistics                     302 403 403 403 200 200 200 403 403
 GET    vendor.team                           302 403 403 403 200 200 200 403 403
 POST   vendor.team_activity                  302 403 403 403 303 303 404 403 403
 POST   vendor.team_role                      302 403 403 403 303 303 404 403 403
+POST   language.change                       303 303 303 303 303 303 303 303 303
 POST   webhooks.sms_receipt                  200 200 200 200 200 200 200 200 200
 GET    wifi.purchase                         200 200 200 200 200 200 200 200 200
 GET    wifi.purchase_fragment                200 200 200 200 200 200 200 200 200
@@ -323,6 +324,7 @@ BODIES = {
     "api.driver_location": {"latitude": COUNTER[0], "longitude": COUNTER[1]},
     "api.issue_token": {"email": "customer@example.com", "password": PASSWORD},
     "customer.order_payment": {"phone": PHONE},
+    "language.change": {"language": "ar"},
     "api.order_transition": {"to": "cancelled", "reason_code": "other"},
     "admin.wifi_package_change": {
         "name": "An hour",
@@ -397,6 +399,8 @@ OF_ACCOUNTS = (
     "admin.person_invitation",
     "admin.person_reactivation",
     "admin.person_second_factor_reset",
+    # Of a person it is a column, of a stranger a cookie.
+    "language.change",
 )
 # Posted, and written nowhere.
 READS = ("admin.menu_import_table", "admin.order_bulk_preview", "admin.reconciliation_statement")

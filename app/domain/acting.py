@@ -13,6 +13,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Person, Session
 
 from . import access, audit, people
@@ -32,9 +33,9 @@ def start(row: Session, person: Person) -> None:
     with atomic() as session:
         session.refresh(person, with_for_update={"of": Person, "read": True})
         if person.role == Role.ADMIN:
-            raise Forbidden("Nobody acts as an admin.")
+            raise Forbidden(_("Nobody acts as an admin."))
         if not person.is_active:
-            raise Conflict("This account is deactivated.")
+            raise Conflict(_("This account is deactivated."))
         started = session.execute(
             update(Session)
             .where(
@@ -47,7 +48,7 @@ def start(row: Session, person: Person) -> None:
             .execution_options(synchronize_session=False)
         )
         if not started.rowcount:  # type: ignore[attr-defined]
-            raise Conflict("You act as somebody already; stop that first.")
+            raise Conflict(_("You act as somebody already; stop that first."))
         session.refresh(row)
         access.tell_acting(session, at, row)
         audit.record(session, "person.acting_started", by=admin, subject=people.subject(person))

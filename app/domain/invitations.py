@@ -2,6 +2,7 @@
 
 from app.errors import Conflict
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import OneTimeLink, Person, Restaurant
 
 from . import audit, links, passwords, people
@@ -41,7 +42,7 @@ def renew(person: Person, *, by: Actor, mailed: bool) -> str:
     """Another invitation in place of those before; Conflict when `person` has a password, or may not log in."""
     people.keep_no_account(person)
     if person.password_hash != passwords.NOT_CHOSEN or not person.is_active:
-        raise Conflict("This person needs no invitation.")
+        raise Conflict(_("This person needs no invitation."))
     with atomic() as session:
         token = links.make(session, links.INVITATION, person, mailed=mailed)
         audit.record(session, "person.invited", by=by, subject=people.subject(person))

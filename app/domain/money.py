@@ -5,6 +5,8 @@ from decimal import Decimal, InvalidOperation
 
 from babel.numbers import format_currency, get_currency_precision
 
+from app import language
+
 _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
 
 
@@ -14,9 +16,10 @@ def decimal_string(minor: int, currency: str) -> str:
     return str(Decimal(minor).scaleb(-digits).quantize(Decimal(1).scaleb(-digits)))
 
 
-def spoken(minor: int, currency: str) -> str:
-    """`minor` units as people read them: 1250 EUR is `€12.50`, 9000 KES `KES 90.00`."""
-    words = format_currency(Decimal(minor).scaleb(-get_currency_precision(currency)), currency, locale="en")
+def spoken(minor: int, currency: str, locale: str | None = None) -> str:
+    """`minor` units as people read them; in English 1250 EUR is `€12.50`, 9000 KES `KES 90.00`."""
+    amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+    words = format_currency(amount, currency, locale=locale or language.current())
     # Unicode's rule for a currency that is spelt in letters, which Babel leaves out and browsers follow.
     return _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)
 

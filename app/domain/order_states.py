@@ -7,52 +7,53 @@ Code decides which edges exist (the table is the contract's), and what holds of 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from app.language import N_
 from app.models import Order
 
 from .edges import Edge, edge
 
 LABELS = {
-    "awaiting_payment": "Awaiting payment",
-    "scheduled": "Scheduled",
-    "placed": "Placed",
-    "accepted": "Accepted",
-    "preparing": "Preparing",
-    "ready_for_pickup": "Ready for pickup",
-    "picked_up": "Picked up",
-    "delivered": "Delivered",
-    "collected": "Collected",
-    "cancelled": "Cancelled",
-    "undeliverable": "Undeliverable",
+    "awaiting_payment": N_("Awaiting payment"),
+    "scheduled": N_("Scheduled"),
+    "placed": N_("Placed"),
+    "accepted": N_("Accepted"),
+    "preparing": N_("Preparing"),
+    "ready_for_pickup": N_("Ready for pickup"),
+    "picked_up": N_("Picked up"),
+    "delivered": N_("Delivered"),
+    "collected": N_("Collected"),
+    "cancelled": N_("Cancelled"),
+    "undeliverable": N_("Undeliverable"),
 }
-FULFILMENTS = {"pickup": "Pickup", "delivery": "Delivery", "dine_in": "Eat in"}
-PAYMENTS = {"cash": "Cash", "mpesa": "M-Pesa"}
+FULFILMENTS = {"pickup": N_("Pickup"), "delivery": N_("Delivery"), "dine_in": N_("Eat in")}
+PAYMENTS = {"cash": N_("Cash"), "mpesa": N_("M-Pesa")}
 ENDS = frozenset({"delivered", "collected", "cancelled", "undeliverable"})
 # The kitchen works on it: cancelling is theirs, asking for it is the customer's.
 WITH_THE_KITCHEN = frozenset({"accepted", "preparing", "ready_for_pickup"})
 # How an order was cancelled, as the list and the dashboard say it.
 CANCELLED = {
-    "declined": "Declined by the kitchen",
-    "expired": "Nobody accepted in time",
-    "customer": "Cancelled by the guest",
-    "vendor": "Cancelled by the kitchen",
-    "admin": "Cancelled by an admin",
-    "payment_failed": "Payment failed",
-    "abandoned": "Never paid",
+    "declined": N_("Declined by the kitchen"),
+    "expired": N_("Nobody accepted in time"),
+    "customer": N_("Cancelled by the guest"),
+    "vendor": N_("Cancelled by the kitchen"),
+    "admin": N_("Cancelled by an admin"),
+    "payment_failed": N_("Payment failed"),
+    "abandoned": N_("Never paid"),
 }
 CANCELLATION_KINDS = tuple(CANCELLED)
 REASONS = {
-    "too_busy": "Too busy right now",
-    "sold_out": "Something is sold out",
-    "closing": "Closing soon",
-    "out_of_area": "Too far to deliver",
-    "kitchen_problem": "A problem in the kitchen",
-    "customer_asked": "The customer asked for it",
-    "no_show": "Nobody came for it",
-    "duplicate": "Ordered twice",
-    "changed_mind": "Changed their mind",
-    "not_found": "Address or person not found",
-    "vehicle": "Trouble with the vehicle",
-    "other": "Another reason",
+    "too_busy": N_("Too busy right now"),
+    "sold_out": N_("Something is sold out"),
+    "closing": N_("Closing soon"),
+    "out_of_area": N_("Too far to deliver"),
+    "kitchen_problem": N_("A problem in the kitchen"),
+    "customer_asked": N_("The customer asked for it"),
+    "no_show": N_("Nobody came for it"),
+    "duplicate": N_("Ordered twice"),
+    "changed_mind": N_("Changed their mind"),
+    "not_found": N_("Address or person not found"),
+    "vehicle": N_("Trouble with the vehicle"),
+    "other": N_("Another reason"),
 }
 RECALL_WITHIN = timedelta(minutes=15)
 RESTORE_WITHIN = timedelta(minutes=10)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.contract.identity import Role
 from app.errors import Conflict
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import OneTimeLink, Person
 
 from . import audit, links, people
@@ -39,7 +40,7 @@ def hand_over(person: Person, *, by: Actor) -> str:
     """
     _check(person)
     if person.role == Role.ADMIN and by.id is not None:
-        raise Conflict("An admin's link is never shown to another admin. Ask whoever runs the machine for one.")
+        raise Conflict(_("An admin's link is never shown to another admin. Ask whoever runs the machine for one."))
     with atomic() as session:
         token = links.make(session, links.PASSWORD_RESET, person, mailed=False)
         audit.record(session, "person.reset_link_made", by=by, subject=people.subject(person))
@@ -59,4 +60,4 @@ def redeem(token: str, password: str) -> Person:
 def _check(person: Person) -> None:
     people.keep_no_account(person)
     if not person.is_active:
-        raise Conflict("This account is deactivated.")
+        raise Conflict(_("This account is deactivated."))

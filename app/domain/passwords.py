@@ -4,6 +4,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from app.errors import Invalid
+from app.language import gettext as _
 
 _hasher = PasswordHasher()
 SHORTEST = 8
@@ -17,7 +18,12 @@ _NOBODY = _hasher.hash("nobody has this password")
 def hashed(password: str) -> str:
     """What is stored; Invalid when `password` is shorter than 8 characters or longer than 200."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid("The password is not right.", errors={"password": [f"From {SHORTEST} to {LONGEST} characters."]})
+        raise Invalid(
+            _("The password is not right."),
+            errors={
+                "password": [_("From %(shortest)s to %(longest)s characters.", shortest=SHORTEST, longest=LONGEST)]
+            },
+        )
     return _hasher.hash(password)
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import NotFound
 from app.extensions import atomic, db
+from app.language import SOURCE
 from app.models import Payment, ProviderMessage
 from app.providers import mpesa
 
@@ -215,8 +216,8 @@ def _second_money(session: Session, payment: Payment, word: mpesa.Word, at: date
 def _misfit(payment: Payment, word: mpesa.Word) -> tuple[str, str] | None:
     """What does not fit about money that came, and in words."""
     if word.received_minor != payment.amount_minor:
-        came = "no amount" if word.received_minor is None else spoken(word.received_minor, payment.currency)
-        asked = spoken(payment.amount_minor, payment.currency)
+        came = "no amount" if word.received_minor is None else spoken(word.received_minor, payment.currency, SOURCE)
+        asked = spoken(payment.amount_minor, payment.currency, SOURCE)
         return "wrong_amount", f"{came} came, {asked} were asked for."
     if not _is_phone(word.phone, payment.phone):
         return "wrong_phone", "The money came from another phone than the one that was asked."

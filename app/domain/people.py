@@ -3,17 +3,21 @@
 import re
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.contract.identity import Role
 from app.errors import Conflict, Invalid, WrongCredentials
 from app.extensions import atomic
+from app.language import N_
+from app.language import gettext as _
 from app.models import ApiToken, Person, Restaurant
 from app.models import Session as BrowserSession
 
 from . import access, audit, links, offers, passwords
 from .actor import SYSTEM, Actor
+
+ROLES = {"customer": N_("Customer"), "vendor": N_("Vendor"), "driver": N_("Driver"), "admin": N_("Admin")}
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # E.164: where in the world it is must not be guessed later.
@@ -44,11 +48,11 @@ def create(
     if not _EMAIL.fullmatch(email) or len(email) > 254:
         errors["email"] = ["This is no e-mail address."]
     if errors:
-        raise Invalid("This person cannot be made.", errors=errors)
+        raise Invalid(_("This person cannot be made."), errors=errors)
     stored = password_hash or passwords.hashed(password or "")
     with atomic() as session:
         if session.scalars(select(Person.id).where(Person.email == email)).first() is not None:
-            raise Invalid("This e-mail address is taken.", errors={"email": ["It is taken."]})
+            raise Invalid(_("This e-mail address is taken."), errors={"email": [_("It is taken.")]})
         person = Person(
             email=email,
             name=name.strip(),
@@ -74,7 +78,7 @@ def change(
     Invalid names each field; Conflict for one's own role, for that of the last admin, and as in `change_role`.
     """
     if errors := _errors(name, role, restaurant, phone):
-        raise Invalid("This person cannot be changed like this.", errors=errors)
+        raise Invalid(_("This person cannot be changed like this."), errors=errors)
     with atomic() as session:
         before = _told(person)
         person.name, person.phone = name.strip(), phone
@@ -88,6 +92,18 @@ def change_own(person: Person, *, name: str, phone: str | None) -> None:
     change(person, by=person, name=name, phone=phone, role=person.role, restaurant=person.restaurant)
 
 
+def speak(person: Person, language: str) -> None:
+    """The language in which a person wants to read; one of app/language.py. It is theirs alone: no trail is kept."""
+    with atomic() as session:
+        session.execute(
+            update(Person)
+            .where(Person.id == person.id)
+            .values(language=language)
+            .execution_options(synchronize_session=False)
+        )
+        session.expire(person, ["language"])
+
+
 def change_password(person: Person, password: str, *, by: Actor | None = None) -> None:
     """A new password; ends every session and token of the person, and every link that would set another."""
     stored = passwords.hashed(password)
@@ -99,7 +115,7 @@ def change_password(person: Person, password: str, *, by: Actor | None = None) -
 def change_own_password(person: Person, old: str, new: str) -> None:
     """The same, asked of the person: WrongCredentials when `old` is not the password."""
     if not passwords.matches(person.password_hash, old):
-        raise WrongCredentials("The old password is not right.")
+        raise WrongCredentials(_("The old password is not right."))
     change_password(person, new)
 
 
@@ -131,7 +147,9 @@ def change_role(person: Person, role: str, restaurant: Restaurant | None = None,
     Conflict when a driver is given a delivery in this very moment, for one's own role, and for that of the last admin.
     """
     if role not in list(Role) or (role == Role.VENDOR) != (restaurant is not None):
-        raise Invalid("Vendor staff belong to a restaurant, and nobody else does.", errors={"role": ["Not like this."]})
+        raise Invalid(
+            _("Vendor staff belong to a restaurant, and nobody else does."), errors={"role": [_("Not like this.")]}
+        )
     with atomic() as session:
         before = _told(person)
         _move(session, person, role, restaurant, by)
@@ -155,7 +173,7 @@ def deactivate(person: Person, *, by: Actor = SYSTEM) -> None:
 def reactivate(person: Person, *, by: Actor) -> None:
     """The person may log in again, with the password that they had. Conflict when they may already."""
     if person.is_active:
-        raise Conflict("This account is active.")
+        raise Conflict(_("This account is active."))
     with atomic() as session:
         before = _told(person)
         person.is_active = True
@@ -181,7 +199,7 @@ def end_access(row: OneAccess, *, by: Actor) -> None:
 def keep_no_account(person: Person) -> None:
     """Conflict where `person` is a guest: a phone that nobody has proved to be theirs must not become an account."""
     if person.is_guest:
-        raise Conflict("A guest has no account: only a name and a phone, for the orders of one browser.")
+        raise Conflict(_("A guest has no account: only a name and a phone, for the orders of one browser."))
 
 
 def subject(person: Person) -> tuple[str, Any, str]:
@@ -206,23 +224,23 @@ def _keep_an_admin(session: Session, person: Person, by: Actor) -> None:
     if person.role != Role.ADMIN:
         return
     if by.id == person.id:
-        raise Conflict("Another admin must do this: nobody takes their own rights away by mistake.")
+        raise Conflict(_("Another admin must do this: nobody takes their own rights away by mistake."))
     # All of them are held: two admins who unmake each other at once come one after the other.
     active = select(Person.id).where(Person.role == Role.ADMIN, Person.is_active).order_by(Person.id)
     if not set(session.scalars(active.with_for_update())) - {person.id}:
-        raise Conflict("This is the last admin. Make another one first.")
+        raise Conflict(_("This is the last admin. Make another one first."))
 
 
 def _errors(name: str, role: str, restaurant: Restaurant | None, phone: str | None) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not 1 <= len(name.strip()) <= 120:
-        errors["name"] = ["From 1 to 120 characters."]
+        errors["name"] = [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=120)]
     if role not in list(Role):
-        errors["role"] = [f"One of {', '.join(Role)}."]
+        errors["role"] = [_("One of %(codes)s.", codes=", ".join(Role))]
     if (role == Role.VENDOR) != (restaurant is not None):
-        errors["restaurant"] = ["Vendor staff belong to a restaurant, and nobody else does."]
+        errors["restaurant"] = [_("Vendor staff belong to a restaurant, and nobody else does.")]
     if phone is not None and not _PHONE.fullmatch(phone):
-        errors["phone"] = ["With the country's code and no spaces, like +254700000000."]
+        errors["phone"] = [_("With the country's code and no spaces, like +254700000000.")]
     return errors
 
 

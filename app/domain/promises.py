@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.contract import events, rooms
 from app.contract.times import iso
 from app.extensions import db
+from app.language import N_
 from app.models import Order, Promise, Ticket
 
 from . import log
@@ -21,10 +22,10 @@ from .order_states import ENDS, LABELS
 
 # The order's verbs that set the window, as a guest understands them.
 REASONS = {
-    "placed": "As long as the kitchen usually takes.",
-    "scheduled": "The time that was wished for.",
-    "awaiting_payment": "As long as the kitchen usually takes, once it is paid.",
-    "accepted": "The kitchen said how long it takes.",
+    "placed": N_("As long as the kitchen usually takes."),
+    "scheduled": N_("The time that was wished for."),
+    "awaiting_payment": N_("As long as the kitchen usually takes, once it is paid."),
+    "accepted": N_("The kitchen said how long it takes."),
 }
 
 

@@ -13,16 +13,17 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
+from app.language import N_
 from app.models import Order, Payment, Person, Refund
 
 from . import passes, payments
 
 REASONS = {
-    "order_gone": "The money came after the order was given up",
-    "paid_twice": "The order was paid already",
-    "order_cancelled": "The order was cancelled after it was paid",
-    "wifi_revoked": "The Wi-Fi pass was taken back",
-    "review": "Decided by a person",
+    "order_gone": N_("The money came after the order was given up"),
+    "paid_twice": N_("The order was paid already"),
+    "order_cancelled": N_("The order was cancelled after it was paid"),
+    "wifi_revoked": N_("The Wi-Fi pass was taken back"),
+    "review": N_("Decided by a person"),
 }
 _LONGEST_REFERENCE = 100
 

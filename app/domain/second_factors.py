@@ -16,6 +16,7 @@ from app.contract.times import now
 from app.contract.tokens import digest, new_recovery_code
 from app.errors import Conflict, SecondFactorRequired, WrongCode
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Person, RecoveryCode, SecondFactor
 
 from . import access, audit
@@ -40,7 +41,7 @@ def begin(person: Person) -> SecondFactor:
     with atomic() as session:
         row = _row(person)
         if row is not None and row.confirmed_at:
-            raise Conflict("This account has a second factor already; remove it first.")
+            raise Conflict(_("This account has a second factor already; remove it first."))
         if row is None:
             row = SecondFactor(person_id=person.id, secret=pyotp.random_base32())
             session.add(row)
@@ -52,7 +53,7 @@ def unconfirmed(person: Person) -> SecondFactor:
     """What `begin` has begun; Conflict where nothing waits to be confirmed."""
     row = _row(person)
     if row is None or row.confirmed_at:
-        raise Conflict("There is no second factor to confirm; begin again.")
+        raise Conflict(_("There is no second factor to confirm; begin again."))
     return row
 
 
@@ -71,10 +72,10 @@ def confirm(person: Person, code: str) -> list[str]:
         row = unconfirmed(person)
         step = _step_of(row.secret, code, at)
         if step is None:
-            raise WrongCode("That is not what the app should show. Is the device's clock right?")
+            raise WrongCode(_("That is not what the app should show. Is the device's clock right?"))
         confirmed = _change(session, SecondFactor.confirmed_at.is_(None), row, confirmed_at=at, last_step=step)
         if not confirmed:
-            raise Conflict("It was confirmed in another window.")
+            raise Conflict(_("It was confirmed in another window."))
         codes = _new_codes(session, person)
         audit.record(session, "person.second_factor_added", by=person, subject=_subject(person))
     return codes
@@ -116,7 +117,7 @@ def reset(person: Person, *, by: Actor) -> None:
     """Take the second factor from `person`, who has lost it; ends all that they are logged in with."""
     with atomic() as session:
         if _row(person) is None:
-            raise Conflict("This account has no second factor.")
+            raise Conflict(_("This account has no second factor."))
         _forget(session, person)
         access.end_all(person, reason="second_factor_reset")
         audit.record(session, "person.second_factor_reset", by=by, subject=_subject(person))
@@ -140,7 +141,7 @@ def _row(person: Person) -> SecondFactor | None:
 
 def _prove(session: Session, person: Person, code: str) -> None:
     if not check(session, person, code or " "):
-        raise Conflict("This account has no second factor.")
+        raise Conflict(_("This account has no second factor."))
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from app.contract.identity import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic
+from app.language import N_
 from app.models import Person
 
 from . import access, audit
 from .actor import Actor
 from .edges import Edge
 
-ROLES = {"manager": "Manager", "cook": "Cook", "counter": "Counter"}
+ROLES = {"manager": N_("Manager"), "cook": N_("Cook"), "counter": N_("Counter")}
 
 SEE_BOARD = "see_board"
 COOK_ORDERS = "cook_orders"  # take steps, tick off, say what is sold out and how busy it is

@@ -10,23 +10,24 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.contract.times import now
+from app.language import N_
 from app.models import Ticket
 
 from .edges import Edge, edge
 
 LABELS = {
-    "unassigned": "Looking for a driver",
-    "offered": "Asking a driver",
-    "needs_dispatcher": "Needs a dispatcher",
-    "assigned": "Driver on the way to the restaurant",
-    "at_pickup": "Driver at the restaurant",
-    "picked_up": "On its way",
-    "at_dropoff": "Driver at the door",
-    "delivered": "Delivered",
-    "failed": "Could not be delivered",
-    "returning": "On its way back",
-    "returned": "Back at the restaurant",
-    "cancelled": "Cancelled",
+    "unassigned": N_("Looking for a driver"),
+    "offered": N_("Asking a driver"),
+    "needs_dispatcher": N_("Needs a dispatcher"),
+    "assigned": N_("Driver on the way to the restaurant"),
+    "at_pickup": N_("Driver at the restaurant"),
+    "picked_up": N_("On its way"),
+    "at_dropoff": N_("Driver at the door"),
+    "delivered": N_("Delivered"),
+    "failed": N_("Could not be delivered"),
+    "returning": N_("On its way back"),
+    "returned": N_("Back at the restaurant"),
+    "cancelled": N_("Cancelled"),
 }
 # Nobody has it yet, or nobody any more.
 SEARCHING = frozenset({"unassigned", "offered", "needs_dispatcher"})

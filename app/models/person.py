@@ -41,6 +41,8 @@ class Person(Model):
     is_demo: Mapped[bool] = mapped_column(default=False)
     # Gave a name and a phone and nothing else (domain/guests.py): has no password, and never gets one.
     is_guest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # What they want to read (app/language.py); of whoever never said it, the browser's language counts.
+    language: Mapped[str | None] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
     # Loaded when somebody looks at it: most requests of most people never do.

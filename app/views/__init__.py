@@ -12,6 +12,7 @@ from . import (
     driver,
     formats,
     health,
+    language,
     problems,
     security,
     vendor,
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     security.register(app)
     problems.register(app)
     formats.register(app)
+    language.register(app)
     app.register_blueprint(health.bp)
     app.register_blueprint(accounts.bp)
     app.register_blueprint(account.bp)

@@ -15,6 +15,8 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from app.domain import access, passwords, people, second_factors
 from app.errors import Conflict
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Person, SecondFactor
 
 from . import accesses, loading, login_limits
@@ -33,20 +35,26 @@ def tidied(text: str | None) -> str:
 class DetailsForm(FlaskForm):
     """What people are called, and where they are called."""
 
-    name = StringField("Name", [InputRequired("A name."), Length(max=120)])
-    phone = TelField("Phone", [MayBeEmpty(), Length(max=20)], filters=[tidied])
+    name = StringField(_l("Name"), [InputRequired(_l("A name.")), Length(max=120)])
+    phone = TelField(_l("Phone"), [MayBeEmpty(), Length(max=20)], filters=[tidied])
 
 
 class PasswordForm(FlaskForm):
     """The password that is, and the one that is to be."""
 
-    old = PasswordField("Old password", [InputRequired("Your old password."), Length(max=passwords.LONGEST)])
+    old = PasswordField(_l("Old password"), [InputRequired(_l("Your old password.")), Length(max=passwords.LONGEST)])
     password = PasswordField(
-        "New password",
+        _l("New password"),
         [
-            InputRequired("A new password."),
+            InputRequired(_l("A new password.")),
             Length(
-                passwords.SHORTEST, passwords.LONGEST, f"From {passwords.SHORTEST} to {passwords.LONGEST} characters."
+                passwords.SHORTEST,
+                passwords.LONGEST,
+                _l(
+                    "From %(shortest)s to %(longest)s characters.",
+                    shortest=passwords.SHORTEST,
+                    longest=passwords.LONGEST,
+                ),
             ),
         ],
     )
@@ -72,7 +80,7 @@ def details() -> ResponseReturnValue:
         people.change_own(person, name=form.name.data or "", phone=form.phone.data or None)
     if refusal:
         return _page(person, details=form, status=refusal.status)
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return redirect(url_for(".page"), 303)
 
 
@@ -87,7 +95,9 @@ def password() -> ResponseReturnValue:
     if refusal:
         return _page(person, password=form, status=refusal.status)
     session.clear()
-    flash("Your password is changed, and every log-in with the old one has ended. Log in with the new one.", "success")
+    flash(
+        _("Your password is changed, and every log-in with the old one has ended. Log in with the new one."), "success"
+    )
     return redirect(url_for("accounts.login"), 303)
 
 
@@ -129,11 +139,13 @@ def second_factor_removal() -> ResponseReturnValue:
     person, form = loading.themselves(), CodeForm()
     with shown_on(form) as refusal:
         if not rules().let_in(person, proved=False):
-            raise Conflict("Admins must have a second factor here. To change the phone, ask another admin for a reset.")
+            raise Conflict(
+                _("Admins must have a second factor here. To change the phone, ask another admin for a reset.")
+            )
         second_factors.remove(person, form.code.data or "")
     if refusal:
         return _page(person, code=form, status=refusal.status)
-    flash("Nobody asks you for a code any more.", "success")
+    flash(_("Nobody asks you for a code any more."), "success")
     return redirect(url_for(".page"), 303)
 
 
@@ -142,7 +154,7 @@ def access_end(handle: str) -> ResponseReturnValue:
     row = accesses.one(loading.themselves(), handle)
     with flashed():
         access.end(row, reason="token_revoked" if row.kind == "token" else "logged_out")
-        flash("Ended.", "success")
+        flash(_("Ended."), "success")
     return redirect(url_for(".page", _anchor="accesses"), 303)
 
 

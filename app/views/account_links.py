@@ -12,6 +12,8 @@ from wtforms.validators import InputRequired, Length
 
 from app.domain import invitations, password_resets, passwords
 from app.domain.mails import PATHS
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import OneTimeLink
 
 from . import login_limits
@@ -23,18 +25,24 @@ bp = Blueprint("account_links", __name__)
 class ForgottenForm(FlaskForm):
     """Whose password it is."""
 
-    email = EmailField("E-mail", [InputRequired("Your e-mail address."), Length(max=254)])
+    email = EmailField(_l("E-mail"), [InputRequired(_l("Your e-mail address.")), Length(max=254)])
 
 
 class PasswordForm(FlaskForm):
     """The password that is to be."""
 
     password = PasswordField(
-        "New password",
+        _l("New password"),
         [
-            InputRequired("A password."),
+            InputRequired(_l("A password.")),
             Length(
-                passwords.SHORTEST, passwords.LONGEST, f"From {passwords.SHORTEST} to {passwords.LONGEST} characters."
+                passwords.SHORTEST,
+                passwords.LONGEST,
+                _l(
+                    "From %(shortest)s to %(longest)s characters.",
+                    shortest=passwords.SHORTEST,
+                    longest=passwords.LONGEST,
+                ),
             ),
         ],
     )
@@ -69,7 +77,7 @@ def reset_post(token: str) -> ResponseReturnValue:
         return _page(link, form, 422)
     with shown_on(form) as refusal:
         password_resets.redeem(token, form.password.data or "")
-    return _page(link, form, refusal.status) if refusal else _log_in("Your new password is set. Log in with it.")
+    return _page(link, form, refusal.status) if refusal else _log_in(_("Your new password is set. Log in with it."))
 
 
 @bp.get("/invitation/<token>")
@@ -84,7 +92,7 @@ def invitation_post(token: str) -> ResponseReturnValue:
         return _page(link, form, 422)
     with shown_on(form) as refusal:
         invitations.accept(token, form.password.data or "")
-    return _page(link, form, refusal.status) if refusal else _log_in("Your password is set. Log in with it.")
+    return _page(link, form, refusal.status) if refusal else _log_in(_("Your password is set. Log in with it."))
 
 
 @bp.after_request

@@ -4,8 +4,6 @@ A log-in ends the session that the browser had, and begins a fresh cookie: nothi
 a second step, the first ends the old session as well, and opens nothing.
 """
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -16,11 +14,14 @@ from wtforms.validators import InputRequired, Length
 from app.contract.identity import Role
 from app.contract.tokens import SESSION_ID
 from app.domain import access, acting, passwords, second_factors, sessions
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Person, Session
 
 from . import half_logins, loading, login_limits, restaurants
 from .code_forms import CodeForm, picture
 from .half_logins import Kept
+from .local_paths import local_path
 from .login_rules import rules
 from .refusals import shown_on
 
@@ -32,8 +33,8 @@ _HOMES = {Role.CUSTOMER: "/orders/", Role.VENDOR: "/vendor/", Role.ADMIN: "/admi
 class LoginForm(FlaskForm):
     """E-mail, password, and where the visitor wanted to go."""
 
-    email = EmailField("E-mail", [InputRequired("Your e-mail address."), Length(max=254)])
-    password = PasswordField("Password", [InputRequired("Your password."), Length(max=passwords.LONGEST)])
+    email = EmailField(_l("E-mail"), [InputRequired(_l("Your e-mail address.")), Length(max=254)])
+    password = PasswordField(_l("Password"), [InputRequired(_l("Your password.")), Length(max=passwords.LONGEST)])
     next = HiddenField()
 
 
@@ -102,7 +103,7 @@ def second_step_post() -> ResponseReturnValue:
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
     _forget()
-    flash("You are logged out.", "success")
+    flash(_("You are logged out."), "success")
     return redirect(url_for("accounts.login"))
 
 
@@ -110,7 +111,7 @@ def logout() -> ResponseReturnValue:
 def logout_everywhere() -> ResponseReturnValue:
     access.end_all(loading.themselves(), reason="logged_out_everywhere")
     session.clear()
-    flash("You are logged out on every device.", "success")
+    flash(_("You are logged out on every device."), "success")
     return redirect(url_for("accounts.login"))
 
 
@@ -121,16 +122,8 @@ def acting_stop() -> ResponseReturnValue:
     acted = current_user.id if current_user.acted_by else None
     if acted is None or not acting.stop(g.credential):
         return redirect("/", 303)
-    flash("You are yourself again.", "success")
+    flash(_("You are yourself again."), "success")
     return redirect(url_for("admin.person", person_id=acted), 303)
-
-
-def local_path(wanted: str | None) -> str:
-    """`wanted` when it is a path of ours, else the way home: no log-in leads to a stranger's page."""
-    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")) or not wanted.isprintable():
-        return "/"
-    parts = urlsplit(wanted)
-    return "/" if parts.scheme or parts.netloc else wanted
 
 
 def sign_in(email: str | None, password: str | None) -> Person:
@@ -159,7 +152,7 @@ def _forget() -> None:
 
 
 def _again() -> ResponseReturnValue:
-    flash("That took too long. Log in again.", "info")
+    flash(_("That took too long. Log in again."), "info")
     return redirect(url_for("accounts.login"))
 
 

@@ -7,6 +7,8 @@ from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import TextInput
 
+from app.language import lazy_gettext as _l
+
 
 class _NeverShown(TextInput):
     """A code that was wrong is typed anew, not mended."""
@@ -18,7 +20,9 @@ class _NeverShown(TextInput):
 class CodeForm(FlaskForm):
     """A code of the app, or one of the recovery codes."""
 
-    code = StringField("Code", [InputRequired("The code that your app shows."), Length(max=40)], widget=_NeverShown())
+    code = StringField(
+        _l("Code"), [InputRequired(_l("The code that your app shows.")), Length(max=40)], widget=_NeverShown()
+    )
 
 
 def picture(address: str) -> str:

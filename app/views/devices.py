@@ -2,6 +2,8 @@
 
 import re
 
+from app.language import gettext as _
+
 # The first that is found names it: later ones are in the strings of earlier ones too.
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -29,11 +31,11 @@ def device(user_agent: str) -> str:
     """What `user_agent` is, as people say it; a program by what it calls itself."""
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if browser and system:
-        return f"{browser} on {system}"
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
     if browser or system:
         return browser or system
     called = _PROGRAM.match(user_agent)
-    return called[0].strip() or "Unknown" if called else "Unknown"
+    return (called[0].strip() if called else "") or _("Unknown")
 
 
 def _first(known: tuple[tuple[str, str], ...], user_agent: str) -> str:

@@ -1,20 +1,24 @@
 """Template filters and globals: money, times in the restaurant's zone, labels, the page's place in the log."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from babel.numbers import get_currency_precision
 from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
 
+from app import language
 from app.config import Config
 from app.contract.times import iso, now
 from app.domain import policies, refunds, ticket_states
 from app.domain.geography import kilometres
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS
+from app.domain.people import ROLES
 from app.domain.phones import masked
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Restaurant
 from app.models.event_log import head
 from app.models.order import LONGEST_LINE_NOTE, LONGEST_NOTE, MOST_OF_ONE, MOST_PREP_MINUTES
@@ -40,17 +44,19 @@ def register(app: Flask) -> None:
     app.add_template_filter(day_name, "day_name")
     app.add_template_filter(lambda day, days: day + timedelta(days=days), "days_from")
     app.add_template_filter(lambda phone: masked(phone) if phone else "", "masked_phone")
-    app.add_template_filter(lambda code: refunds.REASONS.get(code, code), "refund_reason")
+    app.add_template_filter(_labels(refunds.REASONS), "refund_reason")
     app.add_template_filter(kilometres, "kilometres")
     app.add_template_filter(instant, "instant")
     app.add_template_filter(device, "device")
     app.add_template_filter(audit_words, "audit_words")
     app.add_template_filter(get_currency_precision, "currency_digits")
-    app.add_template_filter(LABELS.get, "status_label")
-    app.add_template_filter(ticket_states.LABELS.get, "delivery_label")
-    app.add_template_filter(policies.label, "reason_label")
-    app.add_template_filter(FULFILMENTS.get, "fulfilment_label")
-    app.add_template_filter(PAYMENTS.get, "payment_label")
+    app.add_template_filter(_labels(LABELS), "status_label")
+    app.add_template_filter(_labels(ticket_states.LABELS), "delivery_label")
+    app.add_template_filter(reason, "reason_label")
+    app.add_template_filter(_labels(FULFILMENTS), "fulfilment_label")
+    app.add_template_filter(_labels(PAYMENTS), "payment_label")
+    app.add_template_filter(_labels(ROLES), "role_label")
+    app.add_template_filter(_, "translated")
     app.jinja_env.globals |= {
         "reasons_offered": reasons.offered,
         "rules_of": policies.of,
@@ -65,14 +71,24 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
 
 
+def _labels(table: Mapping[str, str]) -> Callable[[str], str]:
+    """The words of a table of the domain, in the page's language; a code that it has not is its own word."""
+    return lambda code: _(table.get(code, code))
+
+
+def reason(code: str, restaurant: Restaurant | None = None) -> str:
+    """The words of a reason, as `restaurant` says them."""
+    return _(policies.label(code, restaurant))
+
+
 def clock(at: datetime, restaurant: Restaurant) -> str:
     """`at` in the restaurant's zone: the time alone on today's service day, with the date on any other."""
     local = at.astimezone(restaurant.zone)
-    time = format_time(local, "HH:mm", locale="en")
+    time = f"{local:%H:%M}"
     if restaurant.service_day(at) == restaurant.service_day(now()):
         return time
     pattern = "EEE d MMM" if local.year == now().astimezone(restaurant.zone).year else "EEE d MMM y"
-    return f"{format_datetime(local, pattern, locale='en')}, {time}"
+    return _("%(day)s, %(time)s", day=format_datetime(local, pattern, locale=language.current()), time=time)
 
 
 def day_and_time(at: datetime, restaurant: Restaurant) -> str:
@@ -82,22 +98,23 @@ def day_and_time(at: datetime, restaurant: Restaurant) -> str:
     """
     local, today = at.astimezone(restaurant.zone), now().astimezone(restaurant.zone).date()
     days = (local.date() - today).days
-    time = f"at {local_time(at, restaurant)}"
+    time = local_time(at, restaurant)
     if days in (0, 1):
-        return time if days == 0 else f"tomorrow {time}"
-    return f"on {day_name(local.date(), 'EEEE' if 0 < days < 7 else 'EEE d MMM')} {time}"
+        return _("at %(time)s", time=time) if days == 0 else _("tomorrow at %(time)s", time=time)
+    day = day_name(local.date(), "EEEE" if 0 < days < 7 else "EEE d MMM")
+    return _("on %(day)s at %(time)s", day=day, time=time)
 
 
 def whole_time(at: datetime, restaurant: Restaurant) -> str:
     """`at` with its date and year in the restaurant's zone, as a receipt says it."""
-    return (
-        f"{format_datetime(at.astimezone(restaurant.zone), 'EEE d MMM y, HH:mm', locale='en')} {zone(at, restaurant)}"
-    )
+    local = at.astimezone(restaurant.zone)
+    day = format_datetime(local, "EEE d MMM y", locale=language.current())
+    return f"{_('%(day)s, %(time)s', day=day, time=f'{local:%H:%M}')} {zone(at, restaurant)}"
 
 
 def local_time(at: datetime, restaurant: Restaurant) -> str:
     """The time of day alone, in the restaurant's zone: for the end of a window whose beginning says the day."""
-    return str(format_time(at.astimezone(restaurant.zone), "HH:mm", locale="en"))
+    return f"{at.astimezone(restaurant.zone):%H:%M}"
 
 
 def zone(at: datetime, restaurant: Restaurant) -> str:
@@ -113,17 +130,20 @@ def age(at: datetime) -> str:
 
 def instant(at: datetime) -> str:
     """`at` with its date, in UTC: for pages that belong to no restaurant."""
-    return f"{format_datetime(at, 'd MMM y, HH:mm', locale='en')} UTC"
+    day = format_datetime(at, "d MMM y", locale=language.current())
+    return f"{_('%(day)s, %(time)s', day=day, time=f'{at:%H:%M}')} UTC"
 
 
 def lasting(seconds: float) -> str:
     """So many seconds in words: `40 s`, `12 min`, `2 h 05`, `3 d`."""
     whole = max(0, int(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return _("%(n)s s", n=whole)
     if whole < 3600:
-        return f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60:02}" if whole < 86400 else f"{whole // 86400} d"
+        return _("%(n)s min", n=whole // 60)
+    if whole < 86400:
+        return _("%(hours)s h %(minutes)s", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02}")
+    return _("%(n)s d", n=whole // 86400)
 
 
 def stopwatch(seconds: int) -> str:
@@ -134,7 +154,7 @@ def stopwatch(seconds: int) -> str:
 
 def day_name(day: date, pattern: str = "EEE d MMM") -> str:
     """A day as people say it: `Mon 4 Nov`."""
-    return str(format_date(day, pattern, locale="en"))
+    return str(format_date(day, pattern, locale=language.current()))
 
 
 def remember_position() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.contract.identity import Role
 from app.errors import Forbidden, NotAuthenticated, NotFound
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Order, OrderItem, Person, Restaurant, Ticket
 from app.models.assembly import Assemblies, Assembly
 from app.models.prepared import Prepared
@@ -88,5 +89,5 @@ def themselves(*roles: Role) -> Person:
     """The same for what is a person's alone: Forbidden while an admin acts as them."""
     asking = person(*roles)
     if asking.acted_by is not None:
-        raise Forbidden("This is for the person alone: you act as them. Stop acting first.")
+        raise Forbidden(_("This is for the person alone: you act as them. Stop acting first."))
     return asking

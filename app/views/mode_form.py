@@ -6,30 +6,36 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from app.domain import busy
+from app.language import N_, choices, ngettext
+from app.language import lazy_gettext as _l
 from app.models import Person, Restaurant
 from app.models.restaurant import LONGEST_MODE_REASON
 
 from .order_forms import CheckedForm
 
-MODES = {"normal": "Normal", "busy": "Busy", "paused": "Paused"}
-_LONGER = {str(minutes): f"{minutes} minutes longer" for minutes in (10, 15, 20, 30, 45, 60, 90)}
+MODES = {"normal": N_("Normal"), "busy": N_("Busy"), "paused": N_("Paused")}
 _LASTING = {
-    "15": "15 minutes",
-    "30": "30 minutes",
-    "60": "1 hour",
-    "120": "2 hours",
-    "day": "Rest of the day",
-    "open": "Until somebody ends it",
+    "15": N_("15 minutes"),
+    "30": N_("30 minutes"),
+    "60": N_("1 hour"),
+    "120": N_("2 hours"),
+    "day": N_("Rest of the day"),
+    "open": N_("Until somebody ends it"),
 }
+
+
+def _longer() -> dict[str, str]:
+    minutes = (10, 15, 20, 30, 45, 60, 90)
+    return {str(n): ngettext("%(num)s minute longer", "%(num)s minutes longer", n) for n in minutes}
 
 
 class ModeForm(CheckedForm):
     """How orders are taken, by how much longer, for how long, and why."""
 
-    mode = RadioField("Mode", choices=MODES)
-    minutes = SelectField("When busy, everything takes", choices=_LONGER, default="20")
-    lasting = SelectField("For", choices=_LASTING, default="30")
-    reason = StringField("Reason, told to guests", [Length(max=LONGEST_MODE_REASON)])
+    mode = RadioField(_l("Mode"), choices=choices(MODES))
+    minutes = SelectField(_l("When busy, everything takes"), choices=_longer, default="20")
+    lasting = SelectField(_l("For"), choices=choices(_LASTING), default="30")
+    reason = StringField(_l("Reason, told to guests"), [Length(max=LONGEST_MODE_REASON)])
 
     def carry_out(self, restaurant: Restaurant, *, by: Person, at: datetime) -> bool:
         """Set the mode that was asked for; whether anything changed."""

@@ -16,6 +16,7 @@ from wtforms.widgets import HiddenInput
 from app.domain.edges import How
 from app.domain.order_states import LABELS
 from app.errors import Invalid
+from app.language import lazy_gettext as _l
 from app.models.order import LONGEST_NOTE, MOST_PREP_MINUTES
 from app.models.policy import LONGEST_CODE
 
@@ -59,32 +60,32 @@ class AcceptanceForm(OrderForm):
     """In how many minutes it will be ready."""
 
     prep_minutes = IntegerField(
-        "Minutes", [InputRequired("In how many minutes?"), NumberRange(min=1, max=MOST_PREP_MINUTES)]
+        _l("Minutes"), [InputRequired(_l("In how many minutes?")), NumberRange(min=1, max=MOST_PREP_MINUTES)]
     )
 
 
 class CancellationForm(OrderForm):
     """Why the kitchen does not make it: whether it must say so, and which reasons there are, are rules of its own."""
 
-    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
-    note = StringField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
+    reason_code = StringField(_l("Reason"), [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
+    note = StringField(_l("Note"), [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
 class RecallForm(OrderForm):
     """Why it goes back into the kitchen, where its rules ask for it."""
 
-    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
+    reason_code = StringField(_l("Reason"), [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
 
 
 class StepForm(OrderForm):
     """Why, where a step asks for it, and what is to be remembered of it."""
 
-    reason_code = StringField("Reason", [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
-    note = TextAreaField("Note", [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
+    reason_code = StringField(_l("Reason"), [MayBeEmpty(), Length(max=LONGEST_CODE)], filters=[_stripped])
+    note = TextAreaField(_l("Note"), [MayBeEmpty(), Length(max=LONGEST_NOTE)], filters=[_stripped])
 
 
 class TransitionForm(StepForm):
     """Any step an admin may take, with what it may need."""
 
     to = SelectField(widget=HiddenInput(), validators=[InputRequired()], choices=LABELS)
-    prep_minutes = IntegerField("Ready in (minutes)", [MayBeEmpty(), NumberRange(min=1, max=MOST_PREP_MINUTES)])
+    prep_minutes = IntegerField(_l("Ready in (minutes)"), [MayBeEmpty(), NumberRange(min=1, max=MOST_PREP_MINUTES)])

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 
 from app.errors import DomainError, WrongCode, WrongCredentials
 from app.extensions import db
+from app.language import gettext as _
 
 from . import login_limits
 from .problems import wants_json
@@ -55,7 +56,7 @@ def shown_on(form: FlaskForm) -> Iterator[Refusal]:
         for name in errors.keys() & form._fields.keys():
             form[name].errors = [*form[name].errors, *errors[name]]
         if homeless or not errors:
-            form.form_errors.append(" ".join([error.detail, *homeless]))
+            form.form_errors.append(" ".join([_(error.detail), *homeless]))
 
 
 @contextmanager
@@ -68,4 +69,4 @@ def flashed() -> Iterator[Refusal]:
         if wants_json():
             raise
         refusal.note(error)
-        flash(error.detail, "danger")
+        flash(_(error.detail), "danger")

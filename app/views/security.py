@@ -19,6 +19,7 @@ from app.contract.tokens import SESSION_ID
 from app.domain import audit, sessions
 from app.errors import Invalid, NotFound
 from app.extensions import csrf, db, login
+from app.language import gettext as _
 from app.models import ApiToken, Person, Session
 
 from .login_rules import rules
@@ -114,7 +115,7 @@ def _refuse_nul() -> None:
     if request.path.startswith(("/api/", "/webhooks/mpesa/")):
         return  # its fields look for themselves, and name the one (views/api/fields.py); a callback is kept as it comes
     if any("\0" in value for fields in (request.args, request.form) for _, value in fields.items(multi=True)):
-        raise Invalid("A field holds a character that no text has (NUL).")
+        raise Invalid(_("A field holds a character that no text has (NUL)."))
 
 
 def _protect() -> None:

@@ -4,6 +4,8 @@
 // two levels of alert; by the server's clock, which `ready` and `beat` tell us, because a tablet by the stove may be
 // minutes off.
 
+import { t } from "./words.js";
+
 let ahead = 0; // how far the server's clock is ahead of ours, ms
 const SOON = 120;
 
@@ -29,7 +31,7 @@ function draw() {
   if (document.visibilityState === "hidden") return;
   for (const element of document.querySelectorAll("[data-counts-down]")) {
     const left = Math.ceil((Date.parse(element.dataset.countsDown) - now()) / 1000);
-    show(element, left > 0 ? `${minutes(left)} left` : over(element, -left));
+    show(element, left > 0 ? t("%(time)s left", { time: minutes(left) }) : over(element, -left));
     element.dataset.urgency = left <= 0 ? "over" : left <= SOON ? "soon" : "calm";
   }
   for (const element of document.querySelectorAll("[data-counts-up]")) {
@@ -37,7 +39,7 @@ function draw() {
   }
   for (const element of document.querySelectorAll("[data-counts-minutes]")) {
     const left = Math.round((Date.parse(element.dataset.countsMinutes) - now()) / 60_000);
-    show(element, left > 0 ? `about ${left} min` : "any moment");
+    show(element, left > 0 ? t("about %(n)s min", { n: left }) : t("any moment"));
   }
   for (const element of document.querySelectorAll("[data-shows-at]")) {
     const early = now() < Date.parse(element.dataset.showsAt);
@@ -47,7 +49,7 @@ function draw() {
 }
 
 // What the levels are called: colour alone says nothing to some eyes, and little through steam.
-const WORDS = { calm: "", warn: "Hurry", alarm: "Too long" };
+const WORDS = { calm: "", warn: t("Hurry"), alarm: t("Too long") };
 
 /** An age with its level, which its card (`data-level`) takes on. */
 function grow(element) {
@@ -61,7 +63,7 @@ function grow(element) {
 }
 
 function over(element, seconds) {
-  return element.dataset.over ? `${ago(seconds)} ${element.dataset.over}` : "time is up";
+  return element.dataset.over ? `${ago(seconds)} ${element.dataset.over}` : t("time is up");
 }
 
 // Only what differs is written: a screen of 200 cards is not laid out anew each second.
@@ -76,11 +78,12 @@ function minutes(seconds) {
 }
 
 function hours(seconds) {
-  return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")}`;
+  const rest = String(Math.floor((seconds % 3600) / 60)).padStart(2, "0");
+  return t("%(hours)s h %(minutes)s", { hours: Math.floor(seconds / 3600), minutes: rest });
 }
 
 function ago(seconds) {
-  if (seconds < 60) return `${Math.max(0, seconds)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 86400 ? hours(seconds) : `${Math.floor(seconds / 86400)} d`;
+  if (seconds < 60) return t("%(n)s s", { n: Math.max(0, seconds) });
+  if (seconds < 3600) return t("%(n)s min", { n: Math.floor(seconds / 60) });
+  return seconds < 86400 ? hours(seconds) : t("%(n)s d", { n: Math.floor(seconds / 86400) });
 }

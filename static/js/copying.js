@@ -1,5 +1,7 @@
 // A button beside a field copies what stands in it: [data-copy] beside [data-copy-source].
 
+import { t } from "./words.js";
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   const field = button?.parentElement.querySelector("[data-copy-source]");
@@ -7,7 +9,7 @@ document.addEventListener("click", async (event) => {
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
-    button.lastElementChild.textContent = "Copied";
+    button.lastElementChild.textContent = t("Copied");
   } catch (error) {
     // Not over plain HTTP: it is selected, and the keyboard copies it.
     console.info("passline: the clipboard is closed", error);

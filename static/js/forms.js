@@ -5,6 +5,7 @@ import { refresh } from "./fragments.js";
 import * as freshness from "./freshness.js";
 import { isFilled } from "./keeping.js";
 import { toast } from "./toasts.js";
+import { t } from "./words.js";
 
 const PATIENCE = 15_000;
 
@@ -31,7 +32,7 @@ function askForReload() {
   dialog.className = "pl-dialog";
   dialog.dataset.asks = "reload";
   const words = document.createElement("p");
-  words.textContent = `${freshness.why()} Nothing was done: look at the page anew, then act.`;
+  words.textContent = `${freshness.why()} ${t("Nothing was done: look at the page anew, then act.")}`;
   const way = freshness.wayOn();
   way.className = "btn btn-primary";
   way.autofocus = true;
@@ -58,7 +59,8 @@ async function send(form, submitter) {
     console.warn("passline: a form could not be sent", error);
     form.ariaBusy = null;
     // Whether it arrived is not known; that the form says its version makes pressing again harmless.
-    toast({ kind: "danger", title: "Not sent", text: "The connection failed. Look whether it happened; if not, try again." });
+    const text = t("The connection failed. Look whether it happened; if not, try again.");
+    toast({ kind: "danger", title: t("Not sent"), text });
   }
 }
 
@@ -75,7 +77,7 @@ function done(form) {
 function refused(form, status, problem) {
   form.ariaBusy = null;
   toast({ kind: status === 409 ? "warning" : "danger", ...sentence(problem) });
-  if (status === 401) freshness.refused("You are not logged in any more.");
+  if (status === 401) freshness.refused(t("You are not logged in any more."));
   const fragment = form.closest("[data-fragment]");
   if (fragment && status === 409) refresh(fragment, problem.version);
 }

@@ -14,6 +14,7 @@
 
 import * as freshness from "./freshness.js";
 import { replace } from "./keeping.js";
+import { t } from "./words.js";
 
 const LIST_REST = 1000;
 const PATIENCE = 8000;
@@ -137,7 +138,7 @@ async function fetched(url, wanted) {
     signal: AbortSignal.timeout(PATIENCE),
   });
   if (response.redirected && new URL(response.url).pathname === "/login") {
-    freshness.refused("You are not logged in any more.");
+    freshness.refused(t("You are not logged in any more."));
     return null;
   }
   if (response.status === 404 || response.status === 410) {

@@ -4,6 +4,8 @@
 // fetch that fails. Ten seconds without that, and it is stale: body[data-live=stale], and forms.js acts no more.
 // Timers of hidden tabs are slow, so what counts is when, never how many ticks.
 
+import { t } from "./words.js";
+
 const STALE_AFTER = 10_000;
 
 const line = document.getElementById("live-line");
@@ -42,17 +44,15 @@ export function caughtUp(key) {
   if (behind.delete(key)) look();
 }
 
-/** The gateway will not have us back: `text` is why. */
+/** The gateway will not have us back: `text` is why; what to do is said by the way on. */
 export function refused(text) {
-  // What to do is said by the way on, beside it.
-  const why = text.replace(/ Log in again\.$/, "");
-  verdict ??= { text: why, way: document.querySelector('meta[name="passline-tracking"]') ? null : "login" };
+  verdict ??= { text, way: document.querySelector('meta[name="passline-tracking"]') ? null : "login" };
   look();
 }
 
 /** Something was missed that only a reload brings. */
 export function missed() {
-  verdict ??= { text: "This page has missed something.", way: "reload" };
+  verdict ??= { text: t("This page has missed something."), way: "reload" };
   look();
 }
 
@@ -97,12 +97,12 @@ function judge() {
   return behind.size ? "behind" : "live";
 }
 
-const WORDS = { live: "Live", connecting: "Connecting", reconnecting: "Reconnecting", behind: "Catching up" };
+const WORDS = { live: t("Live"), connecting: t("Connecting"), reconnecting: t("Reconnecting"), behind: t("Catching up") };
 
 function write(state) {
   const ended = state === "stale" || state === "refused";
   // The seconds are for the eye alone: a screen reader hears the words, once.
-  const seconds = state === "reconnecting" ? `${Math.round((Date.now() - since) / 1000)} s` : "";
+  const seconds = state === "reconnecting" ? t("%(n)s s", { n: Math.round((Date.now() - since) / 1000) }) : "";
   const [words, count, way] = line.children;
   put(words, ended ? [why(), ...(verdict ? [] : [trouble()])].join(" ") : WORDS[state]);
   put(count, seconds);
@@ -117,13 +117,13 @@ function put(element, text) {
 }
 
 function trouble() {
-  if (connection !== "open") return "Trying to reconnect.";
-  return behind.size ? "A part of it could not be fetched." : "The connection is open, but no news comes.";
+  if (connection !== "open") return t("Trying to reconnect.");
+  return behind.size ? t("A part of it could not be fetched.") : t("The connection is open, but no news comes.");
 }
 
 /** Why the page may not be acted on, in one sentence. */
 export function why() {
-  return verdict?.text ?? `Not up to date since ${clock(lastProof())}.`;
+  return verdict?.text ?? t("Not up to date since %(time)s.", { time: clock(lastProof()) });
 }
 
 /** Log in again, or reload: what a stale page asks for before anything is pressed. */
@@ -131,7 +131,7 @@ export function wayOn() {
   const login = verdict?.way === "login";
   const way = document.createElement(login ? "a" : "button");
   way.dataset.wayOn = "";
-  way.textContent = login ? "Log in again" : "Reload";
+  way.textContent = login ? t("Log in again") : t("Reload");
   if (login) way.href = `/login?next=${encodeURIComponent(window.location.pathname + window.location.search)}`;
   else way.type = "button";
   if (!login) way.addEventListener("click", () => window.location.reload());

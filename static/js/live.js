@@ -16,6 +16,7 @@ import { tab } from "./memory.js";
 import * as receipts from "./receipts.js";
 import { screen } from "./screen.js";
 import { Sieve } from "./sieve.js";
+import { t } from "./words.js";
 
 // The place of a page: `<epoch>-<n>`. What is not of the log (positions of drivers) ends in no such string.
 const POSITION = /^[0-9a-f]{4,32}-\d{1,18}$/;
@@ -23,6 +24,19 @@ const FIX = "driver.location.updated";
 // A page that was told to reload so often within a minute will not be mended by one more reload.
 const RELOADS = 3;
 const SUBSCRIBE_AGAIN = 2000;
+// What the gateway says when it will not have us back (gateway/refusals.py), and what to do is said beside it.
+const REFUSALS = {
+  1001: t("Log in, or send a token."),
+  1003: t("This session has ended."),
+  1004: t("This token is not valid."),
+  1005: t("This link is not valid any more."),
+  1006: t("This account is deactivated."),
+  4002: t("You have logged out."),
+  4003: t("The password was changed."),
+  4004: t("This account was deactivated."),
+  4006: t("This link was withdrawn."),
+  4007: t("This access has run out."),
+};
 
 const meta = (name) => document.querySelector(`meta[name="passline-${name}"]`)?.content;
 const tell = (type, detail) => document.dispatchEvent(new CustomEvent(`passline:${type}`, { detail }));
@@ -86,7 +100,7 @@ function lost(reason) {
 }
 
 function refused(error) {
-  if (error.data?.retry === false) freshness.refused(error.message);
+  if (error.data?.retry === false) freshness.refused(REFUSALS[error.data.code] ?? error.message);
   else freshness.disconnected();
 }
 

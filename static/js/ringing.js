@@ -8,6 +8,7 @@
 // `blocked` or `on`.
 
 import { icon } from "./toasts.js";
+import { t } from "./words.js";
 
 const EVERY = 3.5; // seconds from one ring to the next
 // What a tone is made of: ratio to the frequency, loudness, how fast it dies away.
@@ -106,11 +107,11 @@ function bar(wanted) {
   document.getElementById("sound-bar")?.remove();
   if (!wanted) return;
   const words = document.createElement("p");
-  words.textContent = "This screen is silent. Browsers ring only after one tap.";
+  words.textContent = t("This screen is silent. Browsers ring only after one tap.");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-primary";
-  button.append(icon("volume"), "Turn sound on");
+  button.append(icon("volume"), t("Turn sound on"));
   // One ring shows whether it is loud enough.
   button.addEventListener("click", () => context.resume().then(() => ring()));
   const made = document.createElement("div");

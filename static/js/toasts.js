@@ -2,6 +2,8 @@
 // on the stack stops all of them) or they must be dealt with. What is `about` an order has one place: news of it takes
 // the place of older news.
 
+import { t } from "./words.js";
+
 const LASTS = 7000;
 const MOST = 4;
 const ICONS = { info: "info-circle", news: "bell-ringing", success: "circle-check", warning: "alert-triangle", danger: "alert-circle" };
@@ -47,7 +49,7 @@ function closer(element) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "pl-toast-close";
-  button.setAttribute("aria-label", "Close");
+  button.setAttribute("aria-label", t("Close"));
   button.append(icon("x"));
   button.addEventListener("click", () => {
     element.remove();

@@ -6,7 +6,7 @@ from app.contract.tokens import SESSION_ID
 from app.domain import people
 from app.extensions import db
 from app.models import Session
-from app.views.accounts import local_path
+from app.views.local_paths import local_path
 from tests.cast import PASSWORD
 from tests.views.customer_pages import csrf_in
 

@@ -18,6 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from app import language
 from app.domain.opening_hours import LONGEST_NOTE, WEEKDAYS
 from app.domain.restaurants import Terms
 from app.models import Restaurant
@@ -55,7 +56,9 @@ class RestaurantForm(FlaskForm):
         super().__init__(obj=restaurant, **options)
         self.time_zone.choices = {zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
         codes = {*_CURRENCIES, *([restaurant.currency] if restaurant else [])}
-        self.currency.choices = {code: f"{code}, {get_currency_name(code, locale='en')}" for code in sorted(codes)}
+        self.currency.choices = {
+            code: f"{code}, {get_currency_name(code, locale=language.current())}" for code in sorted(codes)
+        }
 
     def terms(self) -> Terms:
         """What the form says, as the domain takes it."""

@@ -24,6 +24,7 @@ from wtforms.validators import Length, StopValidation, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
+from app import language
 from app.contract.times import iso, now
 from app.domain import passwords, payments, phones
 from app.domain.opening import times_ahead
@@ -144,4 +145,7 @@ def _by_day(restaurant: Restaurant) -> dict[str, dict[str, str]]:
         days[day][iso(time)] = f"{local:%H:%M}{night}"
     today = restaurant.service_day(at)
     names = {today: "Today", today + timedelta(days=1): "Tomorrow"}
-    return {names.get(day) or format_date(day, "EEEE d MMMM", locale="en"): times for day, times in days.items()}
+    return {
+        names.get(day) or format_date(day, "EEEE d MMMM", locale=language.current()): times
+        for day, times in days.items()
+    }
