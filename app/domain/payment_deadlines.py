@@ -1,5 +1,7 @@
 """What silence does to a payment: it is asked about, then called unknown, then given to a person. Never a no.
 
+A no that came by callback is asked about as well, until an answer agrees.
+
 Called once a second by the worker. Any number of workers may call it at once: the guard of each write names one winner.
 """
 
@@ -42,7 +44,9 @@ def _look(payment_id: int) -> bool:
         payments.hold_with_order(session, payment)
         if payment.look_at is None or payment.look_at > at:
             return False
-        if payment.prompted_at is None:
+        if payment.status == "rejected":
+            _refused(session, payment, at)
+        elif payment.prompted_at is None:
             _never_answered(session, payment, at)
         else:
             _prompted(session, payment, payment.prompted_at, at)
@@ -67,10 +71,25 @@ def _prompted(session: Session, payment: Payment, prompted_at: datetime, at: dat
         why = "M-Pesa says that it was paid, but no receipt came." if says_paid else "Half an hour without an answer."
         payments.walk(session, payment, "needs_review", at=at, review_reason=why, queries=queries)
     else:
-        look_at = next(prompted_at + timedelta(seconds=s) for s in LOOKS if timedelta(seconds=s) > age)
-        values = {"look_at": look_at, "queries": queries}
+        values = {"look_at": _next_look(prompted_at, at), "queries": queries}
         if age >= SILENT_AFTER and payment.status == "prompted":
             payments.walk(session, payment, "unknown", at=at, **values)
         else:
             payments.write(session, payment, at=at, **values)
+    _ask(session, payment, queries)
+
+
+def _refused(session: Session, payment: Payment, at: datetime) -> None:
+    queries, prompted_at = payment.queries + 1, payment.prompted_at or payment.created_at
+    payments.write(session, payment, at=at, look_at=_next_look(prompted_at, at), queries=queries)
+    _ask(session, payment, queries)
+
+
+def _next_look(prompted_at: datetime, at: datetime) -> datetime | None:
+    """When to look again; None after the last time."""
+    looks = (prompted_at + timedelta(seconds=seconds) for seconds in LOOKS)
+    return next((look for look in looks if look > at), None)
+
+
+def _ask(session: Session, payment: Payment, queries: int) -> None:
     jobs.add(session, "query_payment", f"payment:{payment.id}:{queries}", {"payment": payment.id})

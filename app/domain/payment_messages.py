@@ -15,11 +15,12 @@ known by its receipt, and each receipt ends in one place: it settled something, 
     paid, another amount or phone           all but paid              needs_review   wrong_amount, wrong_phone
     paid                                    live, needs_review        paid           settled, or order_gone, paid_twice
     paid                                    rejected                  needs_review   contradicts
-    no                                      live                      rejected       rejected
+    no                                      live                      rejected       rejected (asked about once more)
     no                                      needs_review, no money    rejected       rejected
     no, by callback                         paid                      needs_review   contradicts
     a query: paid (it knows no receipt)     live                      (waits on)     says_paid
     a query: no                             paid                      (nothing)      contradicts
+    a query: still asking, half an hour on  rejected                  needs_review   contradicts
     anything else                           any                       (nothing)      repeated, pending, contradicts
 """
 
@@ -46,6 +47,7 @@ _PAID = "0"
 _PENDING = ("4999",)
 # Answers of a query that are M-Pesa's last word. Any other code, and be it new, is none.
 _FINAL = ("1", "17", "26", "1001", "1019", "1025", "1032", "1036", "1037", "2001", "2006", "2028", "9999")
+_Answer = mpesa.Word | mpesa.StillAsked | mpesa.NoAnswer
 _log = structlog.get_logger(__name__)
 
 
@@ -94,15 +96,24 @@ def ask(payment_id: int) -> str | None:
     at = now()
     with atomic() as session:
         payments.hold_with_order(session, payment)
-        outcome = _take(session, payment, answer, by_callback=False, at=at) if isinstance(answer, mpesa.Word) else None
-        outcome = outcome or ("pending" if isinstance(answer, mpesa.StillAsked) else "unanswered")
+        outcome = _answered(session, payment, answer, at)
         session.add(payments.note("query", payment, answer.raw, outcome, at))
     _log.info("payment.asked", payment=payment_id, outcome=outcome, why=getattr(answer, "why", ""))
     return outcome
 
 
 def _is_decided(payment: Payment) -> bool:
-    return payment.status in ("paid", "rejected") or payment.receipt is not None
+    return payment.status == "paid" or payment.receipt is not None
+
+
+def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime) -> str:
+    """What the answer to a query came to."""
+    outcome = "unanswered" if isinstance(answer, mpesa.NoAnswer) else "pending"
+    if isinstance(answer, mpesa.Word):
+        outcome = _take(session, payment, answer, by_callback=False, at=at)
+    if outcome == "pending" and payment.status == "rejected" and payment.look_at is None:
+        return _review(session, payment, "M-Pesa said no, and half an hour later that it is still asking.", at)
+    return outcome
 
 
 def _outcome(session: Session, message: ProviderMessage, at: datetime) -> str:
@@ -233,6 +244,8 @@ def _is_phone(told: str | None, asked: str) -> bool:
 
 def _no(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool, at: datetime) -> str:
     if payment.status == "rejected":
+        if not by_callback and payment.look_at is not None:
+            payments.write(session, payment, at=at, look_at=None)
         return "repeated"
     if payment.status == "paid":
         if by_callback and payment.checkout_request_id is not None:
@@ -242,7 +255,10 @@ def _no(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool,
         return "contradicts"
     if payment.result_code == _PAID:
         return _review(session, payment, f"M-Pesa said paid, then no: {word.text}", at, **_ids(payment, word))
-    payments.walk(session, payment, "rejected", at=at, review_reason=None, **_ids(payment, word), **_word(word))
+    # A callback's no is asked about at the next look: the yes that contradicts it may have been lost on its way.
+    look_at = payment.look_at if by_callback else None
+    said = {**_ids(payment, word), **_word(word)}
+    payments.walk(session, payment, "rejected", at=at, review_reason=None, look_at=look_at, **said)
     if payment.order is not None:
         order_money.shorten(session, payment.order, at=at)
     return "rejected"

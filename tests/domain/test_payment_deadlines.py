@@ -72,6 +72,42 @@ def test_a_paid_word_without_a_receipt_is_told_to_the_person(order, daraja):
     assert payment.review_reason == "M-Pesa says that it was paid, but no receipt came."
 
 
+class TestANoThatACallbackBrought:
+    """It counts at once, and is asked about: the yes that contradicts it may have been lost on its way."""
+
+    @pytest.fixture
+    def payment(self, order):
+        payment = attempt(order)
+        assert told(payment, callback(payment, 1032)) == "rejected"
+        return payment
+
+    def test_it_is_asked_about_until_a_query_agrees(self, payment, daraja):
+        assert (looked(payment, 15), jobs_of(payment)) == ("rejected", 1)
+        daraja.queries = [result(1032)]
+        assert payment_messages.ask(payment.id) == "repeated"
+        assert (looked(payment, 1800), jobs_of(payment)) == ("rejected", 1)
+
+    def test_a_yes_makes_it_a_persons(self, payment, daraja):
+        daraja.queries = [result(0)]
+        payment_messages.ask(payment.id)
+        db.session.refresh(payment)
+        assert payment.status == "needs_review"
+
+    def test_a_query_that_knows_no_end_for_half_an_hour_makes_it_a_persons(self, payment, daraja):
+        daraja.queries = [result(4999), result(4999)]
+        assert looked(payment, 15) == "rejected"
+        assert payment_messages.ask(payment.id) == "pending"
+        assert (looked(payment, 1800), payment.look_at) == ("rejected", None)
+        assert payment_messages.ask(payment.id) == "contradicts"
+
+    def test_no_answer_leaves_it_a_no(self, payment, daraja):
+        daraja.queries = [BROKEN]
+        assert looked(payment, 1800) == "rejected"
+        assert payment_messages.ask(payment.id) == "unanswered"
+        db.session.refresh(payment)
+        assert payment.status == "rejected"
+
+
 def test_a_push_that_was_never_answered_is_live_for_five_minutes(order, daraja):
     daraja.pushes = [BROKEN]
     payment = attempt(order)

@@ -304,9 +304,9 @@ def _quiet(market: Market) -> None:
 
 
 def _let_time_pass() -> None:
-    """Half an hour goes by for every payment that nobody has heard of, for unpaid orders, and for leases."""
+    """Half an hour goes by for every payment that is still looked at, for unpaid orders, and for leases."""
     with atomic() as session:
-        for payment in session.scalars(select(Payment).where(Payment.status.in_(LIVE))):
+        for payment in session.scalars(select(Payment).where(Payment.look_at.is_not(None))):
             payment.created_at -= _HALF_AN_HOUR
             payment.prompted_at = payment.prompted_at and payment.prompted_at - _HALF_AN_HOUR
             payment.look_at = now()
@@ -326,7 +326,7 @@ def _open() -> dict[str, int]:
     """What is still under way, by its name."""
     queries = {
         "jobs": select(func.count()).select_from(Job).where(Job.status.in_(("running", "waiting"))),
-        "payments": select(func.count()).select_from(Payment).where(Payment.status.in_(LIVE)),
+        "payments": select(func.count()).select_from(Payment).where(Payment.look_at.is_not(None)),
         "orders": select(func.count()).select_from(Order).where(Order.status == "awaiting_payment"),
     }
     db.session.rollback()

@@ -40,8 +40,10 @@ def test_it_says_nothing_personal(cast, as_person, placed, path, status):
     page = as_person(None).get(path.format(placed.tracking_token)).text
     people = [cast.customer, cast.vendor]
     personal = [text for person in people for text in (person.name, person.email, person.phone)]
-    for secret in (*personal, NOTE, ADDRESS, PLEA, "Smiths", "Hidden Lane", "baby", order.handover_code, "<form"):
+    for secret in (*personal, NOTE, ADDRESS, PLEA, "Smiths", "Hidden Lane", "baby", order.handover_code):
         assert secret not in page
+    # The foot has one for the language.
+    assert "<form" not in page.partition("</main>")[0]
 
 
 def test_it_says_nothing_of_who_is_logged_in_either(cast, as_person, placed):
