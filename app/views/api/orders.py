@@ -12,7 +12,7 @@ from app.errors import Invalid
 from app.extensions import db
 from app.models import Order, OrderChange, Restaurant
 from app.models.event_log import head
-from app.views import loading
+from app.views import guest_limits, loading
 
 from . import documents, requests
 from .answers import Document, answer, once
@@ -85,9 +85,11 @@ def orders(wanted: OrderFilter) -> Response:
 
 
 @bp.post("/orders", tags=["orders"])
+@guest_limits.by_address
+@guest_limits.by_phone
 @bp.takes(requests.NewOrder, example=_EXAMPLE)
 @bp.answers(200, documents.Order, "The first answer to this Idempotency-Key again", refuses=())
-@bp.answers(201, documents.PlacedOrder, "The order", refuses=(401, 403), headers=_LOCATION)
+@bp.answers(201, documents.PlacedOrder, "The order", refuses=(401, 403, 429), headers=_LOCATION)
 def place_order(wanted: NewOrder) -> Response:
     """Place an order
 
@@ -110,6 +112,8 @@ def place_order(wanted: NewOrder) -> Response:
             scheduled_for=wanted.get("scheduled_for"),
             door=(wanted["latitude"], wanted["longitude"]) if "latitude" in wanted else None,
         )
+        if customer.is_guest:
+            guest_limits.note_order()
         tracking["tracking_url"] = url_for("customer.tracked", token=placed.tracking_token, _external=True)
         headers["Location"] = url_for("api.order", number=placed.order.number)
         return order_json.whole(placed.order, customer.role)
