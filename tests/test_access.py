@@ -289,6 +289,7 @@ DELIVERIES = {
 BODIES = {
     "account.details": {"name": "Another Name"},
     "account.password": {"old": PASSWORD, "password": "another long password"},
+    "account.second_factor_begin": {"current": PASSWORD},
     "account.second_factor_confirm": {"code": "123456"},
     "account_links.invitation_post": {"password": "another long password"},
     "account_links.reset_post": {"password": "another long password"},
@@ -403,7 +404,12 @@ OF_ACCOUNTS = (
     "language.change",
 )
 # Posted, and written nowhere.
-READS = ("admin.menu_import_table", "admin.order_bulk_preview", "admin.reconciliation_statement")
+READS = (
+    "account.second_factor_begin",
+    "admin.menu_import_table",
+    "admin.order_bulk_preview",
+    "admin.reconciliation_statement",
+)
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 

@@ -56,6 +56,14 @@ def end_all(person: Person, *, reason: str) -> None:
         _tell(transaction, at, reason, person_id=person.id)
 
 
+def end_others(person: Person, kept: Session | ApiToken | None, *, reason: str) -> None:
+    """End every session and token of `person` but `kept`, each with the sockets that hold it and no other."""
+    with atomic() as transaction:
+        for row in (*_of(transaction, Session, person), *_of(transaction, ApiToken, person)):
+            if kept is None or row.credential != kept.credential:
+                end(row, reason=reason)
+
+
 def stop_acting(transaction: Transaction, at: datetime, *which: ColumnElement[bool]) -> Sequence[Session]:
     """In the sessions `which`, let admins be themselves again; those that were changed.
 
@@ -81,6 +89,12 @@ def end_expired() -> int:
     """End what has run out by itself: sessions, tokens, links. Called once a second by the worker."""
     rows: list[Access] = [*_run_out(Session), *_run_out(ApiToken), *_run_out(TrackingLink)]
     return sum(end(row, reason="expired") for row in rows)
+
+
+def _of(transaction: Transaction, table: type[Row], person: Person) -> Sequence[Row]:
+    """Whatever of `table` has not ended."""
+    query = select(table).where(table.person_id == person.id, table.ended_at.is_(None))
+    return transaction.scalars(query.order_by(table.id)).all()
 
 
 def _run_out(table: type[Row]) -> Sequence[Row]:
