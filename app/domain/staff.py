@@ -15,7 +15,7 @@ from app.extensions import atomic
 from app.language import N_
 from app.models import Person
 
-from . import access, audit
+from . import access, audit, links
 from .actor import Actor
 from .edges import Edge
 
@@ -32,6 +32,8 @@ DUTIES = {
     "counter": frozenset({SEE_BOARD, HAND_OVER, SEE_ORDERS, PRINT}),
     "manager": frozenset({SEE_BOARD, COOK_ORDERS, HAND_OVER, SEE_ORDERS, PRINT, RUN}),
 }
+# What staff are whose duty nobody has said.
+LEAST = "cook"
 _WORDS = {"cook": "cooks", "counter": "the counter", "manager": "managers"}
 _HANDS_OVER = frozenset({"collected", "picked_up"})
 
@@ -77,12 +79,16 @@ def give_role(person_id: int, staff_role: str, *, by: Person) -> Person:
 
 
 def set_active(person_id: int, active: bool, *, by: Person) -> Person:
-    """Let a colleague log in no more, or again."""
+    """Let a colleague log in no more, or again; again only where a manager had ended it, else it is for an admin."""
     with atomic() as session:
         person = _colleague(session, person_id, by)
         if person.is_active != active:
+            if active and not person.is_off_by_kitchen:
+                raise Forbidden("An admin deactivated this account: only an admin lets it in again.")
             _changed(session, person, "staff.activity", by, "is_active", active)
+            person.is_off_by_kitchen = not active
             if not active:
+                links.end_all(session, person)
                 access.end_all(person, reason="deactivated")
     return person
 
