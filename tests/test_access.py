@@ -569,6 +569,28 @@ def test_every_address_has_a_line(app):
     assert addresses(app).keys() == lines().keys()
 
 
+# What the people of one kitchen are answered about an order of it, by their duty (domain/staff.py).
+DUTIES = """
+                                 cook counter manager
+GET  api.orders                  403  200     200
+GET  api.order                   200  200     200
+GET  api.order_history           403  200     200
+POST api.acknowledge_stop        200  403     200
+POST api.order_transition        200  403     200
+"""
+
+
+@pytest.mark.parametrize("line", DUTIES.strip().splitlines()[1:])
+def test_a_program_is_answered_by_the_duty_of_its_person(ask, cast, line):
+    method, endpoint, *answers = line.split()
+    answered = []
+    for duty in ("cook", "counter", "manager"):
+        with atomic():
+            cast.colleague.staff_role = duty
+        answered.append(ask(method, endpoint, "colleague", by_token=True)[0])
+    assert answered == [int(answer) for answer in answers]
+
+
 def test_it_names_no_address_twice():
     assert len(TABLE.strip().splitlines()) == len(lines())
 

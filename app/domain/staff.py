@@ -13,11 +13,12 @@ from app.contract.identity import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic
 from app.language import N_
-from app.models import Person
+from app.models import Order, Person
 
 from . import access, audit, links
 from .actor import Actor
 from .edges import Edge
+from .order_states import ENDS
 
 ROLES = {"manager": N_("Manager"), "cook": N_("Cook"), "counter": N_("Counter")}
 
@@ -48,6 +49,15 @@ def check(by: Actor, duty: str) -> None:
     if not may(by, duty):
         able = " and ".join(words for role, words in _WORDS.items() if duty in DUTIES[role])
         raise Forbidden(f"In this restaurant that is for {able}.")
+
+
+def check_sees(by: Actor, order: Order) -> None:
+    """Forbidden for whoever sees the board alone, where `order` stands on it no more."""
+    check(by, SEE_ORDERS if order.status in ENDS and not _must_stop(order) else SEE_BOARD)
+
+
+def _must_stop(order: Order) -> bool:
+    return order.status == "cancelled" and bool(order.accepted_at) and order.stop_acknowledged_at is None
 
 
 def duty_of(to: str) -> str:
