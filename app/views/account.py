@@ -23,6 +23,7 @@ from . import accesses, loading, login_limits, new_secrets
 from .code_forms import CodeForm, picture
 from .login_rules import rules
 from .refusals import flashed, shown_on
+from .security import forget_pages
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -104,7 +105,7 @@ def password() -> ResponseReturnValue:
     flash(
         _("Your password is changed, and every log-in with the old one has ended. Log in with the new one."), "success"
     )
-    return redirect(url_for("accounts.login"), 303)
+    return forget_pages(redirect(url_for("accounts.login"), 303))
 
 
 @bp.post("/second-factor")

@@ -24,6 +24,7 @@ from .half_logins import Kept
 from .local_paths import local_path
 from .login_rules import rules
 from .refusals import shown_on
+from .security import forget_pages
 
 bp = Blueprint("accounts", __name__)
 
@@ -105,7 +106,7 @@ def second_step_post() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     _forget()
     flash(_("You are logged out."), "success")
-    return redirect(url_for("accounts.login"))
+    return forget_pages(redirect(url_for("accounts.login")))
 
 
 @bp.post("/logout-everywhere")
@@ -113,7 +114,7 @@ def logout_everywhere() -> ResponseReturnValue:
     access.end_all(loading.themselves(), reason="logged_out_everywhere")
     session.clear()
     flash(_("You are logged out on every device."), "success")
-    return redirect(url_for("accounts.login"))
+    return forget_pages(redirect(url_for("accounts.login")))
 
 
 @bp.post("/acting/stop")

@@ -5,11 +5,11 @@ ordered once is logged in as a guest, and is counted all the same: by the phone 
 """
 
 from flask import Response, g, request
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.extensions import limiter
 
+from . import limit_keys
 from .payment_limits import phone_asked
 
 PER_ADDRESS = "20 per minute; 120 per hour"
@@ -37,7 +37,7 @@ def _phone() -> str:
 
 
 by_address = limiter.shared_limit(
-    PER_ADDRESS, "guests by address", key_func=get_remote_address, deduct_when=_ordered, exempt_when=_is_no_guest
+    PER_ADDRESS, "guests by address", key_func=limit_keys.address, deduct_when=_ordered, exempt_when=_is_no_guest
 )
 by_phone = limiter.shared_limit(
     PER_PHONE, "guests by phone", key_func=_phone, deduct_when=_ordered, exempt_when=_is_no_guest

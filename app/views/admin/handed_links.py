@@ -7,6 +7,7 @@ from flask import current_app, flash, session, url_for
 
 from app.domain.mails import path
 from app.models import Person
+from app.views.security import keep_nowhere
 
 _WAITING = "handed_link"
 
@@ -31,5 +32,6 @@ def to_show(person: Person) -> tuple[str, str] | None:
     if person_id != person.id:
         return None
     session.pop(_WAITING)
+    keep_nowhere()
     site = current_app.config["PASSLINE"].public_url or url_for("accounts.home", _external=True).rstrip("/")
     return purpose, f"{site}{path(purpose, token)}"
