@@ -12,6 +12,8 @@ from .config import Config
 
 # What these say of every start, or of every question to a provider, would push the addresses off the demo's screen.
 _TALKATIVE = ("alembic", "httpx", "huey")
+# These say at INFO what must stand in no log: the limits' keys are e-mail addresses and whole phone numbers.
+_INDISCREET = ("flask-limiter",)
 
 
 def configure(config: Config) -> None:
@@ -35,6 +37,8 @@ def configure(config: Config) -> None:
         cache_logger_on_first_use=config.env != "test",
     )
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", force=config.env != "test")
+    for name in _INDISCREET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     if config.env == "demo" and config.log_level != "DEBUG":
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -90,6 +90,7 @@ _ENDED = {
     "role_changed": ACCESS_CHANGED,
     # An admin began or stopped to act as somebody: the same session, in other rooms.
     "acting_changed": ACCESS_CHANGED,
+    "second_factor_added": EXPIRED,
     "second_factor_reset": EXPIRED,
 }
 

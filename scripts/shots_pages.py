@@ -11,6 +11,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, Route
 
 from app.contract.times import iso, now
+from app.demo.cast import PASSWORD
 
 from .shots_stage import Stage
 
@@ -376,6 +377,7 @@ def wrong_code(page: Page) -> None:
 
 
 def set_up_factor(page: Page) -> None:
+    page.fill("#current", PASSWORD)
     page.get_by_role("button", name="Set it up").click()
     page.wait_for_selector(".pl-qr")
 

@@ -289,6 +289,7 @@ DELIVERIES = {
 BODIES = {
     "account.details": {"name": "Another Name"},
     "account.password": {"old": PASSWORD, "password": "another long password"},
+    "account.second_factor_begin": {"current": PASSWORD},
     "account.second_factor_confirm": {"code": "123456"},
     "account_links.invitation_post": {"password": "another long password"},
     "account_links.reset_post": {"password": "another long password"},
@@ -403,7 +404,12 @@ OF_ACCOUNTS = (
     "language.change",
 )
 # Posted, and written nowhere.
-READS = ("admin.menu_import_table", "admin.order_bulk_preview", "admin.reconciliation_statement")
+READS = (
+    "account.second_factor_begin",
+    "admin.menu_import_table",
+    "admin.order_bulk_preview",
+    "admin.reconciliation_statement",
+)
 # What is written by whoever may, and answered so.
 DONE = (200, 201, 202, 204, 303)
 
@@ -561,6 +567,28 @@ def written():
 
 def test_every_address_has_a_line(app):
     assert addresses(app).keys() == lines().keys()
+
+
+# What the people of one kitchen are answered about an order of it, by their duty (domain/staff.py).
+DUTIES = """
+                                 cook counter manager
+GET  api.orders                  403  200     200
+GET  api.order                   200  200     200
+GET  api.order_history           403  200     200
+POST api.acknowledge_stop        200  403     200
+POST api.order_transition        200  403     200
+"""
+
+
+@pytest.mark.parametrize("line", DUTIES.strip().splitlines()[1:])
+def test_a_program_is_answered_by_the_duty_of_its_person(ask, cast, line):
+    method, endpoint, *answers = line.split()
+    answered = []
+    for duty in ("cook", "counter", "manager"):
+        with atomic():
+            cast.colleague.staff_role = duty
+        answered.append(ask(method, endpoint, "colleague", by_token=True)[0])
+    assert answered == [int(answer) for answer in answers]
 
 
 def test_it_names_no_address_twice():

@@ -4,7 +4,7 @@ One rule for the web application and the gateway; which proxies are trusted is a
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 # Proxies in a row of which a request may tell; more is somebody's game.
 _MOST_HOPS = 16
@@ -33,6 +33,14 @@ def client_address(peer: str, forwarded: str | None, proxies: Sequence[IPv4Netwo
             break
         client = str(parsed)
     return client
+
+
+def household(address: str) -> str:
+    """What one connection to the internet has: an address of IPv4, a /64 of IPv6. What is no address stays."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed or address)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:

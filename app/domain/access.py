@@ -16,10 +16,11 @@ from app.contract.times import now
 from app.extensions import atomic, db
 from app.models import ApiToken, Person, Session, TrackingLink
 
-from . import log
+from . import audit, log
 
 Access = Session | ApiToken | TrackingLink
 Row = TypeVar("Row", Session, ApiToken, TrackingLink)
+Held = TypeVar("Held", Session, ApiToken)
 
 
 def end(row: Access, *, reason: str) -> bool:
@@ -34,6 +35,8 @@ def end(row: Access, *, reason: str) -> bool:
         )
         transaction.refresh(row)
         if ended.rowcount:  # type: ignore[attr-defined]
+            if isinstance(row, Session) and row.acted is not None:
+                _record_stop(transaction, row, row.acted)
             _tell(transaction, at, reason, credential=row.credential)
     return bool(ended.rowcount)  # type: ignore[attr-defined]
 
@@ -56,8 +59,17 @@ def end_all(person: Person, *, reason: str) -> None:
         _tell(transaction, at, reason, person_id=person.id)
 
 
+def end_others(person: Person, kept: Session | ApiToken | None, *, reason: str) -> None:
+    """End every session and token of `person` but `kept`, each with the sockets that hold it and no other."""
+    with atomic() as transaction:
+        rows: list[Session | ApiToken] = [*_of(transaction, Session, person), *_of(transaction, ApiToken, person)]
+        for row in rows:
+            if kept is None or row.credential != kept.credential:
+                end(row, reason=reason)
+
+
 def stop_acting(transaction: Transaction, at: datetime, *which: ColumnElement[bool]) -> Sequence[Session]:
-    """In the sessions `which`, let admins be themselves again; those that were changed.
+    """In the sessions `which`, let admins be themselves again, and tell the trail; those that were changed.
 
     Their sockets are asked to come back, and are then in the admin's own rooms.
     """
@@ -65,6 +77,8 @@ def stop_acting(transaction: Transaction, at: datetime, *which: ColumnElement[bo
     held = acting.order_by(Session.id).options(lazyload(Session.person)).with_for_update(of=Session)
     rows = transaction.scalars(held.execution_options(populate_existing=True)).all()
     for row in rows:
+        if row.acted is not None:
+            _record_stop(transaction, row, row.acted)
         row.acts_as_id = row.acting_until = None
     transaction.flush()
     for row in rows:
@@ -83,9 +97,20 @@ def end_expired() -> int:
     return sum(end(row, reason="expired") for row in rows)
 
 
+def _of(transaction: Transaction, table: type[Held], person: Person) -> Sequence[Held]:
+    """Whatever of `table` has not ended."""
+    query = select(table).where(table.person_id == person.id, table.ended_at.is_(None))
+    return transaction.scalars(query.order_by(table.id)).all()
+
+
 def _run_out(table: type[Row]) -> Sequence[Row]:
     due = select(table).where(table.expires_at <= now(), table.ended_at.is_(None)).limit(200)
     return db.session.scalars(due).all()
+
+
+def _record_stop(transaction: Transaction, row: Session, acted: Person) -> None:
+    subject = ("person", acted.id, acted.name)
+    audit.record(transaction, "person.acting_stopped", by=row.person, subject=subject)
 
 
 def _tell(

@@ -11,18 +11,30 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.contract.identity import Role
 from app.contract.times import now
 from app.contract.tokens import digest, new_link_token
-from app.errors import LinkUnknown
+from app.errors import Conflict, LinkUnknown
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import OneTimeLink, Person
 
 from . import jobs
+from .actor import Actor
 
 INVITATION, PASSWORD_RESET = "invitation", "password_reset"
 LASTS = {INVITATION: timedelta(days=7), PASSWORD_RESET: timedelta(hours=1)}
 # How long a link that leads nowhere any more is remembered.
 _KEPT = timedelta(days=30)
+
+
+def keep_from_admins(person: Person, *, by: Actor) -> None:
+    """Conflict where `by` must not be told a link of `person`: with another admin's link one would be them.
+
+    The operator may be, who has the machine.
+    """
+    if person.role == Role.ADMIN and by.id is not None:
+        raise Conflict(_("An admin's link is never shown to another admin. Ask whoever runs the machine for one."))
 
 
 def make(session: Session, purpose: str, person: Person, *, mailed: bool) -> str:

@@ -7,6 +7,7 @@ that dish, one without is a new one under its heading (made where there is none)
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ from .money import decimal_string, minor_units
 COLUMNS = ("id", "heading", "name", "description", "price")
 MOST_LINES = 1000
 # What a spreadsheet must not work out has an apostrophe before it (views/sheets.py); here it goes again.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MADE_HARMLESS = re.compile(r"^'(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))'(?=\s*[=+\-@])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,7 @@ def _read(text: str) -> list[dict[str, str]]:
 
 
 def _plain(cell: object) -> str:
-    text = " ".join(cell.split()) if isinstance(cell, str) else ""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+    return " ".join(_MADE_HARMLESS.sub("", cell).split()) if isinstance(cell, str) else ""
 
 
 def _line(

@@ -9,7 +9,7 @@ our note of it, the guest gets the same code once more; nothing here mints a pas
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.contract import events, rooms
@@ -24,7 +24,8 @@ from .locks import alone
 
 CREDENTIALS = "credentials"
 PROVIDER = "africastalking"
-# How often one phone may have a code sent again.
+# How often one phone may have a code sent again, and how many codes that came with orders it is sent: whoever orders
+# may have typed somebody else's.
 LIMITS = ((timedelta(minutes=10), 3), (timedelta(days=1), 10))
 _OVER = ("expired", "revoked")
 # A message of one part has 160 characters; the longest of names leaves its end out.
@@ -85,7 +86,13 @@ def _queued(session: Session, pass_id: int, number: int) -> SmsMessage | None:
     if wifi_pass is None or not wifi_pass.phone:
         return None
     known = select(SmsMessage).where(SmsMessage.hotspot_user_id == pass_id, SmsMessage.number == number)
-    message = session.scalars(known).one_or_none() or _new(session, wifi_pass, number, now())
+    message = session.scalars(known).one_or_none()
+    if message is None:
+        alone(session, f"sms:{wifi_pass.phone}")
+        is_one_too_many = wifi_pass.order_id is not None and number == 1 and _had_enough(session, wifi_pass.phone)
+        message = _new(session, wifi_pass, number, now())
+        if is_one_too_many:
+            message.status, message.error = "failed", "This phone was sent enough codes for now; the order shows it."
     if message.status != "queued":
         return None
     if wifi_pass.status in _OVER:
@@ -163,9 +170,20 @@ def _keep(session: Session, said: str, at: datetime) -> None:
 
 
 def _refuse_too_many(session: Session, phone: str, at: datetime) -> None:
-    for within, most in LIMITS:
-        again = select(func.count(SmsMessage.id)).where(
-            SmsMessage.phone == phone, SmsMessage.number > 1, SmsMessage.created_at > at - within
-        )
-        if (session.scalar(again) or 0) >= most:
-            raise TooMany("This phone has had its code sent again often enough for now; try again later.")
+    if _is_over(session, at, SmsMessage.phone == phone, SmsMessage.number > 1):
+        raise TooMany("This phone has had its code sent again often enough for now; try again later.")
+
+
+def _had_enough(session: Session, phone: str) -> bool:
+    """Whether `phone` was sent as many codes of gifts as it may be; bought ones are no flood, each costs money."""
+    gifts = select(HotspotUser.id).where(HotspotUser.order_id.is_not(None))
+    first = SmsMessage.phone == phone, SmsMessage.number == 1, SmsMessage.status != "failed"
+    return _is_over(session, now(), *first, SmsMessage.hotspot_user_id.in_(gifts))
+
+
+def _is_over(session: Session, at: datetime, *which: ColumnElement[bool]) -> bool:
+    """Whether as many messages `which` were made as one phone may have (LIMITS)."""
+    made = select(func.count(SmsMessage.id)).where(*which)
+    return any(
+        (session.scalar(made.where(SmsMessage.created_at > at - within)) or 0) >= most for within, most in LIMITS
+    )

@@ -14,7 +14,7 @@ from app.language import gettext as _
 from app.models import ApiToken, Person, Restaurant
 from app.models import Session as BrowserSession
 
-from . import access, audit, links, offers, passwords
+from . import access, audit, links, offers, passwords, staff
 from .actor import SYSTEM, Actor
 
 ROLES = {"customer": N_("Customer"), "vendor": N_("Vendor"), "driver": N_("Driver"), "admin": N_("Admin")}
@@ -34,6 +34,7 @@ def create(
     password: str | None = None,
     password_hash: str | None = None,
     restaurant: Restaurant | None = None,
+    staff_role: str = "manager",
     phone: str | None = None,
     is_demo: bool = False,
     is_guest: bool = False,
@@ -44,7 +45,7 @@ def create(
     The trail tells it where it is said by whom: people of the demo, and guests who come by themselves, are no news.
     """
     email = email.strip().lower()
-    errors = _errors(name, role, restaurant, phone)
+    errors = _errors(name, role, restaurant, phone, staff_role)
     if not _EMAIL.fullmatch(email) or len(email) > 254:
         errors["email"] = ["This is no e-mail address."]
     if errors:
@@ -60,6 +61,7 @@ def create(
             phone=phone,
             password_hash=stored,
             restaurant=restaurant,
+            staff_role=staff_role,
             is_demo=is_demo,
             is_guest=is_guest,
         )
@@ -71,19 +73,30 @@ def create(
 
 
 def change(
-    person: Person, *, by: Actor, name: str, phone: str | None, role: str, restaurant: Restaurant | None = None
+    person: Person,
+    *,
+    by: Actor,
+    name: str,
+    phone: str | None,
+    role: str,
+    restaurant: Restaurant | None = None,
+    staff_role: str | None = None,
 ) -> None:
-    """Another name, phone, role or restaurant; another role or restaurant ends every session and token of the person.
+    """Another name, phone, role, restaurant or duty there (None: as it is; the least, where they are new).
 
-    Invalid names each field; Conflict for one's own role, for that of the last admin, and as in `change_role`.
+    All but the first two end every session and token of the person, and `_move` says what else. Invalid names each
+    field; Conflict for one's own role, for that of the last admin, and as in `change_role`.
     """
-    if errors := _errors(name, role, restaurant, phone):
+    if errors := _errors(name, role, restaurant, phone, staff_role or staff.LEAST):
         raise Invalid(_("This person cannot be changed like this."), errors=errors)
     with atomic() as session:
         before = _told(person)
         person.name, person.phone = name.strip(), phone
         if (role, restaurant.id if restaurant else None) != (person.role, person.restaurant_id):
-            _move(session, person, role, restaurant, by)
+            _move(session, person, role, restaurant, by, staff_role)
+        elif role == Role.VENDOR and staff_role not in (None, person.staff_role):
+            person.staff_role = staff_role or person.staff_role
+            access.end_all(person, reason="role_changed")
         audit.record(session, "person.changed", by=by, subject=subject(person), before=before, after=_told(person))
 
 
@@ -142,7 +155,7 @@ def set_password(session: Session, person: Person, stored: str) -> None:
 
 
 def change_role(person: Person, role: str, restaurant: Restaurant | None = None, *, by: Actor = SYSTEM) -> None:
-    """Another role, or another restaurant; ends every session and token of the person.
+    """Another role, or another restaurant; ends every session and token of the person, and see `_move`.
 
     Conflict when a driver is given a delivery in this very moment, for one's own role, and for that of the last admin.
     """
@@ -163,7 +176,7 @@ def deactivate(person: Person, *, by: Actor = SYSTEM) -> None:
         before = _told(person)
         if person.role == Role.DRIVER:
             offers.dismiss(person)
-        person.is_active = False
+        person.is_active = person.is_off_by_kitchen = False
         links.end_all(session, person)
         access.end_all(person, reason="deactivated")
         after = _told(person)
@@ -176,7 +189,7 @@ def reactivate(person: Person, *, by: Actor) -> None:
         raise Conflict(_("This account is active."))
     with atomic() as session:
         before = _told(person)
-        person.is_active = True
+        person.is_active, person.is_off_by_kitchen = True, False
         after = _told(person)
         audit.record(session, "person.reactivated", by=by, subject=subject(person), before=before, after=after)
 
@@ -207,12 +220,29 @@ def subject(person: Person) -> tuple[str, Any, str]:
     return ("person", person.id, person.name)
 
 
-def _move(session: Session, person: Person, role: str, restaurant: Restaurant | None, by: Actor) -> None:
+def _move(
+    session: Session,
+    person: Person,
+    role: str,
+    restaurant: Restaurant | None,
+    by: Actor,
+    staff_role: str | None = None,
+) -> None:
+    """Another place for `person`, to which nothing of the old one leads.
+
+    In a kitchen they are new, with the least duty unless another is said. Who becomes an admin chooses a new password:
+    the one before could be set by a link that an admin was shown, and no admin may become another one.
+    """
     keep_no_account(person)
     if role != person.role:
         _keep_an_admin(session, person, by)
         if person.role == Role.DRIVER:
             offers.dismiss(person)
+        links.end_all(session, person)
+        if role == Role.ADMIN:
+            person.password_hash = passwords.NOT_CHOSEN
+    person.staff_role = staff_role or staff.LEAST
+    person.is_off_by_kitchen = False
     person.role = role
     person.restaurant = restaurant
     person.restaurant_id = restaurant.id if restaurant else None
@@ -231,7 +261,9 @@ def _keep_an_admin(session: Session, person: Person, by: Actor) -> None:
         raise Conflict(_("This is the last admin. Make another one first."))
 
 
-def _errors(name: str, role: str, restaurant: Restaurant | None, phone: str | None) -> dict[str, list[str]]:
+def _errors(
+    name: str, role: str, restaurant: Restaurant | None, phone: str | None, staff_role: str
+) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not 1 <= len(name.strip()) <= 120:
         errors["name"] = [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=120)]
@@ -239,6 +271,8 @@ def _errors(name: str, role: str, restaurant: Restaurant | None, phone: str | No
         errors["role"] = [_("One of %(codes)s.", codes=", ".join(Role))]
     if (role == Role.VENDOR) != (restaurant is not None):
         errors["restaurant"] = [_("Vendor staff belong to a restaurant, and nobody else does.")]
+    if staff_role not in staff.ROLES:
+        errors["staff_role"] = [_("One of %(codes)s.", codes=", ".join(staff.ROLES))]
     if phone is not None and not _PHONE.fullmatch(phone):
         errors["phone"] = [_("With the country's code and no spaces, like +254700000000.")]
     return errors
@@ -252,5 +286,6 @@ def _told(person: Person) -> dict[str, Any]:
         "phone": person.phone,
         "role": person.role,
         "restaurant": person.restaurant.name if person.restaurant else None,
+        "duty": person.staff_role if person.restaurant else None,
         "active": person.is_active,
     }

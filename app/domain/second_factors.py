@@ -2,6 +2,9 @@
 
 A code counts in its own 30 seconds and in those beside them, once: `last_step` is moved by a guarded update, so of two
 who send the same code one is let in. Recovery codes are used up by a guarded update as well.
+
+A secret is stored when its first code has confirmed it, and not before: until then only the browser that sets it up
+has it (views/new_secrets.py), so no secret was ever shown to somebody else who knew the password.
 """
 
 import hmac
@@ -10,16 +13,18 @@ from typing import Any
 
 import pyotp
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_recovery_code
-from app.errors import Conflict, SecondFactorRequired, WrongCode
+from app.errors import Conflict, SecondFactorRequired, WrongCode, WrongCredentials
 from app.extensions import atomic, db
 from app.language import gettext as _
 from app.models import Person, RecoveryCode, SecondFactor
+from app.models import Session as BrowserSession
 
-from . import access, audit
+from . import access, audit, passwords
 from .actor import Actor
 
 STEP = 30
@@ -31,51 +36,45 @@ _ISSUER = "Passline"
 
 
 def of(person: Person) -> SecondFactor | None:
-    """The second factor that `person` is asked for; None where there is none, or none that was confirmed."""
-    row = _row(person)
-    return row if row is not None and row.confirmed_at else None
+    """The second factor that `person` is asked for; None where there is none."""
+    query = select(SecondFactor).where(SecondFactor.person_id == person.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
-def begin(person: Person) -> SecondFactor:
-    """A secret for `person` to put into an app; nobody is asked for it before `confirm`. Conflict if there is one."""
-    with atomic() as session:
-        row = _row(person)
-        if row is not None and row.confirmed_at:
-            raise Conflict(_("This account has a second factor already; remove it first."))
-        if row is None:
-            row = SecondFactor(person_id=person.id, secret=pyotp.random_base32())
-            session.add(row)
-            session.flush()
-    return row
+def new_secret() -> str:
+    """A secret for an app, in base32; it is nobody's before `confirm`."""
+    return str(pyotp.random_base32())
 
 
-def unconfirmed(person: Person) -> SecondFactor:
-    """What `begin` has begun; Conflict where nothing waits to be confirmed."""
-    row = _row(person)
-    if row is None or row.confirmed_at:
-        raise Conflict(_("There is no second factor to confirm; begin again."))
-    return row
+def begin(person: Person, password: str) -> str:
+    """A secret for `person`, who proves anew who they are. WrongCredentials; Conflict if there is a second factor."""
+    if of(person) is not None:
+        raise _there_is_one()
+    if not passwords.matches(person.password_hash, password):
+        raise WrongCredentials(_("The password is not right."))
+    return new_secret()
 
 
-def address(row: SecondFactor, person: Person) -> str:
+def address(secret: str, person: Person) -> str:
     """What the app reads from a picture: otpauth://totp/…"""
-    return pyotp.TOTP(row.secret).provisioning_uri(name=person.email, issuer_name=_ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=person.email, issuer_name=_ISSUER)
 
 
-def confirm(person: Person, code: str) -> list[str]:
-    """The app shows `code`: from now on it is asked for. The recovery codes, which are told this once.
+def confirm(person: Person, secret: str, code: str, *, within: BrowserSession | None = None) -> list[str]:
+    """An app with `secret` shows `code`: from now on it is asked for. The recovery codes, which are told this once.
 
-    WrongCode when it is another; Conflict where there is nothing to confirm.
+    Ends all that `person` is logged in with, which a password alone had opened, but for the session that it is done
+    `within`. WrongCode when it is another code; Conflict where there is a second factor.
     """
     at = now()
     with atomic() as session:
-        row = unconfirmed(person)
-        step = _step_of(row.secret, code, at)
+        step = _step_of(secret, code, at)
         if step is None:
             raise WrongCode(_("That is not what the app should show. Is the device's clock right?"))
-        confirmed = _change(session, SecondFactor.confirmed_at.is_(None), row, confirmed_at=at, last_step=step)
-        if not confirmed:
-            raise Conflict(_("It was confirmed in another window."))
+        _add(session, SecondFactor(person_id=person.id, secret=secret, last_step=step, confirmed_at=at))
+        access.end_others(person, within, reason="second_factor_added")
+        if within is not None:
+            within.second_factor = True
         codes = _new_codes(session, person)
         audit.record(session, "person.second_factor_added", by=person, subject=_subject(person))
     return codes
@@ -116,7 +115,7 @@ def remove(person: Person, code: str) -> None:
 def reset(person: Person, *, by: Actor) -> None:
     """Take the second factor from `person`, who has lost it; ends all that they are logged in with."""
     with atomic() as session:
-        if _row(person) is None:
+        if of(person) is None:
             raise Conflict(_("This account has no second factor."))
         _forget(session, person)
         access.end_all(person, reason="second_factor_reset")
@@ -134,9 +133,17 @@ def shown(code: str, between: str = " ") -> str:
     return between.join(code[start : start + 4] for start in range(0, len(code), 4))
 
 
-def _row(person: Person) -> SecondFactor | None:
-    query = select(SecondFactor).where(SecondFactor.person_id == person.id)
-    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+def _add(session: Session, row: SecondFactor) -> None:
+    # Two who confirm at once: the key of the table says who was first, whatever either has read before.
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise _there_is_one() from error
+
+
+def _there_is_one() -> Conflict:
+    return Conflict(_("This account has a second factor already; remove it first."))
 
 
 def _prove(session: Session, person: Person, code: str) -> None:

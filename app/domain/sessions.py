@@ -71,7 +71,6 @@ def enter(email: str, password: str, *, rules: Rules = NO_RULES) -> Session | Ha
         if second_factors.of(person):
             return Half(person.email, mark_of(person), enrols=False)
         if not rules.let_in(person, proved=False):
-            second_factors.begin(person)
             return Half(person.email, mark_of(person), enrols=True)
         return _begin(session, person, False, rules)
 
@@ -102,11 +101,14 @@ def finish(person: Person, mark: str, code: str, *, rules: Rules = NO_RULES) -> 
         return _begin(session, person, _proved(session, person, code, rules), rules)
 
 
-def enrol(person: Person, mark: str, code: str, *, rules: Rules = NO_RULES) -> tuple[Session, list[str]]:
-    """The second step of whoever must have a second factor and sets it up: the session, and the recovery codes."""
+def enrol(person: Person, mark: str, secret: str, code: str, *, rules: Rules = NO_RULES) -> tuple[Session, list[str]]:
+    """The second step of whoever must have a second factor and sets it up: the session, and the recovery codes.
+
+    Refuses as `finish` and `second_factors.confirm` do.
+    """
     with atomic() as session:
         _hold_marked(session, person, mark)
-        codes = second_factors.confirm(person, code)
+        codes = second_factors.confirm(person, secret, code)
         row = _begin(session, person, True, rules)
     return row, codes
 

@@ -13,11 +13,12 @@ from app.contract.identity import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic
 from app.language import N_
-from app.models import Person
+from app.models import Order, Person
 
-from . import access, audit
+from . import access, audit, links
 from .actor import Actor
 from .edges import Edge
+from .order_states import ENDS
 
 ROLES = {"manager": N_("Manager"), "cook": N_("Cook"), "counter": N_("Counter")}
 
@@ -32,6 +33,8 @@ DUTIES = {
     "counter": frozenset({SEE_BOARD, HAND_OVER, SEE_ORDERS, PRINT}),
     "manager": frozenset({SEE_BOARD, COOK_ORDERS, HAND_OVER, SEE_ORDERS, PRINT, RUN}),
 }
+# What staff are whose duty nobody has said.
+LEAST = "cook"
 _WORDS = {"cook": "cooks", "counter": "the counter", "manager": "managers"}
 _HANDS_OVER = frozenset({"collected", "picked_up"})
 
@@ -46,6 +49,15 @@ def check(by: Actor, duty: str) -> None:
     if not may(by, duty):
         able = " and ".join(words for role, words in _WORDS.items() if duty in DUTIES[role])
         raise Forbidden(f"In this restaurant that is for {able}.")
+
+
+def check_sees(by: Actor, order: Order) -> None:
+    """Forbidden for whoever sees the board alone, where `order` stands on it no more."""
+    check(by, SEE_ORDERS if order.status in ENDS and not _must_stop(order) else SEE_BOARD)
+
+
+def _must_stop(order: Order) -> bool:
+    return order.status == "cancelled" and bool(order.accepted_at) and order.stop_acknowledged_at is None
 
 
 def duty_of(to: str) -> str:
@@ -77,12 +89,16 @@ def give_role(person_id: int, staff_role: str, *, by: Person) -> Person:
 
 
 def set_active(person_id: int, active: bool, *, by: Person) -> Person:
-    """Let a colleague log in no more, or again."""
+    """Let a colleague log in no more, or again; again only where a manager had ended it, else it is for an admin."""
     with atomic() as session:
         person = _colleague(session, person_id, by)
         if person.is_active != active:
+            if active and not person.is_off_by_kitchen:
+                raise Forbidden("An admin deactivated this account: only an admin lets it in again.")
             _changed(session, person, "staff.activity", by, "is_active", active)
+            person.is_off_by_kitchen = not active
             if not active:
+                links.end_all(session, person)
                 access.end_all(person, reason="deactivated")
     return person
 

@@ -37,6 +37,8 @@ class Person(Model):
     # What they do in their restaurant (domain/staff.py); of anybody but vendor staff it says nothing.
     staff_role: Mapped[str] = mapped_column(choice(), default="manager", server_default="manager")
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Whether a manager of their restaurant did that, who may undo it; what an admin did, an admin undoes.
+    is_off_by_kitchen: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Made by `demo load`: outside the demo no process starts while one exists.
     is_demo: Mapped[bool] = mapped_column(default=False)
     # Gave a name and a phone and nothing else (domain/guests.py): has no password, and never gets one.

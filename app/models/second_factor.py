@@ -12,7 +12,7 @@ from .columns import BigInt, Instant, Key, reference
 
 
 class SecondFactor(Model):
-    """One person's secret. Nobody is asked for it before it was confirmed by a first code."""
+    """One person's secret, which a first code has confirmed."""
 
     __tablename__ = "second_factors"
 
@@ -21,7 +21,7 @@ class SecondFactor(Model):
     secret: Mapped[str] = mapped_column(String(64))
     # The 30-second step of the newest code that was taken: neither it nor an older one is taken again.
     last_step: Mapped[int] = mapped_column(BigInt, default=0)
-    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 

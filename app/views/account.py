@@ -17,12 +17,13 @@ from app.domain import access, passwords, people, second_factors
 from app.errors import Conflict
 from app.language import gettext as _
 from app.language import lazy_gettext as _l
-from app.models import Person, SecondFactor
+from app.models import Person
 
-from . import accesses, loading, login_limits
+from . import accesses, loading, login_limits, new_secrets
 from .code_forms import CodeForm, picture
 from .login_rules import rules
 from .refusals import flashed, shown_on
+from .security import forget_pages
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -58,6 +59,12 @@ class PasswordForm(FlaskForm):
             ),
         ],
     )
+
+
+class ProofForm(FlaskForm):
+    """The password, asked again before something that a found browser must not be able to do."""
+
+    current = PasswordField(_l("Your password"), [InputRequired(_l("Your password.")), Length(max=passwords.LONGEST)])
 
 
 @bp.before_request
@@ -98,27 +105,37 @@ def password() -> ResponseReturnValue:
     flash(
         _("Your password is changed, and every log-in with the old one has ended. Log in with the new one."), "success"
     )
-    return redirect(url_for("accounts.login"), 303)
+    return forget_pages(redirect(url_for("accounts.login"), 303))
 
 
 @bp.post("/second-factor")
+@login_limits.by_person
 def second_factor_begin() -> ResponseReturnValue:
-    """A secret for the app, whose first code the page asks for; one that waits for it already stays the same."""
-    person = loading.themselves()
-    return _set_up(person, second_factors.begin(person), CodeForm(formdata=None), 200)
+    """A secret for the app, whose first code the page asks for."""
+    person, form = loading.themselves(), ProofForm()
+    if not form.validate():
+        return _page(person, proof=form, status=422)
+    with shown_on(form) as refusal:
+        secret = new_secrets.keep(person, second_factors.begin(person, form.current.data or ""))
+    if refusal:
+        return _page(person, proof=form, status=refusal.status)
+    return _set_up(person, secret, CodeForm(formdata=None), 200)
 
 
 @bp.post("/second-factor/confirmation")
 @login_limits.by_code
 def second_factor_confirm() -> ResponseReturnValue:
     person, form = loading.themselves(), CodeForm()
-    row = second_factors.unconfirmed(person)
+    secret = new_secrets.kept(person)
+    if secret is None:
+        raise Conflict(_("There is no second factor to confirm; begin again."))
     if not form.validate():
-        return _set_up(person, row, form, 422)
+        return _set_up(person, secret, form, 422)
     with shown_on(form) as refusal:
-        codes = second_factors.confirm(person, form.code.data or "")
+        codes = second_factors.confirm(person, secret, form.code.data or "", within=g.credential)
     if refusal:
-        return _set_up(person, row, form, refusal.status)
+        return _set_up(person, secret, form, refusal.status)
+    new_secrets.forget()
     return render_template("recovery_codes.html", codes=codes, next=url_for(".page"))
 
 
@@ -158,8 +175,8 @@ def access_end(handle: str) -> ResponseReturnValue:
     return redirect(url_for(".page", _anchor="accesses"), 303)
 
 
-def _set_up(person: Person, row: SecondFactor, form: CodeForm, status: int) -> ResponseReturnValue:
-    shown = {"picture": picture(second_factors.address(row, person)), "secret": second_factors.shown(row.secret)}
+def _set_up(person: Person, secret: str, form: CodeForm, status: int) -> ResponseReturnValue:
+    shown = {"picture": picture(second_factors.address(secret, person)), "secret": second_factors.shown(secret)}
     return render_template("account_second_factor.html", form=form, **shown), status
 
 
@@ -167,6 +184,7 @@ def _page(person: Person, *, status: int = 200, **forms: Any) -> ResponseReturnV
     drawn = {
         "details": DetailsForm(formdata=None, obj=person),
         "password": PasswordForm(formdata=None),
+        "proof": ProofForm(formdata=None),
         "code": CodeForm(formdata=None),
     }
     page = render_template(

@@ -18,12 +18,13 @@ from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Person, Session
 
-from . import half_logins, loading, login_limits, restaurants
+from . import half_logins, loading, login_limits, new_secrets, restaurants
 from .code_forms import CodeForm, picture
 from .half_logins import Kept
 from .local_paths import local_path
 from .login_rules import rules
 from .refusals import shown_on
+from .security import forget_pages
 
 bp = Blueprint("accounts", __name__)
 
@@ -84,12 +85,13 @@ def second_step_post() -> ResponseReturnValue:
     kept, form = half_logins.kept(), CodeForm()
     if kept is None:
         return _again()
+    secret = new_secrets.of(kept.person) if kept.half.enrols else ""
     if not form.validate():
         return _second_page(kept, form, 422)
     codes: list[str] = []
     with shown_on(form) as refusal:
         if kept.half.enrols:
-            row, codes = sessions.enrol(kept.person, kept.half.mark, form.code.data or "", rules=rules())
+            row, codes = sessions.enrol(kept.person, kept.half.mark, secret, form.code.data or "", rules=rules())
         else:
             row = sessions.finish(kept.person, kept.half.mark, form.code.data or "", rules=rules())
     if refusal:
@@ -104,7 +106,7 @@ def second_step_post() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     _forget()
     flash(_("You are logged out."), "success")
-    return redirect(url_for("accounts.login"))
+    return forget_pages(redirect(url_for("accounts.login")))
 
 
 @bp.post("/logout-everywhere")
@@ -112,7 +114,7 @@ def logout_everywhere() -> ResponseReturnValue:
     access.end_all(loading.themselves(), reason="logged_out_everywhere")
     session.clear()
     flash(_("You are logged out on every device."), "success")
-    return redirect(url_for("accounts.login"))
+    return forget_pages(redirect(url_for("accounts.login")))
 
 
 @bp.post("/acting/stop")
@@ -163,6 +165,6 @@ def _page(form: LoginForm, status: int) -> ResponseReturnValue:
 def _second_page(kept: Kept, form: CodeForm, status: int) -> ResponseReturnValue:
     if not kept.half.enrols:
         return render_template("login_code.html", form=form), status
-    row = second_factors.begin(kept.person)
-    shown = {"picture": picture(second_factors.address(row, kept.person)), "secret": second_factors.shown(row.secret)}
+    secret = new_secrets.of(kept.person)
+    shown = {"picture": picture(second_factors.address(secret, kept.person)), "secret": second_factors.shown(secret)}
     return render_template("login_enrol.html", form=form, **shown), status

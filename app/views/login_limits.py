@@ -1,22 +1,21 @@
 """How often one may guess, and how often one may have mail sent: by address, by e-mail, by person. For pages and API.
 
 Of log-ins only failures count, so a busy counter behind one address is never locked out by its own staff logging in.
-Codes of a second factor have few digits: wrong ones are counted by the hour as well.
+The short window is for people who mistype, the long one for programs that have time.
 """
 
 from collections.abc import Mapping
 
 import orjson
 from flask import Response, g, request
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 from app.extensions import limiter
 
-from . import half_logins
+from . import half_logins, limit_keys
 
 PER_ADDRESS = "10 per minute; 100 per hour"
-PER_EMAIL = "5 per minute"
+PER_EMAIL = "5 per minute; 50 per hour"
 PER_CODE = "5 per minute; 20 per hour"
 MAILS_PER_ADDRESS = "10 per hour"
 MAILS_PER_EMAIL = "3 per hour"
@@ -74,12 +73,12 @@ def _typed() -> object:
 
 
 by_address = limiter.shared_limit(
-    PER_ADDRESS, "log-in by address", key_func=get_remote_address, deduct_when=_failed, exempt_when=_is_no_log_in
+    PER_ADDRESS, "log-in by address", key_func=limit_keys.address, deduct_when=_failed, exempt_when=_is_no_log_in
 )
 by_email = limiter.shared_limit(
     PER_EMAIL, "log-in by e-mail", key_func=_email_tried, deduct_when=_failed, exempt_when=_is_no_log_in
 )
 by_code = limiter.shared_limit(PER_CODE, "second factor by e-mail", key_func=_whose_code, deduct_when=_code_was_wrong)
 by_person = limiter.shared_limit(PER_EMAIL, "old password by person", key_func=_person, deduct_when=_failed)
-mails_by_address = limiter.shared_limit(MAILS_PER_ADDRESS, "mails by address", key_func=get_remote_address)
+mails_by_address = limiter.shared_limit(MAILS_PER_ADDRESS, "mails by address", key_func=limit_keys.address)
 mails_by_email = limiter.shared_limit(MAILS_PER_EMAIL, "mails by e-mail", key_func=_email_tried)

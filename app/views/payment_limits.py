@@ -6,10 +6,11 @@ restaurant share its address.
 
 import orjson
 from flask import Response, g, request
-from flask_limiter.util import get_remote_address
 
 from app.domain import payments, phones
 from app.extensions import limiter
+
+from . import limit_keys
 
 PER_ADDRESS = "60 per minute; 600 per hour"
 PER_PHONE = "6 per 10 minutes"
@@ -40,5 +41,5 @@ def _typed() -> object:
     return said.get("phone") if isinstance(said, dict) else None
 
 
-by_address = limiter.shared_limit(PER_ADDRESS, "prompts by address", key_func=get_remote_address, deduct_when=_sent)
+by_address = limiter.shared_limit(PER_ADDRESS, "prompts by address", key_func=limit_keys.address, deduct_when=_sent)
 by_phone = limiter.shared_limit(PER_PHONE, "prompts by phone", key_func=phone_asked, deduct_when=_sent)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
-from flask import Flask, Request, Response, current_app, g, request, session
+from flask import Flask, Request, Response, current_app, g, make_response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -136,12 +137,24 @@ def _harden(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if not response.is_json:
         response.headers.setdefault("Content-Security-Policy", _content_security_policy())
-    if request.blueprint in _WITH_SECRETS:
+    if request.blueprint in _WITH_SECRETS or "shows_secret" in g:
         response.headers["Cache-Control"] = "no-store"
     if "Cache-Control" not in response.headers and request.endpoint != "static" and SESSION_ID in session:
         # A personal page is asked for anew each time; a copy in a shared cache would be somebody else's.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def keep_nowhere() -> None:
+    """Let no store keep this answer: it shows a link or a code that opens something."""
+    g.shows_secret = True
+
+
+def forget_pages(response: ResponseReturnValue) -> Response:
+    """`response`, after which the browser has nothing left of the pages that it was shown: somebody logs out."""
+    answer = make_response(response)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 def _content_security_policy() -> str:

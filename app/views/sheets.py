@@ -1,13 +1,15 @@
 """Tables for spreadsheets: CSV, streamed a row at a time, with no cell that a spreadsheet takes for a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import Response, stream_with_context
 
-# What begins with one of these is worked out by Excel and its like, whoever wrote it (OWASP, "CSV injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What begins with one of these is worked out by Excel and its like, whoever wrote it (OWASP, "CSV injection"). A cell
+# begins in the middle of a text as well: where the comma is for decimals, they split lines at semicolons.
+_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@])")
 
 
 class _Line:
@@ -32,5 +34,4 @@ def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def harmless(cell: Any) -> str:
     """`cell` as text that no spreadsheet runs: an apostrophe stands before what would begin a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return "" if cell is None else _FORMULA.sub("'", str(cell))

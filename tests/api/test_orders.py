@@ -26,6 +26,13 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 @pytest.fixture
+def cook(program, cast):
+    with atomic():
+        cast.colleague.staff_role = "cook"
+    return program(cast.colleague)
+
+
+@pytest.fixture
 def customer(program, cast):
     return program(cast.customer)
 
@@ -320,3 +327,14 @@ def test_a_customer_learns_no_name_of_staff(customer, cast):
     assert told.json["items"][1]["actor"] == {"id": None, "name": "The First Table"}
     assert "Vendor Person" not in told.text
     assert "Vendor Person" not in customer.get(f"/orders/{order.number}").text
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_cook_reads_what_stands_on_the_board_and_nothing_that_is_over(cook, cast):
+    stopped = order_in(cast, "accepted")
+    orders.cancel(stopped, by=cast.admin, reason_code="other")
+    assert cook.get(f"/orders/{order_in(cast, 'preparing').number}").status_code == 200
+    assert cook.get(f"/orders/{stopped.number}").status_code == 200, "until they say that they stopped"
+    orders.acknowledge_stop(stopped, by=cast.vendor)
+    for order in (stopped, order_in(cast, "collected")):
+        refused(cook.get(f"/orders/{order.number}"), 403, "forbidden")

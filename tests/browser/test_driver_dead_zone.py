@@ -18,6 +18,16 @@ from tests.factories import on_duty, ticket_in
 # The page keeps itself on the phone a moment after it was opened.
 UNTIL_KEPT = "async () => { while (!(await caches.match('/driver/'))) await new Promise((on) => setTimeout(on, 100)); }"
 
+# What is still on the phone: the page itself, the list of deliveries, and steps that wait to be sent.
+LEFT = """async () => {
+  const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+  const database = await asked(indexedDB.open("passline-driver", 1));
+  const rows = database.transaction(["kept", "steps"]);
+  const [kept, steps] = await Promise.all(["kept", "steps"].map((name) => asked(rows.objectStore(name).count())));
+  database.close();
+  return { page: await caches.has("passline-driver"), kept, steps };
+}"""
+
 
 def changes_of(ticket: Ticket) -> list[TicketChange]:
     db.session.rollback()
@@ -162,6 +172,25 @@ def test_who_is_logged_out_loses_nothing(visit: Visit, cast: Cast, site, site_ap
     page.goto(f"{site.http}/driver/")
     is_live(page)
     becomes(ticket, "at_dropoff")
+
+
+def test_a_log_out_on_any_page_leaves_no_address_on_the_phone(visit: Visit, cast: Cast, site):
+    ticket_in(cast, "picked_up")
+    page = phone(visit, cast.driver)
+    at(page, "picked_up")
+    page.evaluate(UNTIL_KEPT)
+    page.context.set_offline(True)
+    press(page, "I am at the door")
+    kept(page, "I am at the door")
+    page.route("**/api/driver/tickets/*/at-dropoff", lambda route: route.abort())
+    page.context.set_offline(False)
+    page.goto(f"{site.http}/account")
+    assert page.evaluate(LEFT) == {"page": True, "kept": 1, "steps": 1}
+    page.locator("summary.pl-person").click()
+    page.get_by_role("button", name="Log out", exact=True).click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+    page.wait_for_function(f"async () => (await ({LEFT})()).kept === 0")
+    assert page.evaluate(LEFT) == {"page": False, "kept": 0, "steps": 1}
 
 
 def test_what_one_driver_did_is_not_sent_as_another(visit: Visit, cast: Cast, site, site_app):

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.contract.addresses import client_address, is_trusted
+from app.contract.addresses import client_address, household, is_trusted
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("127.0.0.1"), ip_network("fd00::/8"))
 
@@ -39,3 +39,17 @@ def test_it_walks_from_the_right_past_trusted_proxies(peer, forwarded, client):
 def test_nobody_is_trusted_unless_named():
     assert client_address("127.0.0.1", "203.0.113.7", ()) == "127.0.0.1"
     assert not is_trusted("127.0.0.1", ())
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:0:7::1", "2001:db8:0:7::/64"),
+        ("2001:db8:0:7:ffff::2", "2001:db8:0:7::/64"),
+        ("", ""),
+    ],
+)
+def test_a_household_is_one_however_many_addresses_it_has(address, counted):
+    assert household(address) == counted

@@ -135,6 +135,26 @@ def test_what_ends_either_persons_access_ends_it(cast, change, left):
     assert (sessions.by_token(token) is None) == (left is None)
 
 
+@one_database
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda cast, row: acting.stop(row),
+        lambda cast, row: access.end(row, reason="logged_out"),
+        lambda cast, row: access.end_all(cast.admin, reason="logged_out_everywhere"),
+        lambda cast, row: access.end_all(cast.vendor, reason="logged_out_everywhere"),
+    ],
+    ids=["they stop", "they log out", "they log out everywhere", "the other one does"],
+)
+def test_the_trail_tells_how_it_ended_once(cast, end):
+    end(cast, acting_as(cast, cast.vendor))
+    trail = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(entry.action, entry.actor_id, entry.subject_id) for entry in trail] == [
+        ("person.acting_started", cast.admin.id, str(cast.vendor.id)),
+        ("person.acting_stopped", cast.admin.id, str(cast.vendor.id)),
+    ]
+
+
 def test_nobody_becomes_an_admin_while_somebody_begins_to_act_as_them(app, cast):
     row, vendor = session_of(cast.admin), cast.vendor
     row_id, vendor_id = row.id, vendor.id

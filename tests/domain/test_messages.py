@@ -17,6 +17,7 @@ from app.extensions import atomic, db
 from app.models import EventLog, HotspotUser, Job, ProviderMessage, SmsMessage
 from app.providers import sms
 from app.providers.sms import NoAnswer
+from tests.factories import place
 from tests.passes import PHONE, pass_for
 from tests.simulator import within
 
@@ -342,3 +343,29 @@ def test_it_looks_at_the_pass_as_it_is_now(cast):
 
 def test_its_job_is_known_to_the_queues():
     assert jobs.KINDS["send_credentials"].queue == "default"
+
+
+# -- Codes that came with orders -----------------------------------------------------------------------------------
+
+
+@ON_SQLITE
+def test_one_phone_is_sent_only_so_many_codes_of_gifts(cast, connected):
+    gifts = [gift_for(cast) for _ in range(4)]
+    for given in gifts:
+        messages.send_credentials(given.id, 1)
+    assert [message.status for message in rows()] == ["sent"] * 3 + ["failed"]
+    assert len(connected.messages()) == 3
+    bought = pass_for(cast)
+    messages.send_credentials(bought.id, 1)
+    assert len(connected.messages()) == 4, "what was paid for is sent"
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        messages.send_credentials(gift_for(cast).id, 1)
+    assert len(connected.messages()) == 5
+
+
+def gift_for(cast) -> HotspotUser:
+    """A pass that came with an order, to the phone that passes are bought with."""
+    given = pass_for(cast)
+    with atomic():
+        given.payment_id, given.order_id = None, place(cast).order.id
+    return given

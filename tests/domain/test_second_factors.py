@@ -14,7 +14,7 @@ from app.extensions import atomic, db
 from app.models import Person, RecoveryCode, Session
 from tests.at_once import at_once
 from tests.cast import PASSWORD
-from tests.factories import session_of, two_factors
+from tests.factories import session_of, token_of, two_factors
 
 one_database = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -42,16 +42,41 @@ def code_of(secret, seconds=0):
 
 @one_database
 def test_nobody_is_asked_before_the_first_code(cast, clock):
-    row = second_factors.begin(cast.customer)
+    with pytest.raises(WrongCredentials):
+        second_factors.begin(cast.customer, "a guess")
+    secret = second_factors.begin(cast.customer, PASSWORD)
     assert check(cast.customer, None) is False
     with pytest.raises(WrongCode):
-        second_factors.confirm(cast.customer, "000000")
-    codes = second_factors.confirm(cast.customer, code_of(row.secret))
+        second_factors.confirm(cast.customer, secret, "000000")
+    codes = second_factors.confirm(cast.customer, secret, code_of(secret))
     assert len(set(codes)) == 10
     with pytest.raises(SecondFactorRequired):
         check(cast.customer, None)
     with pytest.raises(Conflict):
-        second_factors.begin(cast.customer)
+        second_factors.begin(cast.customer, PASSWORD)
+
+
+def test_of_two_who_set_one_up_at_once_one_does(app, cast, clock):
+    rules = sessions.Rules(admins_need_second_factor=True)
+    mark, person_id = sessions.enter(cast.admin.email, PASSWORD, rules=rules).mark, cast.admin.id
+
+    def enrol():
+        secret = second_factors.new_secret()
+        sessions.enrol(db.session.get_one(Person, person_id), mark, secret, code_of(secret), rules=rules)
+        return secret
+
+    told = at_once(app, *[enrol] * 3)
+    assert [type(answer) for answer in told if not isinstance(answer, str)] == [Conflict] * 2
+    assert [second_factors.of(cast.admin).secret] == [answer for answer in told if isinstance(answer, str)]
+
+
+@one_database
+def test_it_ends_what_the_password_alone_had_opened(cast, clock):
+    here, there, program = session_of(cast.customer), session_of(cast.customer), token_of(cast.customer)
+    secret = second_factors.new_secret()
+    second_factors.confirm(cast.customer, secret, code_of(secret), within=here)
+    assert sessions.by_id(here.id).second_factor
+    assert (sessions.by_id(there.id), sessions.by_token(program)) == (None, None)
 
 
 @one_database
@@ -180,6 +205,7 @@ def test_an_admin_who_must_have_one_sets_it_up_on_the_way_in(cast, clock):
     assert half.enrols
     with pytest.raises(SecondFactorMissing):
         sessions.issue_token(cast.admin.email, PASSWORD, rules=rules)
-    row, codes = sessions.enrol(cast.admin, half.mark, code_of(second_factors.begin(cast.admin).secret), rules=rules)
+    secret = second_factors.new_secret()
+    row, codes = sessions.enrol(cast.admin, half.mark, secret, code_of(secret), rules=rules)
     assert (row.second_factor, len(codes)) == (True, 10)
     assert isinstance(sessions.enter(cast.vendor.email, PASSWORD, rules=rules), Session)

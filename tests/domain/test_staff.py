@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from app.domain import orders, prints, staff
-from app.errors import Conflict, Forbidden, Invalid, NotFound
+from app.domain import orders, password_resets, people, prints, staff
+from app.errors import Conflict, Forbidden, Invalid, LinkUnknown, NotFound
 from app.extensions import atomic, db
 from app.models import AuditEntry, Session
 from tests.factories import order_in, session_of
@@ -62,6 +62,31 @@ def test_another_role_ends_what_one_is_logged_in_with(cast):
 def test_who_was_deactivated_can_be_let_in_again(cast):
     assert not staff.set_active(cast.colleague.id, False, by=cast.vendor).is_active
     assert staff.set_active(cast.colleague.id, True, by=cast.vendor).is_active
+
+
+def test_what_an_admin_did_no_manager_undoes(cast):
+    staff.set_active(cast.colleague.id, False, by=cast.vendor)
+    people.reactivate(cast.colleague, by=cast.admin)
+    people.deactivate(cast.colleague, by=cast.admin)
+    with pytest.raises(Forbidden, match="only an admin"):
+        staff.set_active(cast.colleague.id, True, by=cast.vendor)
+    assert not cast.colleague.is_active
+
+
+def test_what_a_manager_of_another_kitchen_did_is_for_an_admin(cast):
+    staff.set_active(cast.colleague.id, False, by=cast.vendor)
+    people.change_role(cast.colleague, "vendor", cast.other_restaurant, by=cast.admin)
+    with pytest.raises(Forbidden):
+        staff.set_active(cast.colleague.id, True, by=cast.other_vendor)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_no_link_outlives_a_deactivation(cast):
+    token = password_resets.hand_over(cast.colleague, by=cast.admin)
+    staff.set_active(cast.colleague.id, False, by=cast.vendor)
+    staff.set_active(cast.colleague.id, True, by=cast.vendor)
+    with pytest.raises(LinkUnknown):
+        password_resets.opened(token)
 
 
 def test_nobody_takes_the_last_manager_away(cast):

@@ -58,9 +58,7 @@ def test_guesses_at_the_old_password_are_counted(cast, as_person):
 
 def test_a_second_factor_is_set_up_and_taken_away(cast, as_person):
     browser = as_person(cast.customer)
-    page = browser.post("/account/second-factor").text
-    secret = second_factors.unconfirmed(cast.customer).secret
-    assert second_factors.shown(secret) in page
+    secret = begun(browser)
     assert browser.post("/account/second-factor/confirmation", data={"code": "1"}).status_code == 422
     right = {"code": pyotp.TOTP(secret).at(now())}
     codes = re.findall(r"<li>([\w-]{19})</li>", browser.post("/account/second-factor/confirmation", data=right).text)
@@ -72,6 +70,27 @@ def test_a_second_factor_is_set_up_and_taken_away(cast, as_person):
     [code, *_] = re.findall(r"<li>([\w-]{19})</li>", fresh.text)
     assert browser.post("/account/second-factor/removal", data={"code": code}).status_code == 303
     assert second_factors.of(cast.customer) is None
+
+
+def begun(browser):
+    """The secret of a second factor that is being set up."""
+    page = browser.post("/account/second-factor", data={"current": PASSWORD}).text
+    return re.search(r"Or type this into the app: </span>([A-Z2-7 ]+)<", page)[1].replace(" ", "")
+
+
+def test_a_second_factor_needs_the_password_and_ends_other_log_ins(cast, as_person):
+    browser, other = as_person(cast.customer), as_person(cast.customer)
+    assert browser.post("/account/second-factor").status_code == 422
+    wrong = [browser.post("/account/second-factor", data={"current": "a guess"}) for _ in range(4)]
+    assert {(answer.status_code, "Or type this" in answer.text) for answer in wrong} == {(422, False)}
+    secret = begun(browser)
+    assert begun(other) != secret
+    right = {"code": pyotp.TOTP(secret).at(now())}
+    assert other.post("/account/second-factor/confirmation", data=right).status_code == 422
+    assert browser.post("/account/second-factor/confirmation", data=right).status_code == 200
+    assert other.get("/account").location.startswith("/login")
+    assert browser.get("/account").status_code == 200
+    assert Session.query.filter(Session.ended_at.is_(None)).one().second_factor
 
 
 def test_it_ends_ones_own_log_ins_and_shows_no_cookies_secret(cast, as_person):

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain import people, second_factors, sessions
+from app.domain import password_resets, people, second_factors, sessions
+from app.errors import WrongCredentials
 from app.extensions import db
 from app.models import AuditEntry, Job, OneTimeLink, OrderChange, Person, Session
 from tests.cast import PASSWORD
@@ -95,6 +96,54 @@ def test_another_restaurant_ends_what_they_are_logged_in_with(cast, admin, as_pe
     entry = AuditEntry.query.filter_by(action="person.changed").one()
     assert '"The Second Table"' in entry.after
     assert entry.address == "127.0.0.1"
+
+
+def test_who_is_moved_or_invited_has_the_least_duty_unless_another_is_chosen(cast, admin):
+    form = {"name": "Vera", "phone": "", "role": "vendor", "restaurant": "second"}
+    admin.post(f"/admin/people/{cast.vendor.id}/details", data=form)
+    assert kept(cast.vendor).staff_role == "cook"
+    admin.post(f"/admin/people/{cast.vendor.id}/details", data={**form, "staff_role": "counter"})
+    assert kept(cast.vendor).staff_role == "counter"
+    admin.post("/admin/people/new", data={**form, "email": "new@example.com"})
+    admin.post("/admin/people/new", data={**form, "email": "head@example.com", "staff_role": "manager"})
+    duties = [Person.query.filter_by(email=f"{who}@example.com").one().staff_role for who in ("new", "head")]
+    assert duties == ["cook", "manager"]
+
+
+def test_another_duty_ends_what_they_are_logged_in_with(cast, admin, as_person):
+    vendor = as_person(cast.vendor)
+    form = {"name": "Vera", "phone": "", "role": "vendor", "restaurant": "first", "staff_role": "cook"}
+    admin.post(f"/admin/people/{cast.vendor.id}/details", data=form)
+    assert vendor.get("/vendor/").location.startswith("/login")
+    assert '"duty":"cook"' in AuditEntry.query.filter_by(action="person.changed").one().after
+
+
+def test_nobody_becomes_another_admin_by_making_them_less_meanwhile(cast, admin, as_person):
+    other = people.create(email="boss@example.com", name="Boss", role="admin", password=PASSWORD)
+    details = f"/admin/people/{other.id}/details"
+    admin.post(details, data={"name": "Boss", "role": "customer"})
+    by_link = password_resets.hand_over(other, by=cast.admin)
+    people.change_password(other, "known to the other one")
+    admin.post(details, data={"name": "Boss", "role": "admin"})
+    answer = as_person(None).post(f"/password-reset/{by_link}", data={"password": "known to the other one"})
+    assert answer.status_code == 404
+    with pytest.raises(WrongCredentials):
+        sessions.sign_in("boss@example.com", "known to the other one")
+
+
+@pytest.mark.parametrize(
+    ("env", "told"), [("demo", "A link is on its way to"), ("production", "flask users reset-link")]
+)
+def test_an_invitation_of_an_admin_is_shown_to_no_other(app, cast, admin, monkeypatch, env, told):
+    monkeypatch.setitem(app.config, "PASSLINE", replace(app.config["PASSLINE"], env=env))
+    form = {"email": "boss@example.com", "name": "Boss", "role": "admin"}
+    page = admin.get(admin.post("/admin/people/new", data=form).location).text
+    assert told in page
+    boss = Person.query.filter_by(email="boss@example.com").one()
+    admin.post(f"/admin/people/{boss.id}/invitation")
+    page += admin.get(f"/admin/people/{boss.id}").text
+    assert "/invitation/" not in page.replace(f"/admin/people/{boss.id}/invitation", "")
+    assert {link.token_hash for link in OneTimeLink.query} <= {None}
 
 
 def test_a_new_name_ends_nothing(cast, admin, as_person):

@@ -87,6 +87,29 @@ def test_how_often_one_phone_orders_without_an_account_is_limited(cast, as_perso
     assert order(cast, as_person(cast.customer), key="form 6").status_code == 303
 
 
+def test_the_browser_of_a_guest_is_limited_as_their_phone_is(cast, browser, as_person):
+    answers = [order(cast, browser, key=f"form {turn}").status_code for turn in range(4)]
+    assert answers == [303] * 3 + [429]
+    assert order(cast, as_person(None), key="another browser").status_code == 429
+
+
+def test_a_guest_who_asks_the_api_is_limited_too(cast, browser, bearer):
+    number = number_in(order(cast, browser).location)
+    guest = db.session.query(Order).filter_by(number=number).one().customer
+    wanted = {
+        "restaurant": "first",
+        "items": [{"menu_item_id": cast.items()[0].id, "quantity": 1}],
+        "fulfilment": "pickup",
+        "payment": "cash",
+    }
+    headers = bearer(guest)
+    answers = [browser.post("/api/orders", json=wanted, headers=headers).status_code for _ in range(3)]
+    assert answers == [201] * 2 + [429]
+    assert [browser.post("/api/orders", json=wanted, headers=bearer(cast.customer)).status_code for _ in range(4)] == (
+        [201] * 4
+    )
+
+
 def test_what_is_refused_does_not_count(cast, as_person):
     assert {order(cast, as_person(None), fulfilment="delivery").status_code for _ in range(6)} == {422}
     assert order(cast, as_person(None)).status_code == 303

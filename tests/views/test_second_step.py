@@ -1,5 +1,6 @@
 """The second step of a log-in, and that the first alone opens nothing: no page, no API."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,6 +33,11 @@ def strict(app, monkeypatch):
 
 def first_step(browser, who="customer", **more):
     return browser.post("/login", data={"email": f"{who}@example.com", "password": PASSWORD, **more})
+
+
+def secret_on(page):
+    """The secret that a page shows for typing."""
+    return re.search(r"Or type this into the app: </span>([A-Z2-7 ]+)<", page)[1].replace(" ", "")
 
 
 def code_of(secret):
@@ -143,12 +149,24 @@ def test_an_admin_who_needs_one_sets_it_up_before_getting_in(app, cast, as_perso
     assert "data:image/svg+xml" in page
     assert browser.get("/admin/").location.startswith("/login")
     assert browser.post("/login/code", data={"code": "123"}).status_code == 422
-    secret = second_factors.unconfirmed(cast.admin).secret
+    secret = secret_on(page)
     answer = browser.post("/login/code", data={"code": code_of(secret)})
     assert answer.text.count("<li>") == 10
     assert browser.get("/admin/").status_code == 200
     refused = app.test_client().post("/api/tokens", json={"email": "admin@example.com", "password": PASSWORD})
     assert refused.json["code"] == "second_factor_required"
+
+
+def test_no_browser_is_shown_the_secret_of_another(cast, as_person, clock, strict):
+    here, there = as_person(None), as_person(None)
+    for browser in (here, there):
+        first_step(browser, "admin")
+    secret, other = (secret_on(browser.get("/login/code").text) for browser in (here, there))
+    assert secret_on(here.get("/login/code").text) == secret, "a page that is loaded again fits the app still"
+    assert other != secret
+    assert here.post("/login/code", data={"code": code_of(secret)}).status_code == 200
+    assert there.post("/login/code", data={"code": code_of(other)}).status_code == 409
+    assert second_factors.of(cast.admin).secret == secret
 
 
 def test_a_session_from_before_the_setting_opens_nothing(cast, as_person, bearer, app, monkeypatch, strict):

@@ -5,8 +5,13 @@ from ipaddress import ip_network
 import pytest
 from flask import Flask, request
 
+from app.domain import orders
+from app.extensions import db
+from app.models import Order, Payment
 from app.views import security
 from tests.conftest import settings
+from tests.views.customer_pages import order_form
+from tests.wifi_rows import mint, package
 
 HTTPS = "https://localhost"
 
@@ -60,3 +65,41 @@ def test_only_proxies_that_are_trusted_say_who_asks_and_for_what(peer, seen):
 def test_no_store_keeps_a_page_that_shows_or_takes_a_secret(cast, as_person):
     for person, path in ((None, "/login"), (None, "/password-reset"), (cast.customer, "/account")):
         assert as_person(person).get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.usefixtures("csrf_off")
+def test_a_page_that_shows_what_opens_something_is_kept_nowhere(cast, as_person):
+    def kept(browser, path):
+        return browser.get(path).headers["Cache-Control"]
+
+    package(cast, gift_from_minor=1)
+    guest, admin = as_person(cast.customer), as_person(cast.admin)
+    ordered = guest.post("/r/first", data=order_form(cast.items())).location
+    assert (kept(guest, ordered), kept(guest, ordered)) == ("no-store", "private, no-cache")
+    orders.accept(Order.query.one(), by=cast.vendor)
+    assert kept(guest, ordered) == "no-store", "it shows the code of its Wi-Fi pass"
+    shown = admin.post("/admin/people/new", data={"email": "a@example.com", "name": "A", "role": "driver"}).location
+    assert (kept(admin, shown), kept(admin, shown)) == ("no-store", "private, no-cache")
+    pass_page = f"/wifi/first/{db.session.get_one(Payment, mint(package(cast)).payment_id).transaction_id}"
+    assert kept(as_person(None), pass_page) == "no-store"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.usefixtures("csrf_off")
+@pytest.mark.parametrize("path", ["/logout", "/logout-everywhere"])
+def test_who_logs_out_leaves_no_pages_in_the_browser(cast, as_person, path):
+    assert as_person(cast.driver).post(path).headers["Clear-Site-Data"] == '"cache"'
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.usefixtures("csrf_off")
+def test_the_page_that_devices_keep_is_the_same_for_everybody(cast, as_person):
+    admin = as_person(cast.admin)
+    admin.post(f"/admin/people/{cast.customer.id}/acting")
+    with admin.session_transaction() as cookie:
+        cookie["_flashes"] = [("success", "Somebody's news")]
+    page = admin.get("/orders/offline").text
+    assert page == as_person(None).get("/orders/offline").text
+    assert "passline-csrf" not in page
+    assert "Somebody&#39;s news" in admin.get("/orders/").text, "it is for the page that comes next"

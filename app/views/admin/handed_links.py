@@ -3,17 +3,27 @@
 Until then the token waits in the admin's own cookie, as a customer's tracking link does.
 """
 
-from flask import current_app, session, url_for
+from flask import current_app, flash, session, url_for
 
 from app.domain.mails import path
 from app.models import Person
+from app.views.security import keep_nowhere
 
 _WAITING = "handed_link"
 
 
-def keep(person: Person, purpose: str, token: str) -> None:
-    """Let the next page of this person show the link."""
-    session[_WAITING] = [person.id, purpose, token]
+def keep(person: Person, purpose: str, token: str | None) -> None:
+    """Let the next page of this person show the link, or say why there is none to show: an admin's is not."""
+    if token is not None:
+        session[_WAITING] = [person.id, purpose, token]
+    elif current_app.config["PASSLINE"].sends_mail:
+        flash(f"A link is on its way to {person.email}. You do not see it: with it one becomes that admin.", "success")
+    else:
+        flash(
+            "No mail goes out here, and an admin's link is never shown to another admin. "
+            f"Whoever runs the machine makes it: flask users reset-link {person.email}",
+            "warning",
+        )
 
 
 def to_show(person: Person) -> tuple[str, str] | None:
@@ -22,5 +32,6 @@ def to_show(person: Person) -> tuple[str, str] | None:
     if person_id != person.id:
         return None
     session.pop(_WAITING)
+    keep_nowhere()
     site = current_app.config["PASSLINE"].public_url or url_for("accounts.home", _external=True).rstrip("/")
     return purpose, f"{site}{path(purpose, token)}"

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.contract.identity import Role
-from app.domain import invitations, passwords
+from app.domain import invitations, links, passwords, staff
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Person, Restaurant
@@ -55,6 +55,7 @@ class PersonForm(FlaskForm):
     phone = TelField("Phone", [MayBeEmpty(), Length(max=20)], filters=[tidied])
     role = SelectField("Role", [InputRequired("What do they do?")], choices=ROLES)
     restaurant = SelectField("Restaurant", [MayBeEmpty()])
+    staff_role = SelectField("Duty there", [MayBeEmpty()], choices=staff.ROLES)
 
     def offer_restaurants(self) -> None:
         """Let the choice be one of those that there are."""
@@ -66,7 +67,7 @@ class PersonForm(FlaskForm):
         slug = self.restaurant.data
         found = db.session.scalars(select(Restaurant).where(Restaurant.slug == slug)).one_or_none() if slug else None
         named = {"name": self.name.data or "", "phone": self.phone.data or None, "role": str(self.role.data)}
-        return {**named, "restaurant": found}
+        return {**named, "restaurant": found, "staff_role": self.staff_role.data or None}
 
 
 class InvitationForm(PersonForm):
@@ -103,7 +104,7 @@ def people() -> str:
 
 @bp.get("/people/new")
 def person_new() -> ResponseReturnValue:
-    return _invitation(InvitationForm(formdata=None, role=Role.VENDOR), 200)
+    return _invitation(InvitationForm(formdata=None, role=Role.VENDOR, staff_role=staff.LEAST), 200)
 
 
 @bp.post("/people/new")
@@ -117,7 +118,7 @@ def person_invite() -> ResponseReturnValue:
         person, token = invitations.invite(email=form.email.data or "", by=asking(), mailed=mailed, **form.chosen)
     if refusal:
         return _invitation(form, refusal.status)
-    keep(person, "invitation", token)
+    keep(person, links.INVITATION, token)
     return redirect(url_for(".person", person_id=person.id), 303)
 
 

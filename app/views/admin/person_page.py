@@ -4,7 +4,7 @@ from flask import current_app, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 
-from app.domain import acting, invitations, links, password_resets, passwords, second_factors
+from app.domain import acting, invitations, links, password_resets, passwords, second_factors, staff
 from app.domain import people as verbs
 from app.errors import Conflict, Forbidden
 from app.extensions import db
@@ -133,7 +133,9 @@ def _sends_mail() -> bool:
 def _page(found: Person, form: PersonForm | None = None, status: int = 200) -> ResponseReturnValue:
     if form is None:
         slug = found.restaurant.slug if found.restaurant else ""
-        form = PersonForm(formdata=None, name=found.name, phone=found.phone, role=found.role, restaurant=slug)
+        duty = found.staff_role if found.restaurant else staff.LEAST
+        known = {"name": found.name, "phone": found.phone, "role": found.role}
+        form = PersonForm(formdata=None, restaurant=slug, staff_role=duty, **known)
         form.offer_restaurants()
     page = render_template(
         "admin/person.html",

@@ -7,12 +7,12 @@ from flask import Response, url_for
 from sqlalchemy import select
 
 from app.contract.identity import Role
-from app.domain import order_json, order_placement, order_search
+from app.domain import order_json, order_placement, order_search, staff
 from app.errors import Invalid
 from app.extensions import db
 from app.models import Order, OrderChange, Restaurant
 from app.models.event_log import head
-from app.views import loading
+from app.views import guest_limits, loading
 
 from . import documents, requests
 from .answers import Document, answer, once
@@ -61,12 +61,16 @@ class NewOrder(TypedDict):
 
 @bp.get("/orders", tags=["orders"])
 @bp.asks(requests.OrderFilter)
-@bp.answers(200, documents.Orders, "Orders that you may see, newest first", headers=documents.POSITION)
+@bp.answers(
+    200, documents.Orders, "Orders that you may see, newest first", refuses=(401, 403), headers=documents.POSITION
+)
 def orders(wanted: OrderFilter) -> Response:
     """List and search orders
 
-    A customer sees their own, vendor staff those of their restaurant, an admin all.
+    A customer sees their own, vendor staff those of their restaurant, an admin all. Of the staff, cooks see the board
+    alone and no lists.
     """
+    staff.check(loading.person(), staff.SEE_ORDERS)
     # Before the rows: what they do not show yet has a higher position and will be replayed.
     position = str(head(db.session))
     person = loading.person()
@@ -85,9 +89,11 @@ def orders(wanted: OrderFilter) -> Response:
 
 
 @bp.post("/orders", tags=["orders"])
+@guest_limits.by_address
+@guest_limits.by_phone
 @bp.takes(requests.NewOrder, example=_EXAMPLE)
 @bp.answers(200, documents.Order, "The first answer to this Idempotency-Key again", refuses=())
-@bp.answers(201, documents.PlacedOrder, "The order", refuses=(401, 403), headers=_LOCATION)
+@bp.answers(201, documents.PlacedOrder, "The order", refuses=(401, 403, 429), headers=_LOCATION)
 def place_order(wanted: NewOrder) -> Response:
     """Place an order
 
@@ -110,6 +116,8 @@ def place_order(wanted: NewOrder) -> Response:
             scheduled_for=wanted.get("scheduled_for"),
             door=(wanted["latitude"], wanted["longitude"]) if "latitude" in wanted else None,
         )
+        if customer.is_guest:
+            guest_limits.note_order()
         tracking["tracking_url"] = url_for("customer.tracked", token=placed.tracking_token, _external=True)
         headers["Location"] = url_for("api.order", number=placed.order.number)
         return order_json.whole(placed.order, customer.role)
@@ -118,24 +126,31 @@ def place_order(wanted: NewOrder) -> Response:
 
 
 @bp.get("/orders/<number>", tags=["orders"])
-@bp.answers(200, documents.Order, "The order", refuses=(401, 404), headers=documents.POSITION)
+@bp.answers(200, documents.Order, "The order", refuses=(401, 403, 404), headers=documents.POSITION)
 def order(number: str) -> Response:
-    """Read an order"""
+    """Read an order
+
+    Of a restaurant's staff, cooks read what stands on the board, and nothing that is over.
+    """
     position = str(head(db.session))
-    person = loading.person()
-    return answer(order_json.whole(loading.order(number), person.role), headers={"Passline-Position": position})
+    person, found = loading.person(), loading.order(number)
+    staff.check_sees(person, found)
+    return answer(order_json.whole(found, person.role), headers={"Passline-Position": position})
 
 
 @bp.get("/orders/<number>/history", tags=["orders"])
 @bp.asks(requests.Paging)
-@bp.answers(200, documents.History, "Its changes of state, oldest first", refuses=(401, 404))
+@bp.answers(200, documents.History, "Its changes of state, oldest first", refuses=(401, 403, 404))
 def order_history(paging: Paging, number: str) -> Response:
     """Read how an order came to where it is"""
-    order, role = loading.order(number), loading.person().role
+    person, order = loading.person(), loading.order(number)
+    staff.check(person, staff.SEE_ORDERS)
     after = OrderChange.version > place(paging, 0)
     query = select(OrderChange).where(OrderChange.order_id == order.id, after).order_by(OrderChange.version)
     rows = db.session.scalars(query.limit(paging["limit"] + 1)).all()
-    return answer(page(rows, paging["limit"], lambda row: row.version, lambda row: order_json.change(order, row, role)))
+    return answer(
+        page(rows, paging["limit"], lambda row: row.version, lambda row: order_json.change(order, row, person.role))
+    )
 
 
 def _restaurant(slug: str) -> Restaurant:

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.models import Order, TrackingLink
 from app.views import loading
 from app.views.refusals import flashed
+from app.views.security import keep_nowhere
 
 from . import bp
 
@@ -31,6 +32,7 @@ def link_to_show(order: Order) -> str | None:
     if number != order.number:
         return None
     session.pop(_WAITING)
+    keep_nowhere()
     return url_for("customer.tracked", token=token, _external=True)
 
 

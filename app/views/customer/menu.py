@@ -102,7 +102,9 @@ def menu_order(slug: str) -> ResponseReturnValue:
 def _as_customer(form: CheckoutForm, asked: Asked) -> str:
     logged_in = current_user.is_authenticated
     customer = loading.person() if logged_in else accounts.sign_in(form["email"].data, form["password"].data)
-    number, _ = idempotency.once(customer, asked.key, asked.bytes, lambda: asked.place(customer))
+    number, again = idempotency.once(customer, asked.key, asked.bytes, lambda: asked.place(customer))
+    if customer.is_guest and not again:
+        guest_limits.note_order()
     asked.keep_link(number)
     return number
 

@@ -14,7 +14,7 @@ from app.domain import passes, phones
 from app.extensions import db, limiter
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
 from app.views import loading
-from app.views.security import let_post_to
+from app.views.security import keep_nowhere, let_post_to
 
 from . import bp
 from .access_point import qr, sent_from
@@ -71,6 +71,8 @@ def _drawn(template: str, slug: str, transaction_id: str) -> str:
     query: dict[str, Any] = access_point.as_query if access_point else {}
     address = {"slug": slug, "transaction_id": transaction_id, **query}
     is_open = user is not None and user.status in passes.OPEN
+    if is_open:
+        keep_nowhere()
     scanned = (access_point.address_with(user.code) if access_point else user.code) if user and is_open else ""
     return render_template(
         template,

@@ -35,7 +35,7 @@ document.addEventListener("passline:event", ({ detail: { name, data } }) => {
 });
 document.addEventListener("passline:ready", () => tickets.refresh());
 window.addEventListener("online", () => tickets.refresh());
-// Whoever logs out leaves no addresses behind. What was not sent stays: it is sent when they are back.
+// Whoever logs out leaves no addresses behind, here or on another page (leaving.js). What was not sent stays: it is sent when they are back.
 document.addEventListener("submit", ({ target }) => target.action.includes("/logout") && forget());
 page.addEventListener("click", ({ target }) => {
   if (target.closest("[data-give-up]")) doings.giveUp(picture.of(tickets.now()).ticket);
