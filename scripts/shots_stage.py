@@ -351,7 +351,7 @@ def _messages(kitchen: Restaurant) -> None:
         session.flush()
         for number, (status, error, pass_status) in enumerate(
             (
-                ("delivered", None, "expired"),
+                ("delivered", None, "active"),
                 ("failed", "UserInBlacklist", "minted"),
                 ("delivered", None, "active"),
                 ("sent", None, "minted"),
@@ -369,7 +369,6 @@ def _messages(kitchen: Restaurant) -> None:
             given = HotspotUser(
                 package_id=package.id, restaurant_id=kitchen.id, payment_id=payment.id, phone=phone,
                 code=secrets.token_hex(4).upper(), status=pass_status, expires_at=at + timedelta(days=30),
-                ended_at=at if pass_status == "expired" else None, end_reason="time" if pass_status == "expired" else None,
             )  # fmt: skip
             session.add(given)
             session.flush()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from app.extensions import db
-from app.models import EventLog, HotspotUser, Job, Order, Payment
+from app.models import EventLog, HotspotUser, Job, Order, Payment, ProviderMessage
 from tests.balance import balance, completed
 
 from .payments import Market
@@ -43,10 +43,20 @@ def _of(line: dict[str, Any], taken: set[str], counted: set[int]) -> Payment:
         seen = Payment.phone == f"+{line['phone']}", Payment.status == "needs_review", Payment.id.not_in(counted)
         is_unproved = or_(Payment.receipt.is_(None), Payment.receipt.not_in(taken))
         known = db.session.scalars(select(Payment).where(*seen, is_unproved)).first()
-    assert known is not None, f"money was lost: {line}"
+    assert known is not None, f"money was lost: {line}; {_story(line)}"
     assert known.id not in counted, f"money was counted twice: {line}"
     assert (known.order.number if known.order else f"WIFI-{known.id}") == line["account"] or known.wifi_package_id
     return known
+
+
+def _story(line: dict[str, Any]) -> list[object]:
+    """All that is known of a phone's payments: for whoever looks for money."""
+    told: list[object] = []
+    for payment in db.session.scalars(select(Payment).where(Payment.phone == f"+{line['phone']}")):
+        told.append((payment.id, payment.status, payment.receipt, payment.result_code, payment.checkout_request_id))
+        of_it = select(ProviderMessage.kind, ProviderMessage.outcome, ProviderMessage.body)
+        told += db.session.execute(of_it.where(ProviderMessage.payment_id == payment.id).order_by(ProviderMessage.id))
+    return told
 
 
 def _check_orders(taken: set[str]) -> None:
