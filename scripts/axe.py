@@ -65,7 +65,8 @@ def look(chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, wi
     found: list[str] = []
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.wait_for_timeout(100)
+        page.wait_for_selector(f"html[data-bs-theme={theme}]", state="attached")
+        page.wait_for_timeout(700)
         for violation in page.evaluate(_RUN):
             found += told(theme, violation)
     context.close()
