@@ -141,3 +141,34 @@ def test_what_is_no_table_of_dishes_is_refused(cast, text):
 def test_semicolons_and_decimal_commas_are_read(cast):
     [line] = menu_sheet.plan(cast.restaurant, "Heading;Name;Description;Price\nPlates;Fish;;12,50").lines
     assert (line.does, line.terms["price_minor"]) == ("new", 1250)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("house", "cell", "minor"),
+    [
+        ("first", "1,20", 120),
+        ("first", "1200.5", 120_050),
+        ("first", "1,200", None),
+        ("first", "1.200", None),
+        ("first", "1,200.00", None),
+        ("first", "1e3", None),
+        ("second", "1000", 1000),
+        ("second", "1,000", None),
+        ("second", "1.000", None),
+    ],
+)
+def test_a_price_that_could_be_two_is_none(cast, house, cell, minor):
+    restaurant = {"first": cast.restaurant, "second": cast.other_restaurant}[house]
+    [line] = menu_sheet.plan(restaurant, f'{HEAD},Plates,Fish,,"{cell}"').lines
+    assert (line.does, line.terms["price_minor"]) == (("wrong", 0) if minor is None else ("new", minor))
+
+
+def test_a_table_that_is_sent_twice_is_carried_out_once(cast):
+    text = f"{HEAD},Plates,Fish,,12\n"
+    seal = menu_sheet.plan(cast.restaurant, text).seal
+    menu_sheet.carry_out(cast.restaurant, text, seal=seal, by=cast.admin)
+    with pytest.raises(LostRace):
+        menu_sheet.carry_out(cast.restaurant, text, seal=seal, by=cast.admin)
+    assert names(cast) == [["soup", "stew", "special", "Fish"]]
+    assert menu_sheet.plan(cast.restaurant, text).lines[0].is_double
