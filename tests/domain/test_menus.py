@@ -6,8 +6,9 @@ from sqlalchemy import select
 from app.domain import menu_sheet, menus
 from app.domain.menus import Terms
 from app.errors import Conflict, Invalid, LostRace
-from app.extensions import db
-from app.models import AuditEntry, Category, MenuItem
+from app.extensions import atomic, db
+from app.models import AuditEntry, Category, MenuItem, Person, Restaurant
+from tests.at_once import behind
 from tests.factories import place
 
 HEAD = "id,heading,name,description,price\n"
@@ -71,6 +72,45 @@ def test_a_heading_goes_when_nothing_stands_under_it(cast, plates):
     assert names(cast) == []
     menus.restore_item(cast.restaurant, cast.items()[0], by=cast.admin)
     assert names(cast) == [["soup"]], "its heading comes back with it"
+
+
+def test_no_dish_comes_under_a_heading_that_goes(app, cast):
+    """Whose form still has it, adds to it, moves a dish there, or puts one back that stood there."""
+    sweets = menus.add_category(cast.restaurant, "Sweets", by=cast.admin)
+    terms = Terms(name="cake", description="", price_minor=500)
+    gone = menus.add_item(cast.restaurant, sweets, terms, by=cast.admin)
+    menus.remove_item(cast.restaurant, gone, by=cast.admin)
+    house_id, sweets_id, stew_id, gone_id, admin_id = (
+        row.id for row in (cast.restaurant, sweets, cast.items()[1], gone, cast.admin)
+    )
+
+    def read():
+        rows = ((Restaurant, house_id), (Category, sweets_id), (MenuItem, stew_id), (MenuItem, gone_id))
+        return [db.session.get_one(table, id) for table, id in rows], db.session.get_one(Person, admin_id)
+
+    def add():
+        (house, heading, *_), by = read()
+        menus.add_item(house, heading, terms, by=by)
+
+    def move():
+        (house, heading, stew, _), by = read()
+        menus.change_item(house, stew, terms, heading, by=by)
+
+    def put_back():
+        (house, *_, dish), by = read()
+        menus.restore_item(house, dish, by=by)
+
+    def remove():
+        menus.remove_category(cast.restaurant, sweets, by=cast.admin)
+
+    assert isinstance(behind(app, remove, add), LostRace)
+    with atomic():
+        sweets.is_hidden = False
+    assert isinstance(behind(app, remove, move), LostRace)
+    with atomic():
+        sweets.is_hidden = False
+    assert behind(app, remove, put_back) is None
+    assert names(cast) == [["soup", "stew", "special"], ["cake"]]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
