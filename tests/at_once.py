@@ -36,8 +36,13 @@ def at_once(app: Flask, *verbs: Callable[[], Any]) -> list[Any]:
     return told
 
 
-def behind(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> Any:
-    """What `second` returned or raised, which began behind `first`, and waited for it where it has to."""
+def behind(
+    app: Flask, first: Callable[[], Any], second: Callable[[], Any], then: Callable[[], Any] = lambda: None
+) -> Any:
+    """What `second` returned or raised, which began behind `first`, and waited for it where it has to.
+
+    `then`: what the transaction of `first` does after that, and before it commits.
+    """
     told = []
 
     def run() -> None:
@@ -54,6 +59,7 @@ def behind(app: Flask, first: Callable[[], Any], second: Callable[[], Any]) -> A
         first()
         thread.start()
         _until_it_waits(thread)
+        then()
     thread.join()
     return told[0]
 

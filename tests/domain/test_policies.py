@@ -6,13 +6,16 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.domain import orders, policies, policy_changes
+from app.domain import busy, orders, policies, policy_changes
+from app.domain.locks import hold
 from app.domain.order_states import EDGES, ENDS, LABELS
 from app.domain.policies import allowed, label
 from app.domain.policy_changes import ReasonLine
 from app.errors import Forbidden, Invalid, LostRace
 from app.extensions import db
-from app.models import EdgePolicy, Order, Restaurant
+from app.models import EdgePolicy, Order, Person, Restaurant
+from app.models.restaurant import DEADLINES
+from tests.at_once import behind
 from tests.factories import order_in, place, ticket_in
 
 STAFF = {"vendor", "admin"}
@@ -84,6 +87,25 @@ def test_a_driver_who_may_not_hand_over_is_not_offered_it(cast):
     assert "picked_up" in {edge.to for edge in policies.allowed_of(ticket, "driver")}
     decide(cast, edge=("ready_for_pickup", "picked_up"), roles=STAFF)
     assert "picked_up" not in {edge.to for edge in policies.allowed_of(ticket, "driver")}
+
+
+def test_a_decision_for_all_waits_for_whoever_holds_a_restaurant(app, cast):
+    """And does not keep them from writing it: each would wait for the other."""
+    admin_id = cast.admin.id
+
+    def decision():
+        by, minutes = db.session.get_one(Person, admin_id), DEADLINES | {"acceptance_minutes": 15}
+        policy_changes.change_deadlines(None, minutes, by=by, seen=0)
+
+    told = behind(
+        app,
+        lambda: hold(db.session(), cast.restaurant),
+        decision,
+        then=lambda: busy.set_mode(cast.restaurant, "paused", by=cast.vendor),
+    )
+    assert told is None
+    db.session.refresh(cast.restaurant)
+    assert (cast.restaurant.mode, cast.restaurant.acceptance_minutes) == ("paused", 15)
 
 
 def changed_behind_its_back(cast, restaurant):
