@@ -15,7 +15,7 @@ from app.errors import Forbidden, Invalid, LostRace
 from app.extensions import db
 from app.models import EdgePolicy, Order, Person, Restaurant
 from app.models.restaurant import DEADLINES
-from tests.at_once import behind
+from tests.at_once import at_once, behind
 from tests.factories import order_in, place, ticket_in
 
 STAFF = {"vendor", "admin"}
@@ -123,6 +123,25 @@ def test_a_walk_is_held_to_rules_that_changed_after_its_order_was_read(cast):
         orders.cancel(order, by=cast.vendor, reason_code="other")
     db.session.refresh(order)
     assert (order.status, order.version) == ("preparing", 3)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_walk_that_waits_goes_by_the_rules_that_hold_when_its_turn_comes(app, cast):
+    order = order_in(cast, "preparing")
+    order_id, vendor_id, admin_id, house_id = order.id, cast.vendor.id, cast.admin.id, cast.restaurant.id
+
+    def cancel():
+        mine, by = db.session.get_one(Order, order_id), db.session.get_one(Person, vendor_id)
+        orders.cancel(mine, by=by, reason_code="other")
+
+    def forbid():
+        house, by = db.session.get_one(Restaurant, house_id), db.session.get_one(Person, admin_id)
+        policy_changes.change_edge(house, *CANCEL, roles={"admin"}, reason={"admin"}, by=by, seen=house.policy_version)
+
+    told = behind(app, lambda: hold(db.session(), order), cancel, then=lambda: at_once(app, forbid))
+    assert isinstance(told, Forbidden)
+    db.session.refresh(order)
+    assert order.status == "preparing"
 
 
 def test_a_walk_that_the_new_rules_allow_as_well_happens_once(cast):
