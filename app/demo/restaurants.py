@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain import geography
+from app.domain.locks import POLICIES, alone
 from app.models import Category, MenuItem, OpeningHours, Restaurant, WifiPackage
 
 from . import streets
@@ -49,6 +50,8 @@ def slugs(count: int) -> list[str]:
 def furnish(session: Session, count: int, at: datetime) -> list[Place]:
     """Open the first `count` restaurants, as of `at`, unless they are there already; returns them in that order."""
     houses = list(_houses(count))
+    # As whoever opens one (domain/restaurants.py).
+    alone(session, POLICIES)
     query = select(Restaurant).where(Restaurant.slug.in_([slug for slug, _, _ in houses]))
     known = {restaurant.slug: restaurant for restaurant in session.scalars(query)}
     for slug, menu, quarter in houses:

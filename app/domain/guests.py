@@ -8,11 +8,11 @@ no mail reaches (RFC 2606), out of the form's key: a form that is sent twice is 
 from collections.abc import Callable
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from app.contract.identity import Role
 from app.contract.tokens import digest
+from app.errors import Invalid
 from app.extensions import atomic
 from app.models import Person, Session
 
@@ -58,9 +58,11 @@ def _new(session: Transaction, name: str, phone: str, mark: str) -> Person:
                 phone=phone,
                 is_guest=True,
             )
-    except IntegrityError:
+    except Invalid:
         # The same form, sent twice at once: the other one was first.
-        return session.scalars(select(Person).where(Person.email == _address(mark))).one()
+        if (known := _known(session, mark)) is None:
+            raise
+        return known
 
 
 def _address(mark: str) -> str:

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.models import MenuItem, Order, Payment, Restaurant, Ticket
 
+# Have alone: what is decided for all restaurants, and which there are.
+POLICIES = "policies"
+
 
 def hold(session: Session, row: Restaurant | Order | Payment | Ticket | MenuItem) -> None:
     """Hold `row`; what is known of it is what it is now."""

@@ -12,8 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from babel.numbers import get_currency_precision
+from sqlalchemy import func, select
+
 from app.errors import Invalid, LostRace
-from app.extensions import atomic
+from app.extensions import atomic, db
 from app.models import Category, MenuItem, Restaurant
 
 from . import menus
@@ -26,11 +29,15 @@ COLUMNS = ("id", "heading", "name", "description", "price")
 MOST_LINES = 1000
 # What a spreadsheet must not work out has an apostrophe before it (views/sheets.py); here it goes again.
 _MADE_HARMLESS = re.compile(r"^'(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))'(?=\s*[=+\-@])")
+_PRICE = re.compile(r"([0-9]+)(?:([.,])([0-9]+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line and what it would do: `new`, `change` (of what, see `changes`) or `same`; or what is wrong with it."""
+    """One line and what it would do: `new`, `change` (of what, see `changes`) or `same`; or what is wrong with it.
+
+    `is_double`: it is new, and a dish of this name stands under its heading already.
+    """
 
     number: int
     name: str
@@ -39,6 +46,7 @@ class Line:
     item: MenuItem | None = None
     changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    is_double: bool = False
 
     @property
     def does(self) -> str:
@@ -50,9 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a table would do to a menu."""
+    """What a table would do to a menu; `menu` is another one as soon as a dish was added to it."""
 
     lines: list[Line]
+    menu: tuple[int, int | None]
 
     @property
     def is_right(self) -> bool:
@@ -66,9 +75,9 @@ class Plan:
 
     @property
     def seal(self) -> str:
-        """A short text that is another one as soon as the plan is another one."""
+        """A short text that is another one as soon as the plan is another one, or was carried out."""
         told = [(line.number, line.does, line.name, line.heading, line.terms, line.changes) for line in self.lines]
-        return hashlib.sha256(repr(told).encode()).hexdigest()
+        return hashlib.sha256(repr((self.menu, told)).encode()).hexdigest()
 
 
 def rows(restaurant: Restaurant) -> Iterator[tuple[Any, ...]]:
@@ -85,7 +94,10 @@ def plan(restaurant: Restaurant, text: str) -> Plan:
     sheet = _read(text)
     known = {item.id: (item, category) for category in menus.categories(restaurant) for item in category.shown}
     seen: set[int] = set()
-    return Plan([_line(number, row, restaurant, known, seen) for number, row in enumerate(sheet, 2)])
+    dishes = select(func.count(), func.max(MenuItem.id)).where(MenuItem.restaurant_id == restaurant.id)
+    count, last = db.session.execute(dishes).one()
+    lines = [_line(number, row, restaurant, known, seen) for number, row in enumerate(sheet, 2)]
+    return Plan(lines, (count, last))
 
 
 def carry_out(restaurant: Restaurant, text: str, *, seal: str, by: Actor) -> Plan:
@@ -159,13 +171,27 @@ def _line(
         elif id in seen:
             errors.append(f"Dish {row['id']} stands in another line already.")
         seen.add(id)
-    price = minor_units(row["price"].replace(",", "."), restaurant.currency)
+    price = _price(row["price"], restaurant.currency)
     if price is None:
         errors.append(f"“{row['price']}” is no price in {restaurant.currency}.")
     terms = Terms(name=row["name"], description=row["description"], price_minor=price or 0)
     errors += [*_faults(lambda: menus.heading(row["heading"])), *_faults(lambda: menus.check(terms))]
     changes = _changes(item, category, terms, row, restaurant.currency) if item and category and not errors else {}
-    return Line(number, row["name"], row["heading"], terms, item, changes, tuple(errors))
+    is_double = item is None and any(
+        (dish.name, under.name.lower()) == (row["name"], row["heading"].lower()) for dish, under in known.values()
+    )
+    return Line(number, row["name"], row["heading"], terms, item, changes, tuple(errors), is_double)
+
+
+def _price(cell: str, currency: str) -> int | None:
+    """In minor units; None where it is none or could be two: "1,200" is 1200 in one spreadsheet and 1.20 in another."""
+    read = _PRICE.fullmatch(cell)
+    if read is None:
+        return None
+    whole, mark, fraction = read.groups("")
+    if len(fraction) > get_currency_precision(currency) or (mark == "," and len(fraction) == 3):
+        return None
+    return minor_units(f"{whole}.{fraction}", currency)
 
 
 def _faults(check: Any) -> Iterator[str]:

@@ -81,10 +81,11 @@ def remove_category(restaurant: Restaurant, category: Category, *, by: Actor) ->
 
 
 def add_item(restaurant: Restaurant, category: Category, terms: Terms, *, by: Actor) -> MenuItem:
-    """A dish at the end of a heading. Refuses with Invalid."""
+    """A dish at the end of a heading. Refuses with Invalid, and with LostRace where the heading is gone."""
     check(terms)
     with atomic() as session:
         hold(session, restaurant)
+        _must_stand(session, category)
         last = session.scalar(select(func.max(MenuItem.rank)).where(MenuItem.category_id == category.id))
         item = MenuItem(restaurant_id=restaurant.id, category_id=category.id, rank=(last or 0) + 1, **terms)
         session.add(item)
@@ -94,10 +95,11 @@ def add_item(restaurant: Restaurant, category: Category, terms: Terms, *, by: Ac
 
 
 def change_item(restaurant: Restaurant, item: MenuItem, terms: Terms, category: Category, *, by: Actor) -> None:
-    """Change what is said of it, and the heading that it stands under. Refuses with Invalid."""
+    """Change what is said of it, and the heading that it stands under. Refuses as `add_item` does."""
     check(terms)
     with atomic() as session:
         hold(session, restaurant)
+        _must_stand(session, category)
         hold(session, item)
         before = {**{name: getattr(item, name) for name in terms}, "category_id": item.category_id}
         for name, value in terms.items():
@@ -170,6 +172,13 @@ def check(terms: Terms) -> None:
         raise Invalid("The dish is not right yet.", errors=errors)
 
 
+def _must_stand(session: Session, category: Category) -> None:
+    """Refuse a heading that somebody took off the menu meanwhile: what stands under it is on no page."""
+    session.refresh(category, ["is_hidden"])
+    if category.is_hidden:
+        raise LostRace("Somebody else took this heading off the menu meanwhile. Choose another one.")
+
+
 def _show(restaurant: Restaurant, item: MenuItem, *, hidden: bool, action: str, by: Actor) -> None:
     with atomic() as session:
         hold(session, restaurant)
@@ -177,8 +186,8 @@ def _show(restaurant: Restaurant, item: MenuItem, *, hidden: bool, action: str, 
         if item.is_hidden == hidden:
             return
         item.is_hidden = hidden
-        if not hidden and (category := session.get_one(Category, item.category_id)).is_hidden:
-            category.is_hidden = False
+        if not hidden:
+            session.get_one(Category, item.category_id, populate_existing=True).is_hidden = False
         session.flush()
         _told(session, restaurant, action, by, item, {"is_hidden": not hidden}, {"is_hidden": hidden})
 

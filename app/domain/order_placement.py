@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, RestaurantClosed
-from app.extensions import atomic, db
+from app.extensions import atomic
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import LONGEST_TABLE, MOST_OF_ONE
 
 from . import busy, codes, order_clock, orders, tracking
 from .actor import name_of
+from .locks import hold
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
@@ -64,11 +65,15 @@ def place(
     """
     if customer.role != "customer":
         raise Forbidden("Only customers place orders.")
-    at = now()
-    items = _check(restaurant, lines, fulfilment, payment, address, scheduled_for, at)
+    _check_request(lines, fulfilment, payment, address)
     if door is not None:
         _check_place(door)
     with atomic() as session:
+        # Whoever pauses it, changes its rules or sells a dish out comes before this order or after it.
+        hold(session, restaurant)
+        at = now()
+        _check_open(restaurant, scheduled_for, at)
+        items = _on_the_menu(session, restaurant, lines)
         order = Order(
             number=_fresh_number(session),
             restaurant=restaurant,
@@ -109,16 +114,8 @@ def place(
     return Placed(order, token)
 
 
-def _check(
-    restaurant: Restaurant,
-    lines: Sequence[Line],
-    fulfilment: str,
-    payment: str,
-    address: str,
-    scheduled_for: datetime | None,
-    at: datetime,
-) -> dict[int, MenuItem]:
-    """The menu items by id, when all of the request is in order."""
+def _check_request(lines: Sequence[Line], fulfilment: str, payment: str, address: str) -> None:
+    """Refuse what is not right whatever the restaurant and its menu say (Invalid)."""
     errors: dict[str, list[str]] = {}
     if fulfilment not in FULFILMENTS:
         errors["fulfilment"] = [f"One of {', '.join(FULFILMENTS)}."]
@@ -132,8 +129,6 @@ def _check(
         errors["items"] = [f"From 1 to {MOST_OF_ONE} of each."]
     if errors:
         raise Invalid("The order is not right yet.", errors=errors)
-    _check_open(restaurant, scheduled_for, at)
-    return _on_the_menu(restaurant, lines)
 
 
 def _check_place(door: tuple[float, float]) -> None:
@@ -158,12 +153,15 @@ def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: date
         raise RestaurantClosed(f"{restaurant.name} is closed at that time.")
 
 
-def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
+def _on_the_menu(session: Session, restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
+    """The dishes by their ids, as they are; they stay so until the transaction ends."""
     wanted = {line.menu_item_id for line in lines}
     query = select(MenuItem).where(
         MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted), MenuItem.is_hidden.is_(False)
     )
-    items = {item.id: item for item in db.session.scalars(query)}
+    # Shared, as other orders have the same dish; in one order, as else two orders would wait for each other's.
+    query = query.order_by(MenuItem.id).with_for_update(read=True, of=MenuItem)
+    items = {item.id: item for item in session.scalars(query.execution_options(populate_existing=True))}
     if wanted - items.keys():
         raise Invalid("Something you ask for is not on this menu.", errors={"items": ["Not on this menu."]})
     sold_out = [item.name for item in items.values() if not item.available]

@@ -5,14 +5,16 @@ from [AND version = expected] AND the restaurant's policy_version = the one whos
 has happened, history and log rows included, in one transaction; what it does not match has not, and nothing was
 written. Every check before it only makes the refusal kinder; of those by rules that an admin can change, the version
 in the guard makes them hold: a walk that was looked at under rules which are not those any more is looked at again.
+Nor does the guard wait for whoever has the order just now, as it would come to by what held when it began: it matches
+nothing then, and the walk waits by holding the order, and looks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import instance_dict
 
@@ -25,6 +27,7 @@ from app.models.prepared import Prepared
 from . import order_events, order_json, policies, promises, staff, tickets, tracking
 from .actor import Actor, name_of
 from .edges import Edge
+from .locks import hold
 from .order_states import ENDS, LABELS
 
 
@@ -38,12 +41,13 @@ def walk(
     reason_code: str | None = None,
     note: str | None = None,
     occurred_at: datetime | None = None,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
 ) -> bool:
     """Move `order` along the edge to the state `to`, with its history and its events; True when it moved.
 
     Its tracking links begin to run out where it ends, and last again where it leaves an end.
-    `values` are the columns that change with it. False when it is there already: nothing was written. Refuses with
+    `values` are the columns that change with it, or what works them out, asked anew when the order and its restaurant
+    turn out to be others than they were. False when it is there already: nothing was written. Refuses with
     Invalid (unknown state, missing reason), Forbidden (not for this role), EdgeForbidden, Conflict (the edge's rule)
     and LostRace (another was faster, or `expected_version` is not the order's); all but Invalid and Forbidden say
     what the order is now.
@@ -53,8 +57,9 @@ def walk(
         return False
     with atomic() as session:
         connection = session.connection()
-        while not _guarded_update(connection, order, edge, by, at, expected_version, values or {}):
-            session.refresh(order)
+        changes = _worked_out(values)
+        while not _guarded_update(connection, order, edge, by, at, expected_version, changes):
+            hold(session, order)
             session.refresh(order.restaurant)
             if order.status not in (to, edge.start):
                 raise LostRace(_lost(order, by), **now_at(order, by))
@@ -62,8 +67,9 @@ def walk(
             edge = _edge(order, to, by, at, expected_version, reason_code, note)
             if edge is None:
                 return False
+            changes = _worked_out(values)
         _record(connection, order, edge.start, by, at, reason_code, note, occurred_at)
-        if "promised_from" in (values or {}):
+        if "promised_from" in changes:
             promises.keep(session, order, at=at)
         if order.fulfilment == "delivery":
             tickets.follow(session, order, by=by, at=at, reason_code=reason_code, note=note, occurred_at=occurred_at)
@@ -141,6 +147,10 @@ def _edge(
     return edge
 
 
+def _worked_out(values: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    return values() if callable(values) else values or {}
+
+
 def _guarded_update(
     connection: Connection,
     order: Order,
@@ -169,7 +179,7 @@ def _guarded_update(
         "guarded_restaurant": order.restaurant_id,
         "guarded_policy": order.restaurant.policy_version,
     }
-    statement = _update(frozenset(changes), expected_version is not None)
+    statement = _update(frozenset(changes), expected_version is not None, connection.dialect.name)
     new = {f"new_{name}": value for name, value in changes.items()}
     rows = statement.rows(connection, guard | new)
     for row in rows:
@@ -185,12 +195,21 @@ _changing = [column.name for column in Order.__table__.c if column.name not in _
 
 
 @cache
-def _update(columns: frozenset[str], guards_version: bool) -> Prepared:
-    """The statement that writes these columns."""
+def _update(columns: frozenset[str], guards_version: bool, database: str) -> Prepared:
+    """The statement that writes these columns, if it need not wait for the order.
+
+    On PostgreSQL an UPDATE that has waited for its row knows that row as it is by then, but the restaurant's as it was
+    before: rules that were changed meanwhile would not count. On SQLite the one write lock is ours already.
+    """
     table = Order.__table__
+    order_id: ColumnElement[int] = bindparam("guarded_id", type_=table.c.id.type)
+    if database == "postgresql":
+        free = table.alias("free")
+        free_one = select(free.c.id).where(free.c.id == order_id).with_for_update(key_share=True, skip_locked=True)
+        order_id = free_one.scalar_subquery()
     policy = select(Restaurant.policy_version).where(Restaurant.id == bindparam("guarded_restaurant"))
     guards = [
-        table.c.id == bindparam("guarded_id"),
+        table.c.id == order_id,
         table.c.status == bindparam("guarded_status"),
         policy.scalar_subquery() == bindparam("guarded_policy"),
     ]

@@ -180,7 +180,10 @@ def transition(
 def settle(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
     at, to = now(), once_paid(order.scheduled_for)
-    values = {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
+
+    def values() -> dict[str, Any]:
+        return {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
+
     with atomic() as session:
         moved = walk(order, to, by=by, at=at, values=values, **how)
         if moved and by.role != SYSTEM_ROLE:
@@ -194,7 +197,7 @@ def release(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The time of a scheduled order has come: the kitchen receives it."""
     at = now()
     with atomic():
-        moved = walk(order, "placed", by=by, at=at, values=order_clock.entering(order, "placed", at), **how)
+        moved = walk(order, "placed", by=by, at=at, values=lambda: order_clock.entering(order, "placed", at), **how)
         if moved:
             accept_by_rule(order)
     return moved

@@ -16,6 +16,7 @@ from app.models import Session as BrowserSession
 
 from . import access, audit, links, offers, passwords, staff
 from .actor import SYSTEM, Actor
+from .locks import alone
 
 ROLES = {"customer": N_("Customer"), "vendor": N_("Vendor"), "driver": N_("Driver"), "admin": N_("Admin")}
 
@@ -52,6 +53,8 @@ def create(
         raise Invalid(_("This person cannot be made."), errors=errors)
     stored = password_hash or passwords.hashed(password or "")
     with atomic() as session:
+        # Of two at once the second is told that it is taken.
+        alone(session, f"email {email}")
         if session.scalars(select(Person.id).where(Person.email == email)).first() is not None:
             raise Invalid(_("This e-mail address is taken."), errors={"email": [_("It is taken.")]})
         person = Person(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, select, text, update
+from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,6 +27,7 @@ from app.models.restaurant import DEADLINE_BOUNDS, DEADLINES, new_policy_version
 
 from . import audit, log, policies
 from .actor import Actor
+from .locks import POLICIES, alone
 from .order_states import EDGES, LABELS
 from .policy_effects import Move, deadlines_of, moves
 
@@ -135,9 +136,8 @@ def _claim(session: Session, scope: Scope, seen: int) -> int:
         if not claimed.rowcount:  # type: ignore[attr-defined]
             raise _lost(scope)
         return version
-    if session.connection().dialect.name == "postgresql":
-        # One that is being opened just now would begin with the old rules, and nothing would ever tell it.
-        session.execute(text("lock table restaurants in share row exclusive mode"))
+    # No lock of the table: who holds a restaurant could not write it then, and we could not write that restaurant.
+    alone(session, POLICIES)
     row = session.get(PolicyDefaults, 1, populate_existing=True)
     current = row.version if row else 0
     if current != seen:

@@ -18,9 +18,11 @@ from app.models import Order, Restaurant, WifiPackage
 
 from . import audit, house_events
 from .actor import Actor
-from .locks import hold
+from .locks import POLICIES, alone, hold
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# Have alone: of two who take the same, the second is told that it is taken.
+_SLUGS = "slugs"
 _LONGEST = {"name": 120, "slug": 60, "kitchen": 60, "description": 500, "address": 300, "phone": 20}
 
 
@@ -45,8 +47,11 @@ class Terms(TypedDict):
 
 def create(terms: Terms, *, by: Actor) -> Restaurant:
     """Open a restaurant, without hours and without a menu yet. Refuses with Invalid."""
-    _check(terms, None)
     with atomic() as session:
+        # One that is being opened while something is decided for all would begin with what held before, for good.
+        alone(session, POLICIES)
+        alone(session, _SLUGS)
+        _check(terms, None)
         restaurant = Restaurant(**terms)
         session.add(restaurant)
         session.flush()
@@ -61,6 +66,8 @@ def change(restaurant: Restaurant, terms: Terms, *, by: Actor) -> None:
     """Change what is said of it. Refuses with Invalid; its currency stays once anything was sold in it."""
     with atomic() as session:
         hold(session, restaurant)
+        if terms["slug"] != restaurant.slug:
+            alone(session, _SLUGS)
         _check(terms, restaurant)
         before = _said(terms, restaurant)
         for name, value in terms.items():

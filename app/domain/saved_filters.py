@@ -6,6 +6,8 @@ from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
 from app.models import Person, SavedFilter
 
+from .locks import alone
+
 MOST = 30
 
 
@@ -18,6 +20,8 @@ def of(person: Person) -> list[SavedFilter]:
 def save(person: Person, name: str, query: str) -> SavedFilter:
     """Keep `query` (the list's address) as `name`, which then means this; refuses with Conflict the one too many."""
     with atomic() as session:
+        # Two of the same name at once are one, and none is the one too many.
+        alone(session, f"filters of {person.id}")
         mine = select(SavedFilter).where(SavedFilter.person_id == person.id)
         kept = session.scalars(mine.where(SavedFilter.name == name)).one_or_none()
         if kept is None:

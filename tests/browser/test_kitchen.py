@@ -87,6 +87,38 @@ def test_a_bump_bar_takes_a_card_from_new_to_handed_over(visit: Visit, cast: Cas
     expect(board.locator(f"#order-{first.number}")).to_have_attribute("data-state", "placed")
 
 
+def test_a_key_that_is_pressed_twice_hands_over_one_order(visit: Visit, cast: Cast):
+    first, second = (order_in(cast, "ready_for_pickup") for _ in range(2))
+    board = is_live(visit(cast.vendor, "/vendor/"))
+    asked: list[str] = []
+    board.on("request", lambda request: asked.append(request.url) if request.url.endswith("/handover") else None)
+    board.locator(f"#order-{first.number}").focus()
+    board.wait_for_function("() => !document.querySelector('[data-settling]')")
+    board.keyboard.press("h")
+    expect(board.locator(f"#order-{first.number}")).to_have_count(0)
+    expect(board.locator(f"#order-{second.number}")).to_be_focused()
+    board.keyboard.press("h")
+    board.wait_for_function("() => !document.querySelector('[data-settling]')")
+    assert [url.split("/")[-2] for url in asked] == [first.number]
+    board.keyboard.press("h")
+    expect(board.locator(f"#order-{second.number}")).to_have_count(0)
+
+
+def test_what_is_printed_again_from_the_page_of_the_original_is_a_copy(visit: Visit, cast: Cast):
+    order = place(cast).order
+    page = visit(cast.vendor, f"/vendor/orders/{order.number}/kitchen-ticket")
+    page.add_init_script("window.print = () => { window.printed = document.querySelector('.pl-paper').innerText; }")
+    page.get_by_role("button", name="Print", exact=True).click()
+    page.wait_for_function("() => window.printed !== undefined")
+    assert "COPY" not in page.evaluate("window.printed").upper()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(page.get_by_text("Copy", exact=True)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Copy", exact=True)).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Copy", exact=True)).to_be_visible()
+
+
 def test_a_station_hears_of_what_it_has_to_make_alone(visit: Visit, cast: Cast):
     soup, stew, _ = cast.items()
     board_settings.assign(cast.restaurant, {soup.id: "Cold", stew.id: "Grill"}, by=cast.vendor)

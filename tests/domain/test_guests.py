@@ -7,7 +7,8 @@ from app.domain import guests, invitations, order_placement, password_resets, pe
 from app.domain.order_placement import Line
 from app.errors import Conflict, RestaurantClosed, WrongCredentials
 from app.extensions import atomic, db
-from app.models import Job, Order, Person, Session
+from app.models import Job, Order, Person, Restaurant, Session
+from tests.at_once import at_once
 
 PHONE = "+351912345678"
 
@@ -15,11 +16,12 @@ PHONE = "+351912345678"
 @pytest.fixture
 def order(cast):
     """Order a soup as a guest, by the form that this is the mark of."""
-    lines = [Line(cast.items()[0].id, 1)]
+    lines, restaurant_id = [Line(cast.items()[0].id, 1)], cast.restaurant.id
 
     def place(guest):
         how = {"fulfilment": "pickup", "payment": "cash"}
-        return order_placement.place(guest, cast.restaurant, lines, **how).order.number
+        restaurant = db.session.get_one(Restaurant, restaurant_id)
+        return order_placement.place(guest, restaurant, lines, **how).order.number
 
     def ordered(mark="one form"):
         return guests.order(name="Ann", phone=PHONE, mark=mark, key=mark, asked=b"a soup", place=place)
@@ -40,6 +42,13 @@ def test_the_same_form_is_the_same_guest_and_the_same_order(order):
     assert db.session.query(Person).filter_by(is_guest=True).count() == 1
     assert order("another form")[1] != order()[1]
     assert db.session.query(Person).filter_by(is_guest=True).count() == 2
+
+
+def test_the_same_form_twice_at_once_is_one_guest_and_one_order(app, order):
+    numbers = at_once(app, lambda: order()[1], lambda: order()[1])
+    assert numbers[0] == numbers[1]
+    db.session.rollback()
+    assert db.session.query(Person).filter_by(is_guest=True).count() == 1
 
 
 def test_nobody_came_where_the_order_is_refused(cast, order):

@@ -6,8 +6,9 @@ from sqlalchemy import select
 from app.domain import menu_sheet, menus
 from app.domain.menus import Terms
 from app.errors import Conflict, Invalid, LostRace
-from app.extensions import db
-from app.models import AuditEntry, Category, MenuItem
+from app.extensions import atomic, db
+from app.models import AuditEntry, Category, MenuItem, Person, Restaurant
+from tests.at_once import behind
 from tests.factories import place
 
 HEAD = "id,heading,name,description,price\n"
@@ -71,6 +72,45 @@ def test_a_heading_goes_when_nothing_stands_under_it(cast, plates):
     assert names(cast) == []
     menus.restore_item(cast.restaurant, cast.items()[0], by=cast.admin)
     assert names(cast) == [["soup"]], "its heading comes back with it"
+
+
+def test_no_dish_comes_under_a_heading_that_goes(app, cast):
+    """Whose form still has it, adds to it, moves a dish there, or puts one back that stood there."""
+    sweets = menus.add_category(cast.restaurant, "Sweets", by=cast.admin)
+    terms = Terms(name="cake", description="", price_minor=500)
+    gone = menus.add_item(cast.restaurant, sweets, terms, by=cast.admin)
+    menus.remove_item(cast.restaurant, gone, by=cast.admin)
+    house_id, sweets_id, stew_id, gone_id, admin_id = (
+        row.id for row in (cast.restaurant, sweets, cast.items()[1], gone, cast.admin)
+    )
+
+    def read():
+        rows = ((Restaurant, house_id), (Category, sweets_id), (MenuItem, stew_id), (MenuItem, gone_id))
+        return [db.session.get_one(table, id) for table, id in rows], db.session.get_one(Person, admin_id)
+
+    def add():
+        (house, heading, *_), by = read()
+        menus.add_item(house, heading, terms, by=by)
+
+    def move():
+        (house, heading, stew, _), by = read()
+        menus.change_item(house, stew, terms, heading, by=by)
+
+    def put_back():
+        (house, *_, dish), by = read()
+        menus.restore_item(house, dish, by=by)
+
+    def remove():
+        menus.remove_category(cast.restaurant, sweets, by=cast.admin)
+
+    assert isinstance(behind(app, remove, add), LostRace)
+    with atomic():
+        sweets.is_hidden = False
+    assert isinstance(behind(app, remove, move), LostRace)
+    with atomic():
+        sweets.is_hidden = False
+    assert behind(app, remove, put_back) is None
+    assert names(cast) == [["soup", "stew", "special"], ["cake"]]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -141,3 +181,34 @@ def test_what_is_no_table_of_dishes_is_refused(cast, text):
 def test_semicolons_and_decimal_commas_are_read(cast):
     [line] = menu_sheet.plan(cast.restaurant, "Heading;Name;Description;Price\nPlates;Fish;;12,50").lines
     assert (line.does, line.terms["price_minor"]) == ("new", 1250)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("house", "cell", "minor"),
+    [
+        ("first", "1,20", 120),
+        ("first", "1200.5", 120_050),
+        ("first", "1,200", None),
+        ("first", "1.200", None),
+        ("first", "1,200.00", None),
+        ("first", "1e3", None),
+        ("second", "1000", 1000),
+        ("second", "1,000", None),
+        ("second", "1.000", None),
+    ],
+)
+def test_a_price_that_could_be_two_is_none(cast, house, cell, minor):
+    restaurant = {"first": cast.restaurant, "second": cast.other_restaurant}[house]
+    [line] = menu_sheet.plan(restaurant, f'{HEAD},Plates,Fish,,"{cell}"').lines
+    assert (line.does, line.terms["price_minor"]) == (("wrong", 0) if minor is None else ("new", minor))
+
+
+def test_a_table_that_is_sent_twice_is_carried_out_once(cast):
+    text = f"{HEAD},Plates,Fish,,12\n"
+    seal = menu_sheet.plan(cast.restaurant, text).seal
+    menu_sheet.carry_out(cast.restaurant, text, seal=seal, by=cast.admin)
+    with pytest.raises(LostRace):
+        menu_sheet.carry_out(cast.restaurant, text, seal=seal, by=cast.admin)
+    assert names(cast) == [["soup", "stew", "special", "Fish"]]
+    assert menu_sheet.plan(cast.restaurant, text).lines[0].is_double

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from app.domain import drivers, people, ticket_deadlines
+from app.errors import Invalid
 from app.extensions import db
 from app.models import LiveFix, TicketOffer
+from tests.at_once import behind
 from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, ticket_in
 
@@ -44,3 +46,12 @@ def test_a_driver_with_another_password_rides_on(cast):
     ticket = ticket_in(cast, "assigned")
     people.change_password(cast.driver, "another long password")
     assert ticket.status == "assigned"
+
+
+def test_of_two_with_one_address_the_second_is_told_that_it_is_taken(app, cast):
+    def made():
+        return people.create(email="new@example.com", name="New", role="customer", password_hash="none").id
+
+    told = behind(app, made, made)
+    assert isinstance(told, Invalid)
+    assert told.members["errors"]["email"] == ["It is taken."]

@@ -6,13 +6,16 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.domain import orders, policies, policy_changes
+from app.domain import busy, orders, policies, policy_changes
+from app.domain.locks import hold
 from app.domain.order_states import EDGES, ENDS, LABELS
 from app.domain.policies import allowed, label
 from app.domain.policy_changes import ReasonLine
 from app.errors import Forbidden, Invalid, LostRace
 from app.extensions import db
-from app.models import EdgePolicy, Order, Restaurant
+from app.models import EdgePolicy, Order, Person, Restaurant
+from app.models.restaurant import DEADLINES
+from tests.at_once import at_once, behind
 from tests.factories import order_in, place, ticket_in
 
 STAFF = {"vendor", "admin"}
@@ -86,6 +89,25 @@ def test_a_driver_who_may_not_hand_over_is_not_offered_it(cast):
     assert "picked_up" not in {edge.to for edge in policies.allowed_of(ticket, "driver")}
 
 
+def test_a_decision_for_all_waits_for_whoever_holds_a_restaurant(app, cast):
+    """And does not keep them from writing it: each would wait for the other."""
+    admin_id = cast.admin.id
+
+    def decision():
+        by, minutes = db.session.get_one(Person, admin_id), DEADLINES | {"acceptance_minutes": 15}
+        policy_changes.change_deadlines(None, minutes, by=by, seen=0)
+
+    told = behind(
+        app,
+        lambda: hold(db.session(), cast.restaurant),
+        decision,
+        then=lambda: busy.set_mode(cast.restaurant, "paused", by=cast.vendor),
+    )
+    assert told is None
+    db.session.refresh(cast.restaurant)
+    assert (cast.restaurant.mode, cast.restaurant.acceptance_minutes) == ("paused", 15)
+
+
 def changed_behind_its_back(cast, restaurant):
     """As by another process: what this one knows of the restaurant is older."""
     version = restaurant.policy_version
@@ -101,6 +123,25 @@ def test_a_walk_is_held_to_rules_that_changed_after_its_order_was_read(cast):
         orders.cancel(order, by=cast.vendor, reason_code="other")
     db.session.refresh(order)
     assert (order.status, order.version) == ("preparing", 3)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_walk_that_waits_goes_by_the_rules_that_hold_when_its_turn_comes(app, cast):
+    order = order_in(cast, "preparing")
+    order_id, vendor_id, admin_id, house_id = order.id, cast.vendor.id, cast.admin.id, cast.restaurant.id
+
+    def cancel():
+        mine, by = db.session.get_one(Order, order_id), db.session.get_one(Person, vendor_id)
+        orders.cancel(mine, by=by, reason_code="other")
+
+    def forbid():
+        house, by = db.session.get_one(Restaurant, house_id), db.session.get_one(Person, admin_id)
+        policy_changes.change_edge(house, *CANCEL, roles={"admin"}, reason={"admin"}, by=by, seen=house.policy_version)
+
+    told = behind(app, lambda: hold(db.session(), order), cancel, then=lambda: at_once(app, forbid))
+    assert isinstance(told, Forbidden)
+    db.session.refresh(order)
+    assert order.status == "preparing"
 
 
 def test_a_walk_that_the_new_rules_allow_as_well_happens_once(cast):

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contract.times import now
-from app.domain import order_deadlines, policy_changes, policy_effects
+from app.domain import order_deadlines, orders, policy_changes, policy_effects
 from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import AuditEntry, EventLog, Restaurant
@@ -44,6 +45,18 @@ def test_orders_that_come_later_have_the_new_time(cast):
     order, unpaid = place(cast).order, order_in(cast, "awaiting_payment")
     assert order.accept_by == order.placed_at + timedelta(minutes=12)
     assert unpaid.due_at == unpaid.created_at + timedelta(minutes=60)
+
+
+def test_an_order_that_is_placed_by_rules_that_just_changed_has_the_new_time(cast):
+    """As by another process: what this one knows of the restaurant is older."""
+    order, house = order_in(cast, "awaiting_payment"), cast.restaurant
+    known = {name: getattr(house, name) for name in ("policy_version", "acceptance_minutes")}
+    set_deadlines(cast, house, acceptance_minutes=12)
+    db.session.refresh(house)
+    for name, value in known.items():
+        set_committed_value(house, name, value)
+    orders.settle(order, by=cast.admin, note="in cash")
+    assert order.accept_by == order.placed_at + timedelta(minutes=12)
 
 
 def test_open_orders_keep_theirs_unless_it_is_asked_for(cast):

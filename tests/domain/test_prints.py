@@ -1,10 +1,12 @@
 """One original for each version, station and kind of paper; after it copies."""
 
-from threading import Barrier, Thread
+import time_machine
 
+from app.contract.times import now
 from app.domain import board_settings, orders, prints
 from app.extensions import db
 from app.models import Order, Person
+from tests.at_once import at_once
 from tests.factories import order_in, place
 
 
@@ -33,18 +35,29 @@ def test_another_version_is_printed_anew_and_says_what_it_replaces(cast):
 
 
 def test_of_two_screens_that_print_at_once_one_gets_the_copy(app, cast):
-    order, screens = place(cast).order, (cast.vendor.id, cast.colleague.id)
-    papers, together = [], Barrier(len(screens))
+    assert sorted(at_once(app, *(print_of(cast, person) for person in (cast.vendor, cast.colleague)))) == [1, 2]
 
-    def print_one(person_id):
-        with app.app_context():
-            mine, by = db.session.get(Order, order.id), db.session.get(Person, person_id)
-            together.wait()
-            papers.append(prints.take(mine, "kitchen_ticket", by=by))
 
-    threads = [Thread(target=print_one, args=(person_id,)) for person_id in screens]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(paper.is_copy for paper in papers) == [False, True]
+def test_a_double_click_is_one_print(app, cast):
+    assert at_once(app, *[print_of(cast, cast.vendor, key="of one form")] * 2) == [1, 1]
+
+
+def print_of(cast, person, key=None):
+    """The verb that prints the cast's order and says which print it was."""
+    order = Order.query.first() or place(cast).order
+    order_id, person_id = order.id, person.id
+
+    def verb():
+        mine, by = db.session.get(Order, order_id), db.session.get(Person, person_id)
+        return prints.take(mine, "kitchen_ticket", key=key, by=by).number
+
+    return verb
+
+
+def test_a_form_that_is_sent_again_later_prints_a_copy(cast):
+    order = place(cast).order
+    with time_machine.travel(now(), tick=False) as clock:
+        numbers = [prints.take(order, "receipt", key="of one form", by=cast.vendor).number]
+        clock.shift(10)
+        numbers.append(prints.take(order, "receipt", key="of one form", by=cast.vendor).number)
+    assert numbers == [1, 2]

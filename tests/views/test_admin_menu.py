@@ -95,6 +95,7 @@ def test_a_table_is_looked_at_before_it_is_carried_out(cast, browser):
     text = table.replace("4.50", "4.75") + ",Drinks,Water,,2\n"
     shown = browser.post(f"{MENU}/import", data={"text": text})
     assert shown.status_code == 200
+    assert "€2.00" in shown.text, "as it was read, before anything is done"
     assert names(cast) == [["soup", "stew", "special"]], "nothing is done yet"
     seal = re.search(r'name="seal" value="(\w+)"', shown.text)[1]
     assert browser.post(f"{MENU}/import", data={"text": text, "seal": seal}).location == MENU

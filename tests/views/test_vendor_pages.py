@@ -62,12 +62,47 @@ def test_a_ticket_is_printed_once_and_then_says_copy(cast, as_person):
     assert "Not printed yet" in browser.get(path).text
     first = browser.post(path, follow_redirects=True).text
     assert "data-print-now" in first
-    assert "Copy" not in first
+    assert is_original(first)
     assert "!! ALLERGY !!" in first
-    assert "Copy 1" in browser.post(path, follow_redirects=True).text
+    assert ">Copy 1<" in browser.post(path, follow_redirects=True).text
     grill = browser.get(f"{path}?station=Grill").text
     assert stew.name in grill
     assert soup.name not in grill
+
+
+def is_original(page):
+    """Whether what a printer makes of the page has no mark of a copy."""
+    return '<p class="pl-paper-copy " hidden>' in page
+
+
+def test_of_two_screens_each_prints_what_was_counted_for_it(cast, as_person):
+    path = f"/vendor/orders/{place(cast).order.number}/kitchen-ticket"
+    screens = [as_person(cast.vendor), as_person(cast.colleague)]
+    # Both have pressed before either page comes.
+    pages = [screen.post(path).location for screen in screens]
+    original, copy = (screen.get(page).text for screen, page in zip(screens, pages, strict=True))
+    assert is_original(original)
+    assert ">Copy 1<" in copy
+
+
+def test_a_page_for_which_nothing_was_counted_prints_a_copy(cast, as_person):
+    path = f"/vendor/orders/{place(cast).order.number}/kitchen-ticket"
+    browser = as_person(cast.vendor)
+    before, printed = browser.get(path).text, browser.post(path).location
+    forged = browser.get(f"{printed}x").text
+    for page in (before, forged, browser.get(path).text):
+        assert "pl-paper-uncounted" in page
+        assert "data-print-now" not in page
+
+
+def test_an_order_that_moved_since_it_was_counted_is_not_printed(cast, as_person):
+    order = order_in(cast, "accepted")
+    browser = as_person(cast.vendor)
+    page = browser.post(f"/vendor/orders/{order.number}/kitchen-ticket").location
+    orders.start(order, by=cast.colleague)
+    shown = browser.get(page).text
+    assert "The order has changed meanwhile" in shown
+    assert "data-print-now" not in shown
 
 
 def test_a_receipt_has_what_was_bought(cast, as_person):

@@ -3,6 +3,7 @@
 // its next state, R recalls it (or what became ready last).
 
 import * as full from "./full.js";
+import * as steady from "./steady.js";
 
 const cards = () => [...document.querySelectorAll(".pl-ticket")].filter((card) => !card.closest("details:not([open])"));
 const help = document.getElementById("keys");
@@ -12,12 +13,15 @@ export function start() {
   document.querySelector(".pl-keys-open").addEventListener("click", () => help.showModal());
 }
 
-/** `card` is about to go: the focus goes to its neighbour. */
+/** `card` is about to go: the focus goes to its neighbour, which takes no key yet that was meant for the one that went. */
 export function leave(card) {
   if (!card.contains(document.activeElement)) return;
   const all = cards();
   const at = all.indexOf(card);
-  (all[at + 1] ?? all[at - 1])?.focus();
+  const next = all[at + 1] ?? all[at - 1];
+  if (!next) return;
+  next.focus();
+  steady.settle(next);
 }
 
 function pressed(event) {
@@ -106,8 +110,7 @@ function press(key) {
   }
   if (key === "R") return recall();
   const target = /^[a-z]$/.test(key) ? current()?.querySelector(`[data-key="${key}"]`) : null;
-  if (!target) return false;
-  target.click();
+  if (!click(target)) return false;
   if (target.matches("summary")) target.parentElement.querySelector("input:not([type=hidden]), select")?.focus();
   return true;
 }

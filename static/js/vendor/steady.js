@@ -19,6 +19,13 @@ export function start() {
   document.addEventListener("scroll", note, { capture: true, passive: true });
 }
 
+/** `card` takes no pointer and no key for a moment, as if it had just moved. */
+export function settle(card) {
+  until.set(card.id, performance.now() + SETTLES);
+  card.dataset.settling = "";
+  timer ??= setTimeout(settled, SETTLES);
+}
+
 const cards = () => [...main.querySelectorAll(".pl-ticket")];
 
 function place(card) {
