@@ -119,6 +119,12 @@ class RestaurantClosed(Conflict):
     code = "restaurant_closed"
 
 
+class KitchenFull(Conflict):
+    """The kitchen has as much to cook as it can; `next_time` is when it has room again."""
+
+    code = "kitchen_full"
+
+
 class StillInFlight(Conflict):
     """The first request with this Idempotency-Key is still being worked on."""
 
