@@ -251,6 +251,15 @@ def test_a_kitchen_without_a_limit_is_neither_held_nor_asked(cast, asked):
     assert [text for text in asked if "ready_by >" in text or "NO KEY UPDATE" in text] == []
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_it_is_asked_by_an_index_for_what_is_open(cast, kitchen, asked):
+    place(cast)
+    [query] = {text for text in asked if "ready_by >" in text}
+    with db.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"explain query plan {query}", ("",) * query.count("?")).all()
+    assert "USING INDEX ix_orders_restaurant_status_id (restaurant_id=? AND status=?)" in str(plan)
+
+
 def test_every_screen_and_the_trail_hear_of_another_limit(cast):
     changes = [capacity.change(cast.restaurant, 30, 4, by=cast.vendor) for _ in "ab"]
     assert changes == [True, False]
