@@ -120,8 +120,9 @@ class RestaurantClosed(Conflict):
 
 
 class KitchenFull(Conflict):
-    """The kitchen has as much to cook as it can; `next_time` is when it has room again."""
+    """The kitchen has as much to cook as it can."""
 
+    # Its `next_time` is when there is room again.
     code = "kitchen_full"
 
 

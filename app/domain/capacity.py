@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import iso_or_none, now
 from app.errors import Invalid, KitchenFull
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import MenuItem, Order, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
@@ -42,11 +43,11 @@ def change(restaurant: Restaurant, capacity_minutes: int | None, work_minutes: i
     """Set the limit (None: none) and what a dish usually takes; whether anything changed. Refuses with Invalid."""
     errors: dict[str, list[str]] = {}
     if capacity_minutes is not None and not 1 <= capacity_minutes <= MOST_WORK_MINUTES:
-        errors["capacity_minutes"] = [f"From 1 to {MOST_WORK_MINUTES} minutes, or nothing."]
+        errors["capacity_minutes"] = [_("From 1 to %(most)s minutes, or nothing.", most=MOST_WORK_MINUTES)]
     if not 0 <= work_minutes <= MOST_WORK_MINUTES:
-        errors["work_minutes"] = [f"From 0 to {MOST_WORK_MINUTES} minutes."]
+        errors["work_minutes"] = [_("From 0 to %(most)s minutes.", most=MOST_WORK_MINUTES)]
     if errors:
-        raise Invalid("The kitchen cannot be counted like this.", errors=errors)
+        raise Invalid(_("The kitchen cannot be counted like this."), errors=errors)
     after = {"capacity_minutes": capacity_minutes, "work_minutes": work_minutes}
     with atomic() as session:
         hold(session, restaurant)
@@ -152,6 +153,15 @@ def _full(
         if any(opens <= end < closes for opens, closes in openings) and kitchen.have_room(end - ride, work)
     )
     next_time = next(free, None)
-    when = busy.clock(restaurant, next_time, at) if next_time else "not within a week"
-    what = "for now" if scheduled_for is None else "at that time"
-    return KitchenFull(f"The kitchen is full {what}. The next free time: {when}.", next_time=iso_or_none(next_time))
+    if next_time is None:
+        said = _("The kitchen is full, and has no free time within a week.")
+    elif scheduled_for is None:
+        said = _(
+            "The kitchen is full for now. The next free time: %(time)s.", time=busy.clock(restaurant, next_time, at)
+        )
+    else:
+        said = _(
+            "The kitchen is full at that time. The next free time: %(time)s.",
+            time=busy.clock(restaurant, next_time, at),
+        )
+    return KitchenFull(said, next_time=iso_or_none(next_time))

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.errors import Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 
 from . import menus
@@ -178,7 +179,7 @@ def _minutes(cell: str, errors: list[str]) -> int | None:
     if not cell:
         return None
     if not (cell.isascii() and cell.isdigit() and len(cell) < 9):
-        errors.append(f"“{cell}” is no number of minutes.")
+        errors.append(_("“%(cell)s” is no number of minutes.", cell=cell))
         return None
     return int(cell)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.contract.times import now
 from app.errors import Conflict, Invalid, LostRace
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
@@ -170,7 +171,7 @@ def check(terms: Terms) -> None:
         errors["price"] = ["Nothing, or more."]
     work = terms.get("work_minutes")
     if work is not None and not 0 <= work <= MOST_WORK_MINUTES:
-        errors["work_minutes"] = [f"From 0 to {MOST_WORK_MINUTES} minutes."]
+        errors["work_minutes"] = [_("From 0 to %(most)s minutes.", most=MOST_WORK_MINUTES)]
     if errors:
         raise Invalid("The dish is not right yet.", errors=errors)
 

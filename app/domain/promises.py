@@ -27,7 +27,7 @@ REASONS = {
     "awaiting_payment": N_("As long as the kitchen usually takes, once it is paid."),
     "accepted": N_("The kitchen said how long it takes."),
 }
-FULL = "The kitchen has as many orders as it can cook until then."
+FULL = N_("The kitchen has as many orders as it can cook until then.")
 
 
 def keep(session: Session, order: Order, *, at: datetime, reason: str | None = None) -> None:

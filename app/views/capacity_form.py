@@ -5,6 +5,7 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from app.domain import capacity
+from app.language import lazy_gettext as _l
 from app.models import Person, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
@@ -13,10 +14,10 @@ class CapacityForm(FlaskForm):
     """The limit, empty for none, and what a dish usually takes of it."""
 
     capacity_minutes = IntegerField(
-        "Minutes of work in a quarter of an hour", [Optional(), NumberRange(1, MOST_WORK_MINUTES)]
+        _l("Minutes of work in a quarter of an hour"), [Optional(), NumberRange(1, MOST_WORK_MINUTES)]
     )
     work_minutes = IntegerField(
-        "A dish usually takes (minutes of work)", [InputRequired(), NumberRange(0, MOST_WORK_MINUTES)]
+        _l("A dish usually takes (minutes of work)"), [InputRequired(), NumberRange(0, MOST_WORK_MINUTES)]
     )
 
     def show(self, restaurant: Restaurant) -> None:

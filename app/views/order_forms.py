@@ -68,7 +68,7 @@ class AcceptanceForm(OrderForm):
 
     keep = BooleanField()
     prep_minutes = IntegerField(
-_l("Minutes"),
+        _l("Minutes"),
         [_unless_kept, InputRequired(_l("In how many minutes?")), NumberRange(min=1, max=MOST_PREP_MINUTES)],
     )
 

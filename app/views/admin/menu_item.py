@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from app.domain import menus
 from app.domain.menus import Terms
 from app.domain.money import decimal_string, minor_units
+from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 from app.views.loading import person
@@ -36,7 +37,7 @@ class ItemForm(FlaskForm):
     )
     price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
     description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
-    work_minutes = IntegerField("Work in the kitchen (minutes)", [Optional(), NumberRange(0, MOST_WORK_MINUTES)])
+    work_minutes = IntegerField(_l("Work in the kitchen (minutes)"), [Optional(), NumberRange(0, MOST_WORK_MINUTES)])
     heading = SelectField("Heading", coerce=int)
 
     def __init__(self, house: Restaurant, under: Category) -> None:

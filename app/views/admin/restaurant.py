@@ -12,6 +12,7 @@ from app.contract.times import now
 from app.domain import busy, opening_hours
 from app.domain import restaurants as verbs
 from app.errors import NotFound
+from app.language import gettext as _
 from app.models import Restaurant
 from app.views import loading
 from app.views import restaurants as doors
@@ -62,7 +63,7 @@ def restaurant_capacity(slug: str) -> ResponseReturnValue:
         form.carry_out(house, by=person())
     if refusal:
         return _page(house, form), refusal.status
-    flash("Saved: it counts from the next order on.", "success")
+    flash(_("Saved: it counts from the next order on."), "success")
     return _back(house, "capacity")
 
 

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.domain import board_settings
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Category
 from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.views.capacity_form import CapacityForm
@@ -81,7 +82,7 @@ def settings_capacity() -> ResponseReturnValue:
         form.carry_out(kitchen_of(person()), by=person())
     if refusal:
         return _page(form), refusal.status
-    flash("Saved: it counts from the next order on.", "success")
+    flash(_("Saved: it counts from the next order on."), "success")
     return redirect(url_for("vendor.settings", _anchor="capacity"), 303)
 
 
