@@ -1,7 +1,7 @@
 """How much a kitchen can cook: its minutes of work, those of a dish and of an order, and when each is to be ready.
 
 Revision ID: 0021
-Revises: 0020
+Revises: 0022
 Create Date: 2026-12-02 10:11:00.000000
 
 """
@@ -11,7 +11,7 @@ from alembic import op
 
 # revision identifiers, used by Alembic.
 revision = "0021"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
