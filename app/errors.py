@@ -119,6 +119,13 @@ class RestaurantClosed(Conflict):
     code = "restaurant_closed"
 
 
+class KitchenFull(Conflict):
+    """The kitchen has as much to cook as it can."""
+
+    # Its `next_time` is when there is room again.
+    code = "kitchen_full"
+
+
 class StillInFlight(Conflict):
     """The first request with this Idempotency-Key is still being worked on."""
 

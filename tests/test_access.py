@@ -113,6 +113,7 @@ POST   admin.restaurant_change               302 403 403 403 403 403 403 403 303
 POST   admin.restaurant_day_removal          302 403 403 403 403 403 403 403 303
 POST   admin.restaurant_days                 302 403 403 403 403 403 403 403 303
 GET    admin.restaurant_form                 302 403 403 403 403 403 403 403 200
+POST   admin.restaurant_capacity             302 403 403 403 403 403 403 403 303
 POST   admin.restaurant_mode                 302 403 403 403 403 403 403 403 303
 POST   admin.restaurant_new                  302 403 403 403 403 403 403 403 303
 POST   admin.restaurant_week                 302 403 403 403 403 403 403 403 303
@@ -230,6 +231,8 @@ GET    vendor.orders                         302 403 403 403 200 200 200 403 403
 GET    vendor.receipt                        302 403 403 403 200 200 404 403 403
 POST   vendor.receipt_print                  302 403 403 403 303 303 404 403 403
 GET    vendor.settings                       302 403 403 403 200 200 200 403 403
+GET    vendor.capacity                       302 403 403 403 200 200 200 403 403
+POST   vendor.settings_capacity              302 403 403 403 303 303 303 403 403
 POST   vendor.settings_change                302 403 403 403 303 303 303 403 403
 POST   vendor.settings_stations              302 403 403 403 303 303 404 403 403
 GET    vendor.statistics                     302 403 403 403 200 200 200 403 403
@@ -357,6 +360,15 @@ TOLD = {
     "account_links.forgotten_post": lambda cast, order, ticket: {"email": f"{order.number}@example.com"},
     "admin.order_bulk": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:{order.version}"},
     "admin.order_bulk_preview": lambda cast, order, ticket: {"to": "accepted", "order": f"{order.number}:1"},
+    # So much that all orders of the test find room, and each time another limit.
+    "admin.restaurant_capacity": lambda cast, order, ticket: {
+        "capacity_minutes": str(300 + order.id % 300),
+        "work_minutes": "5",
+    },
+    "vendor.settings_capacity": lambda cast, order, ticket: {
+        "capacity_minutes": str(300 + order.id % 300),
+        "work_minutes": "5",
+    },
     "vendor.settings_change": lambda cast, order, ticket: {
         **{f"{status}_{level}": str(minutes) for status in ALERTS for level, minutes in (("warn", 7), ("alarm", 9))},
         "allergy_words": order.number,

@@ -76,7 +76,7 @@ def told(restaurant: Restaurant, at: datetime) -> str:
     mode, until = restaurant.mode_at(at), restaurant.mode_until
     if mode == "normal":
         return ""
-    end = f" until {_clock(restaurant, until, at)}" if until else ""
+    end = f" until {clock(restaurant, until, at)}" if until else ""
     if mode == "paused":
         return f"Paused{end}: {restaurant.mode_reason}" if restaurant.mode_reason else f"Paused{end}"
     why = f" ({restaurant.mode_reason})" if restaurant.mode_reason else ""
@@ -116,7 +116,8 @@ def _said(mode: dict[str, Any]) -> dict[str, Any]:
     return {**mode, "mode_until": iso_or_none(mode["mode_until"])}
 
 
-def _clock(restaurant: Restaurant, until: datetime, at: datetime) -> str:
+def clock(restaurant: Restaurant, until: datetime, at: datetime) -> str:
+    """`until` as guests read it at `at`: "18:30", or "Saturday 12:00" where that is another day."""
     local = until.astimezone(restaurant.zone)
     is_today = restaurant.service_day(until) == restaurant.service_day(at)
     return f"{local:%H:%M}" if is_today else f"{local:%A %H:%M}"

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from app.errors import Invalid, LostRace
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 
 from . import menus
@@ -25,7 +26,9 @@ from .locks import hold
 from .menus import Terms
 from .money import decimal_string, minor_units
 
-COLUMNS = ("id", "heading", "name", "description", "price")
+COLUMNS = ("id", "heading", "name", "description", "price", "work_minutes")
+# A table without the last one leaves that as it is.
+_OPTIONAL = ("id", "work_minutes")
 MOST_LINES = 1000
 # What a spreadsheet must not work out has an apostrophe before it (views/sheets.py); here it goes again.
 _MADE_HARMLESS = re.compile(r"^'(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))'(?=\s*[=+\-@])")
@@ -86,7 +89,7 @@ def rows(restaurant: Restaurant) -> Iterator[tuple[Any, ...]]:
     for category in menus.categories(restaurant):
         for item in category.shown:
             price = decimal_string(item.price_minor, restaurant.currency)
-            yield item.id, category.name, item.name, item.description, price
+            yield item.id, category.name, item.name, item.description, price, _cell(item.work_minutes)
 
 
 def plan(restaurant: Restaurant, text: str) -> Plan:
@@ -138,11 +141,12 @@ def _read(text: str) -> list[dict[str, str]]:
     # Where the comma is for decimals, spreadsheets write semicolons.
     reader = csv.DictReader(io.StringIO(lines), delimiter=";" if first.count(";") > first.count(",") else ",")
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    if missing := [name for name in COLUMNS if name != "id" and name not in names]:
+    if missing := [name for name in COLUMNS if name not in (*_OPTIONAL, *names)]:
         raise Invalid(f"The first line must name the columns; it lacks: {', '.join(missing)}.")
     reader.fieldnames = names
     try:
-        sheet = [{name: _plain(row.get(name)) for name in COLUMNS} for row in reader]
+        told = [name for name in COLUMNS if name == "id" or name in names]
+        sheet = [{name: _plain(row.get(name)) for name in told} for row in reader]
     except csv.Error as wrong:
         raise Invalid(f"This is no table: {wrong}.") from wrong
     if not 1 <= len(sheet) <= MOST_LINES:
@@ -175,6 +179,8 @@ def _line(
     if price is None:
         errors.append(f"“{row['price']}” is no price in {restaurant.currency}.")
     terms = Terms(name=row["name"], description=row["description"], price_minor=price or 0)
+    if "work_minutes" in row:
+        terms["work_minutes"] = _minutes(row["work_minutes"], errors)
     errors += [*_faults(lambda: menus.heading(row["heading"])), *_faults(lambda: menus.check(terms))]
     changes = _changes(item, category, terms, row, restaurant.currency) if item and category and not errors else {}
     is_double = item is None and any(
@@ -194,12 +200,22 @@ def _price(cell: str, currency: str) -> int | None:
     return minor_units(f"{whole}.{fraction}", currency)
 
 
+def _minutes(cell: str, errors: list[str]) -> int | None:
+    """The work of a dish; None: as usual."""
+    if not cell:
+        return None
+    if not (cell.isascii() and cell.isdigit() and len(cell) < 9):
+        errors.append(_("“%(cell)s” is no number of minutes.", cell=cell))
+        return None
+    return int(cell)
+
+
 def _faults(check: Any) -> Iterator[str]:
     try:
         check()
     except Invalid as wrong:
         for name, messages in wrong.members.get("errors", {}).items():
-            yield f"{name.capitalize()}: {' '.join(messages)}"
+            yield f"{name.replace('_', ' ').capitalize()}: {' '.join(messages)}"
 
 
 def _changes(
@@ -216,4 +232,10 @@ def _changes(
         "description": (item.description, terms["description"]),
         "price": price,
     }
+    if "work_minutes" in terms:
+        pairs["work_minutes"] = (_cell(item.work_minutes), _cell(terms["work_minutes"]))
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _cell(minutes: int | None) -> str:
+    return "" if minutes is None else str(minutes)

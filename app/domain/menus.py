@@ -5,7 +5,7 @@ the restaurant's currency; an order keeps the price of its moment.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session, selectinload
 from app.contract.times import now
 from app.errors import Conflict, Invalid, LostRace
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
+from app.models.restaurant import MOST_WORK_MINUTES
 
 from . import audit, house_events
 from .actor import Actor
@@ -26,11 +28,12 @@ MOST_MINOR = 1_000_000_000
 
 
 class Terms(TypedDict):
-    """What is said of a dish."""
+    """What is said of a dish. `work_minutes`: None is as usual; left out, it stays as it is."""
 
     name: str
     description: str
     price_minor: int
+    work_minutes: NotRequired[int | None]
 
 
 def categories(restaurant: Restaurant) -> list[Category]:
@@ -168,6 +171,9 @@ def check(terms: Terms) -> None:
         errors["description"] = [f"At most {LONGEST_DESCRIPTION} characters."]
     if not 0 <= terms["price_minor"] <= MOST_MINOR:
         errors["price"] = ["Nothing, or more."]
+    work = terms.get("work_minutes")
+    if work is not None and not 0 <= work <= MOST_WORK_MINUTES:
+        errors["work_minutes"] = [_("From 0 to %(most)s minutes.", most=MOST_WORK_MINUTES)]
     if errors:
         raise Invalid("The dish is not right yet.", errors=errors)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.models import Restaurant
 
-from .order_placement import SCHEDULE_WITHIN
+from .order_clock import SCHEDULE_WITHIN
 
 # A restaurant that does not close (or open) within a week is told without a time.
 _AHEAD = timedelta(days=8)

@@ -14,16 +14,16 @@ from app.extensions import atomic
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import LONGEST_TABLE, MOST_OF_ONE
 
-from . import busy, codes, order_clock, orders, tracking
+from . import busy, capacity, codes, order_clock, orders, tracking
 from .actor import name_of
 from .locks import hold
+from .order_clock import SCHEDULE_WITHIN
 from .order_search import terms
 from .order_states import FULFILMENTS, PAYMENTS, once_paid
 from .order_transition import begin
 
 NUMBER_LENGTH = 7
 MOST_LINES = 50
-SCHEDULE_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def place(
 
     `table`: where in the house it is eaten, of `dine_in` alone.
     `door`: latitude and longitude of the address in degrees, where the guest's device knows them.
-    Refuses with Forbidden (no customer), RestaurantClosed (paused, or closed then), Invalid (what was asked for) and
-    Conflict (an item is sold out).
+    Refuses with Forbidden (no customer), RestaurantClosed (paused, or closed then), Invalid (what was asked for),
+    Conflict (an item is sold out) and KitchenFull (no room in time).
     """
     if customer.role != "customer":
         raise Forbidden("Only customers place orders.")
@@ -74,6 +74,9 @@ def place(
         at = now()
         _check_open(restaurant, scheduled_for, at)
         items = _on_the_menu(session, restaurant, lines)
+        work = capacity.work_of(restaurant, ((items[line.menu_item_id], line.quantity) for line in lines))
+        ride = order_clock.ride(restaurant, fulfilment)
+        ready_at = capacity.take(session, restaurant, work, at=at, ride=ride, scheduled_for=scheduled_for)
         order = Order(
             number=_fresh_number(session),
             restaurant=restaurant,
@@ -89,6 +92,7 @@ def place(
             currency=restaurant.currency,
             total_minor=sum(items[line.menu_item_id].price_minor * line.quantity for line in lines),
             items_count=sum(line.quantity for line in lines),
+            work_minutes=work,
             payment_method=payment,
             created_at=at,
             confirmed_at=at if payment == "cash" else None,
@@ -99,7 +103,7 @@ def place(
             changed_by_name=name_of(customer),
             changed_by_role=customer.role,
         )
-        for column, value in order_clock.entering(order, order.status, at).items():
+        for column, value in order_clock.entering(order, order.status, at, ready_at=ready_at).items():
             setattr(order, column, value)
         order.items = [_frozen(items[line.menu_item_id], line) for line in lines]
         session.add(order)

@@ -189,7 +189,8 @@ def _guarded_update(
 
 _frozen = {
     "id", "number", "restaurant_id", "customer_id", "fulfilment", "address", "note", "currency", "total_minor",
-    "items_count", "payment_method", "created_at", "scheduled_for", "handover_code", "latitude", "longitude",
+    "items_count", "work_minutes", "payment_method", "created_at", "scheduled_for", "handover_code",
+    "latitude", "longitude",
 }  # fmt: skip
 _changing = [column.name for column in Order.__table__.c if column.name not in _frozen]
 

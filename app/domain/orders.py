@@ -6,6 +6,7 @@ moved (False: it was there already). Placing one is in order_placement.py; deadl
 
 import hmac
 from datetime import timedelta
+from math import ceil
 from typing import Any, Unpack
 
 from sqlalchemy import select, update
@@ -18,7 +19,7 @@ from app.extensions import atomic
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
-from . import order_clock, order_events, order_money, passes, policies, staff
+from . import capacity, order_clock, order_events, order_money, passes, policies, staff
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .edges import How
 from .locks import hold
@@ -29,16 +30,21 @@ from .order_transition import walk
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
     """Take the order on, with the Wi-Fi that its guest gets for it.
 
-    `prep_minutes` from now (default: what the kitchen takes now) move the promise.
+    `prep_minutes` from now (default: what the kitchen takes now, or until the place that a full one gave it) move the
+    promise.
     """
-    minutes = order.restaurant.lead_minutes if prep_minutes is None else prep_minutes
-    if prep_minutes is not None and not 1 <= minutes <= MOST_PREP_MINUTES:
+    if prep_minutes is not None and not 1 <= prep_minutes <= MOST_PREP_MINUTES:
         wanted = f"From 1 to {MOST_PREP_MINUTES} minutes."
         raise Invalid(wanted, errors={"prep_minutes": [wanted]})
     at = now()
+    if prep_minutes is not None:
+        ready_at = at + timedelta(minutes=prep_minutes)
+    else:
+        ready_at = order_clock.held_until(order, at) or order_clock.usual(order.restaurant, at)
+    minutes = ceil((ready_at - at) / timedelta(minutes=1))
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
     if order.scheduled_for is None:
-        values |= order_clock.promise(order, at + timedelta(minutes=minutes))
+        values |= order_clock.promise(order, ready_at)
     with atomic() as session:
         moved = walk(order, "accepted", by=by, at=at, values=values, **how)
         if moved:
@@ -180,11 +186,13 @@ def transition(
 def settle(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The money is there (or an admin says so, with a reference as note): the kitchen may see the order."""
     at, to = now(), once_paid(order.scheduled_for)
-
-    def values() -> dict[str, Any]:
-        return {"confirmed_at": at, "payment_status": "paid", **order_clock.entering(order, to, at)}
-
     with atomic() as session:
+        ready_at = capacity.keep(session, order, at)
+
+        def values() -> dict[str, Any]:
+            entered = order_clock.entering(order, to, at, ready_at=ready_at)
+            return {"confirmed_at": at, "payment_status": "paid", **entered}
+
         moved = walk(order, to, by=by, at=at, values=values, **how)
         if moved and by.role != SYSTEM_ROLE:
             order_money.vouched(session, order, note=how.get("note") or "", at=at)
@@ -197,7 +205,11 @@ def release(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The time of a scheduled order has come: the kitchen receives it."""
     at = now()
     with atomic():
-        moved = walk(order, "placed", by=by, at=at, values=lambda: order_clock.entering(order, "placed", at), **how)
+
+        def values() -> dict[str, Any]:
+            return order_clock.entering(order, "placed", at, ready_at=None)
+
+        moved = walk(order, "placed", by=by, at=at, values=values, **how)
         if moved:
             accept_by_rule(order)
     return moved

@@ -191,9 +191,11 @@ def note(kind: str, payment: Payment, body: str, outcome: str, at: datetime) -> 
 
 
 def hold_with_order(session: Session, payment: Payment) -> None:
-    """Hold the payment and, first, its order."""
+    """Hold the payment and, first, its order; before both its kitchen, where money may give it another place there."""
     order = session.get(Order, payment.order_id) if payment.order_id is not None else None
     if order is not None:
+        if order.status == "awaiting_payment" and order.restaurant.capacity_minutes is not None:
+            hold(session, order.restaurant)
         hold(session, order)
     hold(session, payment)
 

@@ -17,7 +17,7 @@ from app.language import N_
 from app.models import Order, Promise, Ticket
 
 from . import log
-from .order_clock import PROMISE_WIDTH
+from .order_clock import PROMISE_WIDTH, held_until
 from .order_states import ENDS, LABELS
 
 # The order's verbs that set the window, as a guest understands them.
@@ -27,6 +27,7 @@ REASONS = {
     "awaiting_payment": N_("As long as the kitchen usually takes, once it is paid."),
     "accepted": N_("The kitchen said how long it takes."),
 }
+FULL = N_("The kitchen has as many orders as it can cook until then.")
 
 
 def keep(session: Session, order: Order, *, at: datetime, reason: str | None = None) -> None:
@@ -38,7 +39,7 @@ def keep(session: Session, order: Order, *, at: datetime, reason: str | None = N
             order_id=order.id,
             promised_from=order.promised_from,
             promised_by=order.promised_by,
-            reason=reason or REASONS.get(order.status, LABELS[order.status]),
+            reason=reason or _reason(order, at),
             at=at,
         )
     )
@@ -81,6 +82,12 @@ def reach(session: Session, ticket: Ticket, arrival: datetime, reason: str, *, a
         session, [line.message(of_room[line.room], data) for line in events.PROMISE_MOVED], at=at, order_id=order.id
     )
     return True
+
+
+def _reason(order: Order, at: datetime) -> str:
+    if order.status in ("placed", "awaiting_payment") and held_until(order, at):
+        return FULL
+    return REASONS.get(order.status, LABELS[order.status])
 
 
 def history(order: Order) -> list[Promise]:

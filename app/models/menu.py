@@ -9,6 +9,7 @@ from app.extensions import Model
 
 from .columns import Instant, Key, reference
 from .menu_picture import MenuPicture
+from .restaurant import MOST_WORK_MINUTES
 
 LONGEST_STATION = 40
 
@@ -17,7 +18,10 @@ class MenuItem(Model):
     """Something one can order. `available` is what the kitchen says now; sold out, it may be back at `returns_at`."""
 
     __tablename__ = "menu_items"
-    __table_args__ = (CheckConstraint("price_minor >= 0", name="price_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        CheckConstraint(f"work_minutes between 0 and {MOST_WORK_MINUTES}", name="work_minutes"),
+    )
 
     id: Mapped[Key]
     restaurant_id: Mapped[int] = reference("restaurants.id", index=True)
@@ -32,6 +36,8 @@ class MenuItem(Model):
     rank: Mapped[int] = mapped_column(default=0)
     # Where in the kitchen it is made, as the kitchen calls it; empty where that makes no difference.
     station: Mapped[str] = mapped_column(String(LONGEST_STATION), default="", server_default="")
+    # How much work one of it is to the kitchen; None: as much as the restaurant's dishes usually are.
+    work_minutes: Mapped[int | None]
 
     # Without its bytes; written by domain/menu_pictures.py alone.
     picture: Mapped[MenuPicture | None] = relationship(viewonly=True)

@@ -116,6 +116,8 @@ class Order(Model):
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int]
     items_count: Mapped[int]
+    # How much work it is to the kitchen, as the menu said then.
+    work_minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     payment_method: Mapped[str] = mapped_column(choice())
     payment_status: Mapped[str] = mapped_column(choice(), default="unpaid")
 
@@ -127,6 +129,8 @@ class Order(Model):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     accepted_at: Mapped[datetime | None] = mapped_column(Instant)
     prep_minutes: Mapped[int | None]
+    # When the kitchen is to be done with it: its place among what else there is to cook (domain/quarters.py).
+    ready_by: Mapped[datetime | None] = mapped_column(Instant)
     promised_from: Mapped[datetime | None] = mapped_column(Instant)
     promised_by: Mapped[datetime | None] = mapped_column(Instant)
     handover_code: Mapped[str] = mapped_column(String(8))

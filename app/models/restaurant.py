@@ -26,6 +26,8 @@ DEADLINE_BOUNDS = {
 MODES = ("normal", "busy", "paused")
 MOST_BUSY_MINUTES = 120
 LONGEST_MODE_REASON = 120
+# Minutes of work: those of a dish, and those that a kitchen can do in a quarter of an hour (domain/quarters.py).
+MOST_WORK_MINUTES = 600
 
 
 def _as_for_all(name: str) -> ScalarSelect[int]:
@@ -87,6 +89,8 @@ class Restaurant(Model):
         CheckConstraint("preparation_minutes between 1 and 480", name="preparation_minutes"),
         CheckConstraint("mode in ('normal', 'busy', 'paused')", name="mode"),
         CheckConstraint(f"busy_minutes between 0 and {MOST_BUSY_MINUTES}", name="busy_minutes"),
+        CheckConstraint(f"capacity_minutes between 1 and {MOST_WORK_MINUTES}", name="capacity_minutes"),
+        CheckConstraint(f"work_minutes between 0 and {MOST_WORK_MINUTES}", name="work_minutes"),
         CheckConstraint("drop_proof in ('none', 'code', 'photo', 'note')", name="drop_proof"),
     )
 
@@ -124,6 +128,10 @@ class Restaurant(Model):
     busy_minutes: Mapped[int] = mapped_column(default=0)
     mode_reason: Mapped[str] = mapped_column(String(LONGEST_MODE_REASON), default="")
     mode_until: Mapped[datetime | None] = mapped_column(Instant)
+    # How much its cooks can do together in a quarter of an hour; None: nobody counts.
+    capacity_minutes: Mapped[int | None]
+    # What a dish takes of it, where the dish says nothing else.
+    work_minutes: Mapped[int] = mapped_column(default=5, server_default="5")
     # Before this hour, restaurant time, it is still the service day before.
     day_starts: Mapped[time] = mapped_column(default=time(5))
     created_at: Mapped[datetime] = mapped_column(Instant, default=now)

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Self
 
 from flask_wtf import FlaskForm
-from wtforms import Field, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, StopValidation
 from wtforms.validators import Optional as MayBeEmpty
 from wtforms.widgets import HiddenInput
 
@@ -56,11 +56,20 @@ class OrderForm(CheckedForm):
         return how
 
 
-class AcceptanceForm(OrderForm):
-    """In how many minutes it will be ready."""
+def _unless_kept(form: FlaskForm, field: Field) -> None:
+    """Not looked at where it keeps its place."""
+    if form["keep"].data:
+        field.data, field.errors = None, []
+        raise StopValidation
 
+
+class AcceptanceForm(OrderForm):
+    """In how many minutes it will be ready, or (`keep`) when a full kitchen has promised it."""
+
+    keep = BooleanField()
     prep_minutes = IntegerField(
-        _l("Minutes"), [InputRequired(_l("In how many minutes?")), NumberRange(min=1, max=MOST_PREP_MINUTES)]
+        _l("Minutes"),
+        [_unless_kept, InputRequired(_l("In how many minutes?")), NumberRange(min=1, max=MOST_PREP_MINUTES)],
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.contract.positions import Position
 from app.contract.times import iso, now
 from app.contract.tokens import digest
-from app.domain import orders
+from app.domain import capacity, orders
 from app.domain.order_json import whole
 from app.extensions import atomic, db
 from app.models import IdempotencyKey, Order, TrackingLink
@@ -178,6 +178,18 @@ def test_it_refuses_when_the_restaurant_is_closed(customer, cast, wanted, nothin
     close(cast.restaurant)
     with nothing_left():
         refused(customer.post("/orders", wanted), 409, "restaurant_closed")
+
+
+def test_it_refuses_a_time_for_which_the_kitchen_is_full(customer, cast, wanted):
+    """And says when there is room; for as soon as possible, that is what it promises."""
+    capacity.change(cast.restaurant, 15, 5, by=cast.vendor)
+    wished = (now() + timedelta(hours=5)).replace(minute=30, second=0, microsecond=0)
+    assert customer.post("/orders", wanted | {"scheduled_for": iso(wished)}).status_code == 201
+    refusal = refused(customer.post("/orders", wanted | {"scheduled_for": iso(wished)}), 409, "kitchen_full")
+    assert refusal["next_time"] == iso(wished + timedelta(minutes=15))
+    assert customer.post("/orders", wanted | {"scheduled_for": refusal["next_time"]}).status_code == 201
+    first, second = (customer.post("/orders", wanted).json for _ in "ab")
+    assert first["promised_by"] < second["promised_from"]
 
 
 def test_it_stores_no_tracking_token(customer, wanted):

@@ -1,8 +1,13 @@
 """Restaurants and menus, as every person who is logged in may read them."""
 
-import pytest
+from datetime import UTC, datetime
 
+import pytest
+import time_machine
+
+from app.domain import capacity
 from app.extensions import atomic
+from tests.factories import place
 
 from .conftest import close, refused
 
@@ -42,7 +47,7 @@ def test_it_tells_whether_orders_are_taken(program, cast):
 
 def test_it_shows_the_menu(program, cast):
     found = program(cast.customer).get("/restaurants/first").json
-    assert found.keys() == RESTAURANT | {"categories"}
+    assert found.keys() == RESTAURANT | {"categories", "earliest_time", "kitchen_full"}
     [category] = found["categories"]
     assert category.keys() == {"id", "name", "items"}
     soup, stew, special = category["items"]
@@ -55,6 +60,19 @@ def test_it_shows_the_menu(program, cast):
         "available": True,
     }
     assert (stew["price"], special["available"]) == (1250, False)
+
+
+def test_it_tells_when_an_order_would_be_ready(program, cast):
+    client = program(cast.customer)
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        row = client.get("/restaurants/first").json
+        assert (row["earliest_time"], row["kitchen_full"]) == ("2026-11-20T12:20:00.000Z", False)
+        capacity.change(cast.restaurant, 15, 5, by=cast.vendor)
+        place(cast)
+        row = client.get("/restaurants/first").json
+        assert (row["earliest_time"], row["kitchen_full"]) == ("2026-11-20T12:45:00.000Z", True)
+        close(cast.restaurant)
+        assert client.get("/restaurants/first").json["earliest_time"] is None
 
 
 def test_it_tells_opening_hours(program, cast):

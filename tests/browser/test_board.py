@@ -1,8 +1,11 @@
 """The board under many cards and quick fingers: it is one screen high, and nothing slides under a second tap."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from app.domain import capacity, orders
 from tests.browser.conftest import Visit, is_live
 from tests.cast import Cast
 from tests.factories import order_in, place
@@ -68,3 +71,14 @@ def test_a_new_order_below_the_fold_is_counted_and_led_to(visit: Visit, cast: Ca
     expect(card).to_be_in_viewport()
     expect(board.locator(".pl-toast")).to_have_count(0)
     expect(board.get_by_role("button", name="1 below")).to_have_count(0)
+
+
+def test_it_says_that_the_kitchen_is_full_as_soon_as_it_is(visit: Visit, cast: Cast):
+    board = is_live(visit(cast.vendor, "/vendor/"))
+    capacity.change(cast.restaurant, 15, 5, by=cast.vendor)
+    board.wait_for_function("heard.includes('RestaurantChanged')")
+    expect(board.locator(".pl-full[data-fragment-lists]")).to_be_empty()
+    order = place(cast).order
+    expect(board.locator(".pl-full")).to_have_text(re.compile(r"Full until \d\d:\d\d"))
+    orders.cancel(order, by=cast.vendor, reason_code="too_busy")
+    expect(board.locator(".pl-full")).to_be_empty()

@@ -116,6 +116,8 @@ def test_no_dish_comes_under_a_heading_that_goes(app, cast):
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_what_goes_out_comes_in_and_changes_nothing(cast):
     table = [*menu_sheet.rows(cast.restaurant)]
+    with_work = menu_sheet.COLUMNS.index("work_minutes")
+    assert table[1][with_work] == ""
     text = "\n".join(",".join(map(str, row)) for row in table)
     plan = menu_sheet.plan(cast.restaurant, text)
     assert [line.does for line in plan.lines] == ["same"] * 3
@@ -212,3 +214,23 @@ def test_a_table_that_is_sent_twice_is_carried_out_once(cast):
         menu_sheet.carry_out(cast.restaurant, text, seal=seal, by=cast.admin)
     assert names(cast) == [["soup", "stew", "special", "Fish"]]
     assert menu_sheet.plan(cast.restaurant, text).lines[0].is_double
+
+
+def test_a_table_may_say_how_much_work_a_dish_is(cast):
+    soup, stew, _ = cast.items()
+    text = f"{HEAD[:-1]},work_minutes\n{soup.id},Plates,{soup.name},,4.50,12\n,Plates,Bread,,1,\n"
+    plan = menu_sheet.plan(cast.restaurant, text)
+    assert plan.lines[0].changes == {"work_minutes": ("", "12")}
+    menu_sheet.carry_out(cast.restaurant, text, seal=plan.seal, by=cast.admin)
+    db.session.refresh(soup)
+    assert [soup.work_minutes, stew.work_minutes, cast.items()[-1].work_minutes] == [12, None, None]
+    assert [
+        line.does for line in menu_sheet.plan(cast.restaurant, f"{HEAD}{soup.id},Plates,{soup.name},,4.50").lines
+    ] == ["same"], "a table that does not say it leaves it"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("work", ["some", "-1", "601", "1.5"])
+def test_work_that_is_no_number_of_minutes_is_wrong(cast, work):
+    text = f"{HEAD[:-1]},work_minutes\n,Plates,Bread,,1,{work}\n"
+    assert menu_sheet.plan(cast.restaurant, text).lines[0].does == "wrong"

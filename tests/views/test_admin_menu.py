@@ -32,10 +32,10 @@ def test_a_dish_is_written_and_changed(cast, browser, plates):
     made = menus.categories(cast.restaurant)[0].shown[-1]
     assert (made.name, made.price_minor) == ("Fish", 1250)
     assert 'value="12.50"' in browser.get(f"{MENU}/items/{made.id}").text
-    form = {**dish, "price": "13", "heading": str(plates)}
+    form = {**dish, "price": "13", "heading": str(plates), "work_minutes": "12"}
     assert browser.post(f"{MENU}/items/{made.id}", data=form).status_code == 303
     db.session.refresh(made)
-    assert made.price_minor == 1300
+    assert (made.price_minor, made.work_minutes) == (1300, 12)
 
 
 @pytest.mark.parametrize("wrong", [{"name": ""}, {"price": "dear"}, {"price": "-1"}, {"price": "1.005"}])
@@ -91,7 +91,7 @@ def test_a_dish_is_taken_off_and_put_back(cast, browser, as_person):
 
 def test_a_table_is_looked_at_before_it_is_carried_out(cast, browser):
     table = browser.get("/admin/restaurants/first/menu.csv").text
-    assert table.splitlines()[0].endswith("id,heading,name,description,price")
+    assert table.splitlines()[0].endswith("id,heading,name,description,price,work_minutes")
     text = table.replace("4.50", "4.75") + ",Drinks,Water,,2\n"
     shown = browser.post(f"{MENU}/import", data={"text": text})
     assert shown.status_code == 200

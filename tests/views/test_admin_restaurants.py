@@ -91,6 +91,16 @@ def test_it_is_paused(browser):
     assert "Paused until" in browser.get("/admin/restaurants").text
 
 
+def test_its_kitchen_is_counted(browser):
+    address = "/admin/restaurants/first/capacity"
+    assert browser.post(address, data={"capacity_minutes": "30", "work_minutes": "4"}).status_code == 303
+    assert (the("first").capacity_minutes, the("first").work_minutes) == (30, 4)
+    answer = browser.post(address, data={"capacity_minutes": "0", "work_minutes": "4"})
+    assert answer.status_code == 422
+    assert 'id="capacity_minutes-error"' in answer.text
+    assert 'name="work_minutes" required type="number" value="4"' in browser.get("/admin/restaurants/first").text
+
+
 def test_the_week_is_written_in_lines(browser):
     week = {f"day_{day}": "11:00-15:00, 18:30-02:00" for day in range(6)}
     assert browser.post("/admin/restaurants/first/week", data={**week, "day_6": ""}).status_code == 303

@@ -1,13 +1,17 @@
 """A menu, its checkout, and what each refusal says and leaves behind: nothing."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import time_machine
 
 from app.contract.times import iso, now
+from app.domain import capacity, opening_hours
 from app.domain.opening import times_ahead
 from app.extensions import atomic, db
 from app.models import Order
 from tests.cast import PASSWORD
+from tests.factories import place
 from tests.views.customer_pages import csrf_in, left_behind, number_in, order_form
 
 pytestmark = pytest.mark.usefixtures("csrf_off")
@@ -288,3 +292,45 @@ def test_the_list_of_restaurants_is_for_anybody(cast, as_person):
     page = as_person(None).get("/r/").text
     assert page.index("The Second Table") < page.index("The First Table")
     assert "Taking no orders right now" in page
+
+
+@pytest.fixture
+def noon(cast):
+    """Noon by the restaurant's clock, and a kitchen that can cook one order of the form in a quarter of an hour."""
+    with time_machine.travel(datetime(2026, 11, 20, 12, tzinfo=UTC), tick=False):
+        capacity.change(cast.restaurant, 15, 5, by=cast.vendor)
+        yield now()
+
+
+def test_who_looks_sees_from_when_on_a_full_kitchen_has_room(cast, noon, as_person):
+    assert "Kitchen is busy" not in as_person(None).get("/r/first").text
+    place(cast)
+    page = as_person(None).get("/r/first").text
+    assert "Kitchen is busy: earliest 12:45" in page
+    assert "as many orders as it can cook until then" in page
+
+
+def test_times_without_room_are_not_offered(cast, noon, as_person):
+    two, half_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=30)
+    place(cast, scheduled_for=two)
+    page = as_person(None).get("/r/first").text
+    assert f'value="{iso(half_past)}"' in page
+    assert f'value="{iso(two)}"' not in page
+
+
+def test_who_asks_for_a_time_that_is_full_is_offered_the_next(cast, noon, order_with):
+    two, half_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=30)
+    place(cast, scheduled_for=two)
+    answer = order_with(when="later", scheduled_for=iso(two))
+    assert answer.status_code == 409
+    assert "The next free time: 14:15" in answer.text
+    assert f'selected value="{iso(half_past)}"' in answer.text
+
+
+def test_who_cannot_have_it_soon_orders_for_later(cast, noon, as_person, order_with):
+    opening_hours.set_week(cast.restaurant, ["11:00-12:30"] * 7, by=cast.admin)
+    place(cast)
+    page = as_person(None).get("/r/first").text
+    assert "The kitchen is full for now" in page
+    assert 'name="when" value="now"' not in page
+    assert order_with().status_code == 422

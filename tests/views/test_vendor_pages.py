@@ -28,6 +28,8 @@ GET  /vendor/statistics                     manager
 GET  /vendor/staff                          manager
 GET  /vendor/settings                       manager
 POST /vendor/settings                       manager
+POST /vendor/settings/capacity              manager
+GET  /vendor/capacity                       manager counter cook
 """
 
 

@@ -5,13 +5,15 @@ from decimal import Decimal
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import DecimalField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms import DecimalField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain import menus
 from app.domain.menus import Terms
 from app.domain.money import decimal_string, minor_units
+from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
+from app.models.restaurant import MOST_WORK_MINUTES
 from app.views.loading import person
 from app.views.refusals import shown_on
 
@@ -35,6 +37,7 @@ class ItemForm(FlaskForm):
     )
     price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
     description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
+    work_minutes = IntegerField(_l("Work in the kitchen (minutes)"), [Optional(), NumberRange(0, MOST_WORK_MINUTES)])
     heading = SelectField("Heading", coerce=int)
 
     def __init__(self, house: Restaurant, under: Category) -> None:
@@ -54,12 +57,18 @@ class ItemForm(FlaskForm):
     def terms(self) -> Terms:
         """What the form says, as the domain counts it."""
         price = minor_units(self.price.data or Decimal(0), self.currency) or 0
-        return Terms(name=self.name.data or "", description=self.description.data or "", price_minor=price)
+        return Terms(
+            name=self.name.data or "",
+            description=self.description.data or "",
+            price_minor=price,
+            work_minutes=self.work_minutes.data,
+        )
 
     def show(self, dish: MenuItem) -> None:
         """Fill it in with what a dish is."""
         self.name.data, self.description.data = dish.name, dish.description
         self.price.data = Decimal(decimal_string(dish.price_minor, self.currency))
+        self.work_minutes.data = dish.work_minutes
 
 
 @bp.post(f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>/items")

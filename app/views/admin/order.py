@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import order_timeline, orders, policies, promises, tracking
+from app.domain import order_clock, order_timeline, orders, policies, promises, tracking
 from app.domain.edges import Edge
 from app.domain.order_states import once_paid
 from app.extensions import db
@@ -92,6 +92,7 @@ def _drawn(template: str, order: Order) -> str:
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
         promises=promises.history(order),
+        held_until=order_clock.held_until(order, now()),
         links=_open_links(order),
     )
 

@@ -12,9 +12,11 @@ from app.contract.times import now
 from app.domain import busy, opening_hours
 from app.domain import restaurants as verbs
 from app.errors import NotFound
+from app.language import gettext as _
 from app.models import Restaurant
 from app.views import loading
 from app.views import restaurants as doors
+from app.views.capacity_form import CapacityForm
 from app.views.loading import person
 from app.views.mode_form import ModeForm
 from app.views.refusals import flashed, shown_on
@@ -50,6 +52,19 @@ def restaurant_mode(slug: str) -> ResponseReturnValue:
     if not refusal:
         flash(busy.told(house, at) or "Orders are taken as usual.", "success")
     return _back(house)
+
+
+@bp.post("/restaurants/<slug>/capacity")
+def restaurant_capacity(slug: str) -> ResponseReturnValue:
+    house, form = found(slug), CapacityForm()
+    if not form.validate():
+        return _page(house, form), 422
+    with shown_on(form) as refusal:
+        form.carry_out(house, by=person())
+    if refusal:
+        return _page(house, form), refusal.status
+    flash(_("Saved: it counts from the next order on."), "success")
+    return _back(house, "capacity")
 
 
 @bp.post("/restaurants/<slug>/week")
@@ -107,10 +122,13 @@ def _page(house: Restaurant, posted: FlaskForm | None = None) -> str:
         RestaurantForm(house, formdata=None),
         WeekForm(formdata=None),
         DaysForm(formdata=None),
+        CapacityForm(formdata=None),
     )
-    details, week, days = (posted if isinstance(posted, type(fresh)) else fresh for fresh in forms)
+    details, week, days, capacity = (posted if isinstance(posted, type(fresh)) else fresh for fresh in forms)
     if week is not posted:
         week.show(opening_hours.week_of(house))
+    if capacity is not posted:
+        capacity.show(house)
     return render_template(
         "admin/restaurant.html",
         restaurant=house,
@@ -118,6 +136,7 @@ def _page(house: Restaurant, posted: FlaskForm | None = None) -> str:
         form=details,
         week=week,
         days=days,
+        capacity=capacity,
         mode=ModeForm(formdata=None),
         exceptions=opening_hours.exceptions_ahead(house),
         has_sold=verbs.has_sold(house),

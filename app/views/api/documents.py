@@ -85,13 +85,16 @@ class ChangedBy(Named):
 class ConflictProblem(Problem):
     """What the order or the ticket is now, and where it may go from there by you."""
 
-    optional = frozenset({"current_status", "version", "changed_by", "changed_at", "allowed", "sold_out", "payment_id"})
+    optional = frozenset(
+        {"current_status", "version", "changed_by", "changed_at", "allowed", "sold_out", "next_time", "payment_id"}
+    )
     current_status = fields.String()
     version = fields.Integer()
     changed_by = fields.Nested(ChangedBy)
     changed_at = fields.DateTime()
     allowed = fields.List(fields.String())
     sold_out = fields.List(fields.String(), metadata={"description": "What cannot be ordered now."})
+    next_time = moment("`kitchen_full`: what can be ordered for next; null: nothing within a week.", empty=True)
     payment_id = fields.Integer(metadata={"description": "The attempt that is under way."})
 
 
@@ -192,8 +195,14 @@ class Category(Document):
 
 
 class RestaurantWithMenu(Restaurant):
-    """A restaurant with its menu."""
+    """A restaurant with its menu, and when an order that is placed now would be ready."""
 
+    earliest_time = moment(
+        "When a dish is ready at the earliest, before any ride; null: none is taken for now.", empty=True
+    )
+    kitchen_full = fields.Boolean(
+        metadata={"description": "Whether that is later than usual, as there is as much to cook as the kitchen can."}
+    )
     categories = fields.List(fields.Nested(Category))
 
 

@@ -98,7 +98,9 @@ def place_order(wanted: NewOrder) -> Response:
     """Place an order
 
     Paid in cash it is `placed` at once (or `scheduled`); with M-Pesa it is `awaiting_payment`, and its kitchen hears
-    of it when it is paid.
+    of it when it is paid. Where its kitchen has as much to cook as it can, it is promised for the first quarter of an
+    hour that has room; `kitchen_full` (409) says that there is none soon, or none at `scheduled_for`, and the
+    `next_time` that is free.
     """
     customer = loading.person(Role.CUSTOMER)
     tracking: dict[str, str] = {}

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.contract.times import iso_or_none, now
+from app.domain import capacity
 from app.extensions import db
 from app.models import Category, MenuItem, OpeningHours, Restaurant
 from app.views import loading
@@ -40,9 +41,8 @@ def restaurant(slug: str) -> Response:
         .options(selectinload(Category.items))
         .order_by(Category.rank, Category.id)
     )
-    return answer(
-        {**_restaurant(found), "categories": [_category(category) for category in categories if not category.is_hidden]}
-    )
+    menu = [_category(category) for category in categories if not category.is_hidden]
+    return answer({**_restaurant(found), **_outlook(found), "categories": menu})
 
 
 def _restaurant(row: Restaurant) -> Document:
@@ -73,6 +73,11 @@ def _mode(row: Restaurant) -> Document:
         "mode_reason": row.mode_reason if mode != "normal" else "",
         "mode_until": iso_or_none(row.mode_until) if mode != "normal" else None,
     }
+
+
+def _outlook(row: Restaurant) -> Document:
+    outlook = capacity.outlook(row, now())
+    return {"earliest_time": iso_or_none(outlook.ready_at), "kitchen_full": outlook.is_full}
 
 
 def _hours(row: OpeningHours) -> Document:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -26,7 +26,7 @@ from wtforms.widgets import HiddenInput
 
 from app import language
 from app.contract.times import iso, now
-from app.domain import passwords, payments, phones
+from app.domain import capacity, order_clock, passwords, payments, phones
 from app.domain.opening import times_ahead
 from app.domain.order_states import PAYMENTS
 from app.models import Restaurant
@@ -58,9 +58,7 @@ class CheckoutForm(FlaskForm):
 
     def __init__(self, restaurant: Restaurant, *, open_now: bool) -> None:
         super().__init__()
-        days = _by_day(restaurant)
-        self.offered = {value for times in days.values() for value in times}
-        self.scheduled_for.choices = {"": "Choose a time", **days}
+        self.offer_times(restaurant)
         if restaurant.currency != payments.CURRENCY or current_app.config["PASSLINE"].mpesa_url is None:
             self.payment.choices = {"cash": PAYMENTS["cash"]}
         if not open_now:
@@ -72,6 +70,21 @@ class CheckoutForm(FlaskForm):
     def renew_key(self) -> None:
         """Let the next press of the button be another order."""
         self.key.data = secrets.token_urlsafe(12)
+
+    def offer_times(self, restaurant: Restaurant, *, work: int | None = None, after: str = "") -> None:
+        """Offer the times for which the kitchen has room for so much work; choose the first that is not before `after`.
+
+        One that is full by now may still be asked for: the refusal then says when there is room.
+        """
+        at = now()
+        times = list(times_ahead(restaurant, at))
+        self.offered = {iso(time) for time in times}
+        ride = order_clock.ride(restaurant, self.fulfilment.data)
+        days = _by_day(restaurant, capacity.with_room(restaurant, times, at, ride=ride, work=work), at)
+        self.scheduled_for.choices = {"": "Choose a time", **days}
+        if after:
+            self.when.data = "later"
+            self.scheduled_for.data = next((time for day in days.values() for time in day if time >= after), "")
 
     def sit_at(self, table: str) -> None:
         """Begin as somebody does who came by the code on their table."""
@@ -134,11 +147,10 @@ class VisitorForm(CheckoutForm):
         return f"{session.get('csrf_token', '')}:{self.key.data}"
 
 
-def _by_day(restaurant: Restaurant) -> dict[str, dict[str, str]]:
+def _by_day(restaurant: Restaurant, times: Iterable[datetime], at: datetime) -> dict[str, dict[str, str]]:
     """The times that can be chosen, by service day: what follows midnight stands under the evening before."""
-    at = now()
     days: dict[date, dict[str, str]] = defaultdict(dict)
-    for time in times_ahead(restaurant, at):
+    for time in times:
         day = restaurant.service_day(time)
         local = time.astimezone(restaurant.zone)
         night = "" if local.date() == day else " (after midnight)"

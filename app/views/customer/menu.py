@@ -14,8 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.contract.identity import Role
-from app.domain import guests, idempotency, order_placement, phones
-from app.errors import KeyReused, NotFound
+from app.contract.times import now
+from app.domain import capacity, guests, idempotency, order_placement, phones
+from app.domain.order_placement import Line
+from app.errors import KeyReused, KitchenFull, NotFound
 from app.extensions import db
 from app.models import Category, MenuItem, Person, Restaurant
 from app.views import accounts, guest_limits, loading, login_limits, restaurants
@@ -93,6 +95,10 @@ def menu_order(slug: str) -> ResponseReturnValue:
             number = _as_customer(form, asked)
     if not refusal:
         return redirect(url_for(".order", number=number), 303)
+    if isinstance(refusal.error, KitchenFull):
+        chosen = _chosen(_categories(restaurant), basket)
+        work = capacity.work_of(restaurant, ((item, line.quantity) for item, line in chosen))
+        form.offer_times(restaurant, work=work, after=refusal.error.members["next_time"] or "")
     if isinstance(refusal.error, KeyReused):
         form.form_errors = ["This page has already sent an order. Press once more to send this one as well."]
         form.renew_key()
@@ -132,7 +138,9 @@ def _restaurant(slug: str) -> Restaurant:
 
 def _form(restaurant: Restaurant) -> CheckoutForm:
     kind = CheckoutForm if current_user.is_authenticated else VisitorForm
-    return kind(restaurant, open_now=restaurants.door(restaurant).opening.is_open)
+    outlook = capacity.outlook(restaurant, now())
+    has_room = outlook.ready_at is not None or not outlook.is_full
+    return kind(restaurant, open_now=restaurants.door(restaurant).opening.is_open and has_room)
 
 
 def _again(restaurant: Restaurant, number: str) -> Again:
@@ -150,15 +158,21 @@ def _categories(restaurant: Restaurant) -> Sequence[Category]:
     return db.session.scalars(query.order_by(Category.rank, Category.id)).all()
 
 
+def _chosen(categories: Sequence[Category], basket: Basket) -> list[tuple[MenuItem, Line]]:
+    """The lines of the basket with their dishes, as far as the menu has them."""
+    on_the_menu = {item.id: item for category in categories for item in category.shown}
+    return [(on_the_menu[line.menu_item_id], line) for line in basket.lines_of(on_the_menu)]
+
+
 def _page(
     restaurant: Restaurant, form: CheckoutForm, basket: Basket, status: int = 200, again: Again | None = None
 ) -> ResponseReturnValue:
     categories = _categories(restaurant)
-    on_the_menu = {item.id: item for category in categories for item in category.shown}
-    chosen = [(on_the_menu[line.menu_item_id], line) for line in basket.lines_of(on_the_menu)]
+    chosen = _chosen(categories, basket)
     page = render_template(
         "customer/menu.html",
         door=restaurants.door(restaurant),
+        outlook=capacity.outlook(restaurant, now()),
         restaurant=restaurant,
         categories=[category for category in categories if category.shown],
         form=form,

@@ -15,7 +15,7 @@ from app.views.loading import person
 bp = Blueprint("vendor", __name__, url_prefix="/vendor")
 
 DUTIES = {
-    staff.SEE_BOARD: {"board", "done", "mode", "order_card"},
+    staff.SEE_BOARD: {"board", "capacity", "done", "mode", "order_card"},
     staff.COOK_ORDERS: {
         "item_tick",
         "menu",
@@ -51,6 +51,7 @@ def _who_may() -> dict[str, Any]:
 # They put their views onto bp.
 from . import (  # noqa: E402
     board,  # noqa: F401
+    capacity,  # noqa: F401
     menu,  # noqa: F401
     mode,  # noqa: F401
     orders,  # noqa: F401

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.contract.times import now
 from app.domain import board_settings
+from app.domain.capacity import outlook
 from app.domain.kitchen_statistics import day_began
 from app.domain.order_states import ENDS
 from app.extensions import db
@@ -43,6 +44,7 @@ def board() -> Response:
         restaurant=kitchen_of(staff),
         done=_done(staff),
         form=ModeForm(),
+        outlook=outlook(kitchen_of(staff), now()),
     )
     return screen.kept_in(make_response(page))
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.contract.identity import Role
 from app.contract.times import iso, now
-from app.domain import board_settings, item_ticks, staff
+from app.domain import board_settings, item_ticks, order_clock, staff
 from app.domain.board_settings import Board
 from app.domain.edges import Edge
 from app.domain.policies import allowed
@@ -156,6 +156,11 @@ class Card:
     @property
     def _edges(self) -> list[Edge]:
         return staff.walkable(self.person, allowed(self.order, Role.VENDOR))
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When it is to be ready, where a full kitchen gave it a later place than usual."""
+        return order_clock.held_until(self.order, now())
 
     @property
     def minutes(self) -> Sequence[int]:

@@ -1,4 +1,6 @@
-"""What the managers decide about their board: when it shouts, which words are an allergy, where dishes are made."""
+"""What the managers decide about their board: when it shouts, which words are an allergy, where dishes are made; and
+how much their kitchen can cook.
+"""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,8 +12,10 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.domain import board_settings
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Category
 from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
+from app.views.capacity_form import CapacityForm
 from app.views.loading import person
 from app.views.refusals import shown_on
 
@@ -53,9 +57,7 @@ class SettingsForm(FlaskForm):
 
 @bp.get("/settings")
 def settings() -> str:
-    form = SettingsForm()
-    form.show(board_settings.of(db.session(), kitchen_of(person()).id))
-    return _page(form)
+    return _page()
 
 
 @bp.post("/settings")
@@ -71,6 +73,19 @@ def settings_change() -> ResponseReturnValue:
     return redirect(url_for("vendor.settings"), 303)
 
 
+@bp.post("/settings/capacity")
+def settings_capacity() -> ResponseReturnValue:
+    form = CapacityForm()
+    if not form.validate():
+        return _page(form), 422
+    with shown_on(form) as refusal:
+        form.carry_out(kitchen_of(person()), by=person())
+    if refusal:
+        return _page(form), refusal.status
+    flash(_("Saved: it counts from the next order on."), "success")
+    return redirect(url_for("vendor.settings", _anchor="capacity"), 303)
+
+
 @bp.post("/settings/stations")
 def settings_stations() -> ResponseReturnValue:
     asked = {name.removeprefix(_STATION): value for name, value in request.form.items() if name.startswith(_STATION)}
@@ -80,12 +95,17 @@ def settings_stations() -> ResponseReturnValue:
     return redirect(url_for("vendor.settings", _anchor="stations"), 303)
 
 
-def _page(form: SettingsForm) -> str:
+def _page(posted: FlaskForm | None = None) -> str:
+    """All of it; the form that was posted, with what is wrong in it, in the place of a fresh one."""
     restaurant = kitchen_of(person())
+    form, capacity = SettingsForm(formdata=None), CapacityForm(formdata=None)
+    form.show(board_settings.of(db.session(), restaurant.id))
+    capacity.show(restaurant)
     menu = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
     return render_template(
         "vendor/settings.html",
-        form=form,
+        form=posted if isinstance(posted, SettingsForm) else form,
+        capacity=posted if isinstance(posted, CapacityForm) else capacity,
         restaurant=restaurant,
         states=tuple(ALERTS),
         menu=db.session.scalars(menu.order_by(Category.rank, Category.id)).all(),
