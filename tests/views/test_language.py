@@ -15,10 +15,11 @@ from app.config import ROOT
 from app.domain import people
 from app.domain.money import spoken
 from app.extensions import db
-from app.models import Person
+from app.models import EventLog, Person
 from app.views import formats, script_words
 from gateway import refusals
 from scripts import messages
+from tests.factories import order_in
 
 TEMPLATES = ROOT / "templates"
 # All but another company's pages, the contract's page, and what is yet to be done.
@@ -327,6 +328,22 @@ def test_a_form_says_what_is_missing_in_the_language_of_the_page(app: Flask, csr
     page = app.test_client().post("/login", data={"email": ""}, headers=ARABIC).text
     assert "أدخل بريدك الإلكتروني." in page
     assert ">كلمة المرور</label>" in page
+
+
+def test_a_guest_follows_the_order_in_their_language(app: Flask, cast, as_person):
+    order = order_in(cast, "preparing", fulfilment="pickup")
+    page = as_person(cast.customer).get(f"/orders/{order.number}", headers=ARABIC).text
+    assert "يجري التحضير في The First Table." in page
+    assert f'<span class="pl-number">{order.number}</span>' in page
+    assert order.status == "preparing"
+
+
+def test_what_screens_are_told_stays_english(app: Flask, cast, as_person, csrf_off):
+    order = order_in(cast, "placed")
+    form = {"expected_version": order.version}
+    as_person(cast.customer).post(f"/orders/{order.number}/cancellation", data=form, headers=ARABIC)
+    told = [event.data for event in EventLog.query.filter_by(order_id=order.id, name="OrderStatusChanged")]
+    assert '"label":"Cancelled"' in "".join(told)
 
 
 @pytest.mark.parametrize(
