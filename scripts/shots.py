@@ -4,9 +4,10 @@ Starts an instance of its own (a database in a temporary folder, web and gateway
 and with what the demo is too well-behaved for (shots_stage.py), and photographs the table of shots_pages.py. What a
 page says on its console, and what is wider than its window, is said at the end, and then this ends with 1.
 
-    python scripts/shots.py [words]      only the pictures whose names contain one of the words
+    python scripts/shots.py [--language ar] [words]      only the pictures whose names contain one of the words
 """
 
+import argparse
 import os
 import secrets
 import socket
@@ -25,6 +26,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from app.language import LANGUAGES, SOURCE  # noqa: E402
 from scripts import shots_pages, shots_stage  # noqa: E402
 from tests import services  # noqa: E402
 
@@ -37,7 +39,10 @@ BIN = Path(sys.executable).parent
 
 
 def main() -> int:
-    words = sys.argv[1:]
+    asked = argparse.ArgumentParser()
+    asked.add_argument("words", nargs="*")
+    asked.add_argument("--language", default=SOURCE, choices=LANGUAGES)
+    words, language = vars(asked.parse_args()).values()
     shots = [shot for shot in shots_pages.SHOTS if not words or any(word in shot.name for word in words)]
     SHOTS.mkdir(exist_ok=True)
     complaints: list[str] = []
@@ -45,7 +50,7 @@ def main() -> int:
         for shot in shots:
             for width, height in WIDTHS.items():
                 for theme in THEMES:
-                    complaints += draw(chromium, stage, shot, width, height, theme)
+                    complaints += draw(chromium, stage, shot, width, height, theme, language)
             print(f"  {shot.name}")
     for complaint in complaints:
         print(complaint)
@@ -134,18 +139,25 @@ def browser() -> Iterator[Browser]:
 
 
 def draw(
-    chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, width: int, height: int, theme: str
+    chromium: Browser,
+    stage: shots_stage.Stage,
+    shot: shots_pages.Shot,
+    width: int,
+    height: int,
+    theme: str,
+    language: str,
 ) -> list[str]:
     """One picture; what was wrong with the page."""
     context = chromium.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,
+        locale=language,
         device_scale_factor=1,
         has_touch=width < 1000,
         reduced_motion="reduce",
         java_script_enabled=shot.script,
     )
-    name = f"{shot.name}-{width}-{theme}"
+    name = f"{shot.name}-{width}-{theme}" + (f"-{language}" if language != SOURCE else "")
     complaints: list[str] = []
     if shot.role:
         context.add_cookies([{"name": "passline_session", "value": stage.cookie_of(shot.role), "url": stage.base}])

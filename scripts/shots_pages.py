@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Locator, Page, Route
 
 from app.contract.times import iso, now
 from app.demo.cast import PASSWORD
+from app.language import translations
 
 from .shots_stage import Stage
 
@@ -29,6 +30,13 @@ class Shot:
     script: bool = True
     broken: bool = False
     quiet: str = "\0"
+
+
+def button(within: Page | Locator, name: str) -> Locator:
+    """The button that says `name`, in the page's language."""
+    page = within if isinstance(within, Page) else within.page
+    spoken = page.evaluate("document.documentElement.lang")
+    return within.get_by_role("button", name=translations(spoken).gettext(name))
 
 
 def fill_basket(page: Page) -> None:
@@ -60,7 +68,7 @@ def scroll_down(page: Page) -> None:
 def keep_filter(page: Page) -> None:
     if page.locator(".pl-saved-new").count():
         page.locator(".pl-saved-new input[name=name]").fill("Largest collected")
-        page.get_by_role("button", name="Save").click()
+        button(page, "Save").click()
         page.wait_for_load_state()
 
 
@@ -75,7 +83,7 @@ def look_at_many(page: Page) -> None:
         page.locator(".pl-cell-tick input").nth(row).check()
     page.locator("#bulk [name=to]").select_option("cancelled")
     page.locator("#bulk [name=reason_code]").select_option("other")
-    page.get_by_role("button", name="Look at it first").click()
+    button(page, "Look at it first").click()
     page.wait_for_selector(".pl-bulk-lines")
 
 
@@ -108,7 +116,7 @@ def send_no_phone(page: Page) -> None:
 
 
 def make_link(page: Page) -> None:
-    page.get_by_role("button", name="Make a link").click()
+    button(page, "Make a link").click()
     page.wait_for_selector("[data-copy-source]")
 
 
@@ -122,7 +130,7 @@ def guess(times: int) -> Callable[[Page], None]:
                 break  # refused already: pictures before this one have guessed as well
             page.fill("#email", somebody)
             page.fill("#password", "a wrong guess")
-            page.get_by_role("button", name="Log in").click()
+            button(page, "Log in").click()
             page.wait_for_load_state()
 
     return wrongly
@@ -288,7 +296,7 @@ ADMIN = (
 
 def plan_of_menu(page: Page) -> None:
     page.fill("#text", "heading,name,description,price\nBowls,Pilau,With cardamom,450\nBowls,Chapati,,cheap")
-    page.get_by_role("button", name="See what it would do").click()
+    button(page, "See what it would do").click()
     page.wait_for_selector(".pl-plan")
 
 
@@ -312,7 +320,7 @@ DRY_RUN = "See what it would do"
 
 def take_from_vendor(page: Page) -> None:
     page.locator("input[name=roles][value=vendor]").uncheck()
-    page.get_by_role("button", name=DRY_RUN).click()
+    button(page, DRY_RUN).click()
     page.wait_for_selector(".pl-effects")
 
 
@@ -320,14 +328,14 @@ def move_deadlines(page: Page) -> None:
     page.fill("#acceptance_minutes", "15")
     page.fill("#abandonment_minutes", "20")
     page.locator("[name=open_orders]").check()
-    page.locator("#deadlines").get_by_role("button", name=DRY_RUN).click()
+    button(page.locator("#deadlines"), DRY_RUN).click()
     page.wait_for_selector(".pl-effects")
 
 
 def wrong_deadlines(page: Page) -> None:
     page.locator("#deadlines form").evaluate("form => form.noValidate = true")
     page.fill("#acceptance_minutes", "500")
-    page.locator("#deadlines").get_by_role("button", name=DRY_RUN).click()
+    button(page.locator("#deadlines"), DRY_RUN).click()
     page.wait_for_selector(".pl-error")
 
 
@@ -342,7 +350,7 @@ TRANSITIONS = (
         "transition-run-nothing",
         "admin",
         "/admin/transitions/scheduled/placed",
-        lambda page: page.get_by_role("button", name=DRY_RUN).click(),
+        lambda page: button(page, DRY_RUN).click(),
     ),
     Shot("transitions-noscript", "admin", "/admin/transitions", script=False),
 )
@@ -351,7 +359,7 @@ TRANSITIONS = (
 def invite_wrong(page: Page) -> None:
     page.fill("#email", "nothing")
     page.fill("#phone", "0700")
-    page.get_by_role("button", name="Invite").click()
+    button(page, "Invite").click()
     page.wait_for_selector(".pl-error")
 
 
@@ -360,25 +368,25 @@ def invite(page: Page) -> None:
     page.fill("#name", "Amina Wekesa")
     page.select_option("#role", "vendor")
     page.select_option("#restaurant", "mama-wanjiru")
-    page.get_by_role("button", name="Invite").click()
+    button(page, "Invite").click()
     page.wait_for_selector("[data-copy-source]")
 
 
 def send_link(page: Page) -> None:
     page.fill("#email", f"{secrets.token_hex(4)}@example.com")
-    page.get_by_role("button", name="Send the link").click()
+    button(page, "Send the link").click()
     page.wait_for_selector(".pl-notice")
 
 
 def wrong_code(page: Page) -> None:
     page.fill("#code", "123 456")
-    page.get_by_role("button", name="Log in").click()
+    button(page, "Log in").click()
     page.wait_for_selector(".pl-notice")
 
 
 def set_up_factor(page: Page) -> None:
     page.fill("#current", PASSWORD)
-    page.get_by_role("button", name="Set it up").click()
+    button(page, "Set it up").click()
     page.wait_for_selector(".pl-qr")
 
 

@@ -30,7 +30,6 @@ def register(app: Flask) -> None:
         "LANGUAGES": language.LANGUAGES,
         "language": language.current,
         "direction": lambda: language.direction(language.current()),
-        "direction_of": language.direction,
         "script_words": script_words.of_page,
     }
     app.register_blueprint(bp)

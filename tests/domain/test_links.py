@@ -67,6 +67,24 @@ def test_no_transaction_is_open_while_the_mail_server_is_asked(cast, post, monke
 
 
 @one_database
+@pytest.mark.parametrize(
+    ("own", "asked_in", "subject"),
+    [
+        (None, "ar", "كلمة مرورك الجديدة في Passline"),
+        ("ar", "en", "كلمة مرورك الجديدة في Passline"),
+        ("en", "ar", "Your new password at Passline"),
+    ],
+)
+def test_a_mail_is_in_the_language_of_its_person_else_of_whoever_asked(cast, post, own, asked_in, subject):
+    with atomic():
+        cast.customer.language = own
+    password_resets.request(cast.customer.email, asked_in)
+    [mail] = post()
+    assert mail["Subject"] == subject
+    assert token_in(mail)
+
+
+@one_database
 def test_who_is_invited_chooses_a_password_and_logs_in(cast):
     person, token = invite(cast, role="vendor", restaurant=cast.restaurant)
     with pytest.raises(WrongCredentials):

@@ -14,7 +14,7 @@ from app.contract.times import now
 from app.domain import jobs, messages
 from app.errors import Conflict, TooMany
 from app.extensions import atomic, db
-from app.models import EventLog, HotspotUser, Job, ProviderMessage, SmsMessage
+from app.models import EventLog, HotspotUser, Job, Payment, ProviderMessage, SmsMessage
 from app.providers import sms
 from app.providers.sms import NoAnswer
 from tests.factories import place
@@ -62,6 +62,19 @@ def test_it_sends_the_code_to_the_guests_phone(cast, connected):
     message = row()
     assert (message.status, message.provider_id, message.phone) == ("sent", taken["id"], PHONE)
     assert message.sent_at is not None
+
+
+@ON_SQLITE
+def test_it_is_written_in_the_language_in_which_the_pass_was_bought(cast, connected):
+    given = pass_for(cast)
+    with atomic() as session:
+        session.execute(update(Payment).where(Payment.id == given.payment_id).values(language="ar"))
+    messages.send_credentials(given.id, 1)
+    [taken] = connected.messages()
+    assert (
+        taken["text"]
+        == f"واي فاي The First Table: رمزك {given.code[:4]}-{given.code[4:]}، لمدة 60 دقيقة من أول استخدام."
+    )
 
 
 def test_the_dashboard_hears_of_it_without_code_and_without_phone(cast):

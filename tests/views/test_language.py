@@ -1,5 +1,6 @@
 """Languages: which one a page speaks, that both are complete, and that nothing is said that no catalogue knows."""
 
+import ast
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -14,14 +15,15 @@ from app.config import ROOT
 from app.domain import people
 from app.domain.money import spoken
 from app.extensions import db
-from app.models import Person
-from app.views import formats
+from app.models import EventLog, Person
+from app.views import formats, script_words
 from gateway import refusals
 from scripts import messages
+from tests.factories import order_in
 
 TEMPLATES = ROOT / "templates"
 # All but another company's pages, the contract's page, and what is yet to be done.
-NOT_YET = ("admin", "customer", "driver", "vendor", "wifi")
+NOT_YET = ("admin", "driver", "vendor")
 DONE = sorted(
     path.relative_to(TEMPLATES)
     for path in TEMPLATES.rglob("*.html")
@@ -66,6 +68,32 @@ def test_every_text_that_is_marked_is_said(marked, catalogue):
     assert len(marked) > 300
     missing = {id for context, id in marked if (context, first(id)) not in catalogue}
     assert missing == set(), "run `make messages`, then say them"
+
+
+def test_every_text_of_a_script_is_found_by_the_catalogue(marked):
+    known = {first(id) for _, id in marked}
+    said = {
+        text
+        for script in (ROOT / "static" / "js").rglob("*.js")
+        for pattern in (script_words._SAID, script_words._COUNTED)
+        for texts in script_words._texts(pattern, script.read_text())
+        for text in texts[:1]
+    }
+    assert len(said) > 30
+    assert said - known == set(), "one t() inside of another is not found"
+
+
+def test_no_text_is_marked_where_it_is_not_found():
+    """Inside of an f-string nothing is collected."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "app").rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for node in ast.walk(string)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "_l", "N_"}
+    ]
+    assert hidden == []
 
 
 def test_every_text_is_said_in_all_its_forms(catalogue):
@@ -300,6 +328,22 @@ def test_a_form_says_what_is_missing_in_the_language_of_the_page(app: Flask, csr
     page = app.test_client().post("/login", data={"email": ""}, headers=ARABIC).text
     assert "أدخل بريدك الإلكتروني." in page
     assert ">كلمة المرور</label>" in page
+
+
+def test_a_guest_follows_the_order_in_their_language(app: Flask, cast, as_person):
+    order = order_in(cast, "preparing", fulfilment="pickup")
+    page = as_person(cast.customer).get(f"/orders/{order.number}", headers=ARABIC).text
+    assert "يجري التحضير في The First Table." in page
+    assert f'<span class="pl-number">{order.number}</span>' in page
+    assert order.status == "preparing"
+
+
+def test_what_screens_are_told_stays_english(app: Flask, cast, as_person, csrf_off):
+    order = order_in(cast, "placed")
+    form = {"expected_version": order.version}
+    as_person(cast.customer).post(f"/orders/{order.number}/cancellation", data=form, headers=ARABIC)
+    told = [event.data for event in EventLog.query.filter_by(order_id=order.id, name="OrderStatusChanged")]
+    assert '"label":"Cancelled"' in "".join(told)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,14 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app import language
 from app.contract.identity import Role
 from app.contract.times import now
 from app.domain import capacity, guests, idempotency, order_placement, phones
 from app.domain.order_placement import Line
 from app.errors import KeyReused, KitchenFull, NotFound
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Person, Restaurant
 from app.views import accounts, guest_limits, loading, login_limits, restaurants
 from app.views.login_rules import rules
@@ -84,7 +86,7 @@ def menu_order(slug: str) -> ResponseReturnValue:
         return _page(restaurant, form, basket)
     right = form.validate()
     if not basket:
-        form.form_errors.append("Your basket is empty: choose something from the menu.")
+        form.form_errors.append(_("Your basket is empty: choose something from the menu."))
     if not (basket.is_right() and basket and right):
         return _page(restaurant, form, basket, status=422)
     with shown_on(form) as refusal:
@@ -100,7 +102,7 @@ def menu_order(slug: str) -> ResponseReturnValue:
         work = capacity.work_of(restaurant, ((item, line.quantity) for item, line in chosen))
         form.offer_times(restaurant, work=work, after=refusal.error.members["next_time"] or "")
     if isinstance(refusal.error, KeyReused):
-        form.form_errors = ["This page has already sent an order. Press once more to send this one as well."]
+        form.form_errors = [_("This page has already sent an order. Press once more to send this one as well.")]
         form.renew_key()
     return _page(restaurant, form, basket, status=refusal.status)
 
@@ -125,6 +127,7 @@ def _as_guest(form: VisitorForm, asked: Asked) -> str:
         asked=asked.bytes,
         place=asked.place,
         rules=rules(),
+        language=language.current(),
     )
     guest_limits.note_order()
     accounts.let_in(row)
