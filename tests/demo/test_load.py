@@ -92,7 +92,8 @@ class TestManyOrders:
 
     def test_it_writes_them_whole(self):
         past = select(func.count()).select_from(Order).where(Order.created_at < now() - timedelta(hours=2))
-        assert db.session.scalar(past) == 2000
+        # And the evening that is going on: what was scheduled for now was ordered hours ago.
+        assert 0 <= db.session.scalar(past) - 2000 < 10
         for model in (OrderItem, OrderChange, OrderTerm):
             having = db.session.scalar(select(func.count(model.order_id.distinct())))
             assert having == count(Order)

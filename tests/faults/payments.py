@@ -305,13 +305,16 @@ def _quiet(market: Market) -> None:
 
 def _let_time_pass() -> None:
     """Half an hour goes by for every payment that is still looked at, for unpaid orders, and for leases."""
+    # One transaction for each table: a worker at work holds an order and then its payment.
     with atomic() as session:
         for payment in session.scalars(select(Payment).where(Payment.look_at.is_not(None))):
             payment.created_at -= _HALF_AN_HOUR
             payment.prompted_at = payment.prompted_at and payment.prompted_at - _HALF_AN_HOUR
             payment.look_at = now()
+    with atomic() as session:
         waiting = Order.status == "awaiting_payment"
         session.execute(update(Order).where(waiting).values(due_at=now()))
+    with atomic() as session:
         session.execute(update(Job).where(Job.status.in_(("running", "waiting"))).values(due_at=now()))
 
 
