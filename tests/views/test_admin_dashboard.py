@@ -36,6 +36,10 @@ def test_an_empty_house_has_a_dashboard(app, cast, admin):
     assert "No order was cancelled in 7 days." in admin.get("/admin/").text
 
 
+def test_it_is_drawn_by_the_clock_too_because_no_event_says_that_an_order_is_late_by_now(cast, admin):
+    assert 'data-fragment-every="15"' in admin.get("/admin/dashboard").text
+
+
 def test_it_leads_home_for_an_admin(cast, admin):
     assert admin.get("/").location == "/admin/"
 
