@@ -38,7 +38,7 @@ def _dishes() -> Mapping[int, list[tuple[str, str]]]:
     query = (
         select(MenuItem.restaurant_id, MenuItem.name, MenuItem.description, Category.name)
         .join(Category, Category.id == MenuItem.category_id)
-        .where(MenuItem.available)
+        .where(MenuItem.available, MenuItem.is_hidden.is_(False), Category.is_hidden.is_(False))
         .order_by(MenuItem.rank, MenuItem.id)
     )
     found: dict[int, list[tuple[str, str]]] = {}

@@ -5,6 +5,7 @@ from datetime import time
 import pytest
 import time_machine
 
+from app.domain import menus
 from app.extensions import atomic, db
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -44,6 +45,12 @@ def test_it_finds_restaurants_by_words_and_kitchen(browse, query, first, second)
 def test_it_names_the_dishes_that_were_meant(browse):
     assert "The First Table stew" in browse("?q=feijao")
     assert "The First Table soup" not in browse("?q=feijao")
+
+
+def test_it_finds_nothing_that_was_taken_off_the_menu(cast, browse):
+    assert 'href="/r/first"' in browse("?q=feijao")
+    menus.remove_item(cast.restaurant, cast.items()[1], by=cast.admin)
+    assert 'href="/r/first"' not in browse("?q=feijao")
 
 
 def test_it_shows_what_was_searched_and_the_way_back(browse):
