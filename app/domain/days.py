@@ -32,9 +32,14 @@ def house_zone(session: Session) -> ZoneInfo:
     return ZoneInfo(name or "UTC")
 
 
+def is_near(day: date) -> bool:
+    """Whether we can have been there, or be: beside the ends of the calendar there are no other days to reckon with."""
+    return 2000 <= day.year < 2200
+
+
 def checked(day: date) -> date:
-    """`day` as it is, if we can have been there; Invalid for the ends of the calendar, beyond which there are none."""
-    if not 2000 <= day.year < 2200:
+    """`day` as it is, if it is near; Invalid for the ends of the calendar."""
+    if not is_near(day):
         raise Invalid("Ask for a day like 2026-11-29.", errors={"day": ["It is too long ago, or too far away."]})
     return day
 

@@ -17,7 +17,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import atomic
 from app.models import OpeningException, OpeningHours, Restaurant
 
-from . import audit, house_events
+from . import audit, days, house_events
 from .actor import Actor
 from .locks import hold
 
@@ -79,29 +79,31 @@ def set_days(restaurant: Restaurant, first: date, last: date, line: str, *, note
     errors: dict[str, list[str]] = {}
     if first < restaurant.service_day(now()):
         errors["first"] = ["That day is over."]
-    if not first <= last <= first + timedelta(days=MOST_DAYS - 1):
+    elif not days.is_near(first):
+        errors["first"] = ["That day is too far away."]
+    elif not first <= last <= first + timedelta(days=MOST_DAYS - 1):
         errors["last"] = [f"From the first day, at most {MOST_DAYS} days."]
     if len(note) > LONGEST_NOTE:
         errors["note"] = [f"At most {LONGEST_NOTE} characters."]
     if errors:
         raise Invalid("These days cannot be.", errors=errors)
     spans: Sequence[tuple[time | None, time | None]] = periods or [(None, None)]
-    days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+    dates = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
     with atomic() as session:
         hold(session, restaurant)
-        before = _days_of(restaurant, days)
-        _drop(session, OpeningException, restaurant, OpeningException.day.in_(days))
+        before = _days_of(restaurant, dates)
+        _drop(session, OpeningException, restaurant, OpeningException.day.in_(dates))
         _write(
             session,
             OpeningException,
             [
                 {"restaurant_id": restaurant.id, "day": day, "opens": opens, "closes": closes, "note": note}
-                for day in days
+                for day in dates
                 for opens, closes in spans
             ],
         )
         said = f"{written(periods) or 'closed'}{f' ({note})' if note else ''}"
-        after = {day.isoformat(): said for day in days}
+        after = {day.isoformat(): said for day in dates}
         _told(session, restaurant, "restaurant.days_changed", by, before, after)
 
 

@@ -195,6 +195,8 @@ def test_orders_that_come_meanwhile_do_not_shift_a_page(cast, as_person):
         "payment=shells",
         "begins=today",
         "begins=2026-02-02&ends=2026-02-01",
+        "begins=0001-01-01",
+        "ends=9999-12-31",
         "after=-1",
         "after=x",
         "after=1.x",

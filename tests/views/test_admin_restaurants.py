@@ -120,3 +120,10 @@ def test_days_are_closed_and_as_each_week_again(browser):
     assert browser.get("/admin/restaurants/first").text.count("closed (Christmas)") == 1
     assert browser.post("/admin/restaurants/first/days/tomorrow/removal").status_code == 404
     assert browser.post("/admin/restaurants/first/days", data={**form, "first": "2020-01-01"}).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_days_to_be_closed(browser, day):
+    answer = browser.post("/admin/restaurants/first/days", data={"first": day, "last": "", "hours": ""})
+    assert answer.status_code == 422
+    assert "That day is" in answer.text

@@ -1,7 +1,6 @@
 """What the list of orders is narrowed to and sorted by, as its address says; for its pages and its CSV alike."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -126,7 +125,7 @@ def _wanted(form: OrderFilter, restaurant_id: int | None, zone: ZoneInfo) -> Wan
         payment=form.payment.data or "",
         cancelled=only if is_kind else "",
         only="" if is_kind else only,
-        begins=days.midnight(form.begins.data, zone) if form.begins.data else None,
-        ends=days.midnight(form.ends.data + timedelta(days=1), zone) if form.ends.data else None,
+        begins=days.span_of(form.begins.data, zone).begins if form.begins.data else None,
+        ends=days.span_of(form.ends.data, zone).ends if form.ends.data else None,
         sort=form.sort.data or "newest",
     )

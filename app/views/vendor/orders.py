@@ -6,7 +6,7 @@ from flask import render_template
 from wtforms import DateField, SearchField, SelectField
 from wtforms.validators import Length, Optional
 
-from app.domain import order_search
+from app.domain import days, order_search
 from app.domain.order_states import LABELS
 from app.models import Order, Restaurant
 from app.views.admin.listing import ListFilter, Page, page_of, stripped
@@ -48,9 +48,9 @@ def _page() -> Page[Order]:
         query = query.where(Order.status == form.status.data)
     restaurant = kitchen_of(person())
     if form.first.data:
-        query = query.where(Order.created_at >= _began(restaurant, form.first.data))
+        query = query.where(Order.created_at >= _began(restaurant, days.checked(form.first.data)))
     if form.last.data:
-        query = query.where(Order.created_at < _began(restaurant, form.last.data + timedelta(days=1)))
+        query = query.where(Order.created_at < _began(restaurant, days.checked(form.last.data) + timedelta(days=1)))
     if form.q.data:
         query = order_search.matching(query, form.q.data)
     return page_of(query, Order, form, "vendor.orders", "vendor.order_list")
