@@ -114,6 +114,17 @@ def test_a_receipt_has_what_was_bought(cast, as_person):
         assert words in page
 
 
+@pytest.mark.parametrize("paper", ["kitchen-ticket", "receipt"])
+def test_the_papers_of_who_eats_here_name_the_table(cast, as_person, paper):
+    order = place(cast, fulfilment="dine_in", table="Window 7").order
+    assert "Eat in, table Window 7" in as_person(cast.vendor).get(f"/vendor/orders/{order.number}/{paper}").text
+
+
+@pytest.mark.parametrize("query", ["first=0001-01-01", "last=9999-12-31"])
+def test_the_ends_of_the_calendar_are_no_days_of_a_kitchen(cast, as_person, query):
+    assert as_person(cast.vendor).get(f"/vendor/orders?{query}").status_code == 422
+
+
 @pytest.mark.parametrize(("asked", "found"), [("", 2), ("Other", 1), ("+351910", 2), ("Nobody", 0)])
 def test_orders_are_found_by_words(cast, as_person, asked, found):
     place(cast)
