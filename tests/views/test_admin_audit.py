@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import event
 
 from app.contract.times import now
 from app.domain import audit, people
-from app.extensions import atomic
+from app.extensions import atomic, db
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -92,6 +93,20 @@ def test_the_export_has_all_of_it_however_long(cast, admin):
     assert [row["id"] for row in found] == [str(n) for n in reversed(range(2100))]
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="audit-')
     assert found[0].keys() >= {"at", "actor", "action", "before", "after", "address", "device"}
+
+
+def test_each_batch_of_the_export_is_a_transaction_of_its_own(trail, admin, monkeypatch):
+    monkeypatch.setattr("app.views.admin.audit._BATCH", 1)
+    open_ones: list[int] = []
+    started = lambda *_: open_ones.append(1)  # noqa: E731  (removed again below)
+    ended = lambda *_: open_ones.pop()  # noqa: E731
+    answer = admin.get("/admin/audit.csv", buffered=False)
+    event.listen(db.engine, "begin", started)
+    event.listen(db.engine, "rollback", ended)
+    between = [len(open_ones) for _ in answer.response]
+    event.remove(db.engine, "begin", started)
+    event.remove(db.engine, "rollback", ended)
+    assert between == [0] * 5
 
 
 def test_a_name_that_is_a_formula_is_shown_as_it_stands(trail, admin):
