@@ -121,6 +121,15 @@ RESTAURANT_CHANGED = Event(
     stamp=STAMP,
 )
 
+# When its board warns and which words are an allergy (Passline's own): every card is drawn anew.
+BOARD_CHANGED = Event(
+    "BoardChanged",
+    "vendor-orders.{id}",
+    ("restaurant_id",),
+    "a restaurant changed the settings of its board",
+    stamp=STAMP,
+)
+
 # -- S3, S4: tickets and drivers ------------------------------------------------------------------------------------
 
 _TICKET = ("ticket",)
@@ -224,6 +233,7 @@ EVENTS: tuple[Event, ...] = (
     *POLICY_CHANGED,
     *DEADLINE_MOVED,
     RESTAURANT_CHANGED,
+    BOARD_CHANGED,
     TICKET_OFFERED,
     TICKET_UPDATED,
     TICKET_CANCELLED,

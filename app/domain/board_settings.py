@@ -10,13 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.contract.identity import Role
+from app.contract.times import now
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import atomic
 from app.models import BoardSettings, MenuItem, Restaurant
 from app.models.board import ALERTS, ALLERGY_WORDS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.models.menu import LONGEST_STATION
 
-from . import audit
+from . import audit, house_events
 from .actor import Actor
 
 LEVELS = ("warn", "alarm")
@@ -78,8 +79,10 @@ def change(restaurant: Restaurant, alerts: Mapping[str, tuple[int, int]], words:
         for name, value in columns.items():
             setattr(row, name, value)
         session.add(row)
+        session.flush()
         subject = ("restaurant", restaurant.id, restaurant.name)
         audit.record(session, "board.settings", by=by, subject=subject, before=before, after=columns)
+        house_events.board_changed(session, restaurant.id, now())
 
 
 def assign(restaurant: Restaurant, stations: Mapping[int, str], *, by: Actor) -> None:

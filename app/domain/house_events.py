@@ -1,4 +1,4 @@
-"""What the screens of a restaurant's people hear about the restaurant itself: its mode, and what its menu has."""
+"""What the screens of a restaurant's people hear about the restaurant itself: its mode, its menu, and its board."""
 
 from datetime import datetime
 
@@ -22,3 +22,9 @@ def changed(session: Session, restaurant: Restaurant, at: datetime) -> None:
     }
     data = {"restaurant": about, **log.stamp(at)}
     log.append(session, [events.RESTAURANT_CHANGED.message(rooms.vendor_orders(restaurant.id), data)], at=at)
+
+
+def board_changed(session: Session, restaurant_id: int, at: datetime) -> None:
+    """Have every card of this restaurant's boards drawn anew: into the log, after what changed was written."""
+    data = {"restaurant_id": restaurant_id, **log.stamp(at)}
+    log.append(session, [events.BOARD_CHANGED.message(rooms.vendor_orders(restaurant_id), data)], at=at)

@@ -4,9 +4,9 @@
 // an answer replaces it unless it is older than what is shown or was asked for. With `data-fragment-lists` it is a
 // list, of orders, payments or figures: any event has it fetched, an order's or not, once a second at most. What no event
 // tells of is fetched so often as `data-fragment-every="<seconds>"` says, while somebody looks. When an admin has changed
-// what may be done with orders, all of these are fetched, one after the other, and what has `data-fragment-policy`; when the restaurant's mode or menu changed, what has
-// `data-fragment-restaurant`. One
-// fetch a fragment is under way; what fails is tried again, and meanwhile the page does not claim to be live.
+// what may be done with orders, or a kitchen the settings of its board, all of these are fetched, one after the other,
+// and what has `data-fragment-policy`; when the restaurant's mode or menu changed, what has `data-fragment-restaurant`.
+// One fetch a fragment is under way; what fails is tried again, and meanwhile the page does not claim to be live.
 //
 // passline:drawing {old, fresh} comes before each replacement, and may prevent it; passline:drawn {element} after it.
 // passline:gone {url, element} tells of one that is not there any more: whoever takes the element away prevents the
@@ -27,6 +27,8 @@ const FACTS = new Set([
   "OrderPromiseMoved",
   "OrderDeadlineMoved",
 ]);
+// Other rules, or other settings of the board: they show on every order.
+const DECISIONS = new Set(["PolicyChanged", "BoardChanged"]);
 // Between two fetches of a whole screen: 200 cards are not asked for at once by every tablet of every kitchen.
 const APART = 30;
 
@@ -37,7 +39,7 @@ let pressing = false;
 
 export function start() {
   document.addEventListener("passline:event", ({ detail }) => heard(detail));
-  document.addEventListener("passline:event", ({ detail }) => detail.name === "PolicyChanged" && decided());
+  document.addEventListener("passline:event", ({ detail }) => DECISIONS.has(detail.name) && decided());
   document.addEventListener("passline:event", ({ detail }) => detail.name === "RestaurantChanged" && redraw("[data-fragment-restaurant]"));
   // What is under a finger stays where it is until the finger is up and its click has been.
   document.addEventListener("pointerdown", () => (pressing = true), true);
@@ -60,7 +62,7 @@ function poll() {
   }
 }
 
-/** Other rules: every button is drawn anew. */
+/** Every order is drawn anew. */
 function decided() {
   redraw(":is([data-order-number], [data-fragment-policy])");
   refreshLists(document);

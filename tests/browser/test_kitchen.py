@@ -4,6 +4,7 @@ from playwright.sync_api import Page, expect
 
 from app.domain import board_settings, deliveries, item_ticks, orders
 from app.domain.order_placement import Line
+from app.models.board import ALERTS
 from tests.browser.conftest import Visit, is_live
 from tests.cast import Cast
 from tests.factories import order_in, place, ticket_in
@@ -42,6 +43,18 @@ def test_a_line_is_ticked_off_on_every_screen(visit: Visit, cast: Cast):
     expect(board.get_by_role("button", name="All made: ready")).to_be_visible()
     other.locator(line).first.click()
     expect(board.locator(line).first).to_have_attribute("aria-pressed", "false")
+
+
+def test_other_settings_of_the_board_are_on_every_card_at_once(visit: Visit, cast: Cast):
+    order = place(cast, lines=[Line(cast.items()[0].id, 1, "no coriander")]).order
+    orders.accept(order, by=cast.vendor)
+    board = is_live(visit(cast.vendor, "/vendor/"))
+    card = board.locator(f"#order-{order.number}")
+    expect(card).to_be_visible()
+    expect(card.get_by_text("Allergy")).to_have_count(0)
+    board_settings.change(cast.restaurant, ALERTS | {"accepted": (7, 9)}, "coriander", by=cast.colleague)
+    expect(card.get_by_text("Allergy")).not_to_have_count(0)
+    expect(card.locator("[data-warn]")).to_have_attribute("data-warn", "7")
 
 
 def test_each_kind_of_news_has_a_sound_of_its_own(visit: Visit, cast: Cast):

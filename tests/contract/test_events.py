@@ -13,6 +13,7 @@ from app.contract.events import EVENTS, Event
 from app.contract.times import now
 from app.domain import (
     access,
+    board_settings,
     busy,
     drivers,
     item_ticks,
@@ -26,6 +27,7 @@ from app.domain import (
 from app.domain.order_placement import Line
 from app.extensions import db
 from app.models import EventLog, LiveFix, Order
+from app.models.board import ALERTS
 from app.models.restaurant import DEADLINES
 from tests.factories import order_in, place, session_of, ticket_in
 from tests.passes import pass_for
@@ -89,6 +91,7 @@ def test_it_refuses_data_that_is_not_the_lines():
 def story(cast, connected) -> list[tuple[EventLog, dict]]:
     """Every event that is built, fired by the verbs that fire it."""
     busy.set_mode(cast.restaurant, "busy", minutes=20, by=cast.vendor)
+    board_settings.change(cast.restaurant, ALERTS, "nuts", by=cast.vendor)
     paid = order_in(cast, "awaiting_payment")
     orders.settle(paid, by=cast.admin, note="RKT1")
     order = order_in(cast, "preparing")
