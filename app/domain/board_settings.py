@@ -3,8 +3,8 @@ where in the kitchen each dish is made.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,8 +17,9 @@ from app.models import BoardSettings, MenuItem, Restaurant
 from app.models.board import ALERTS, ALLERGY_WORDS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.models.menu import LONGEST_STATION
 
-from . import audit, house_events
+from . import audit, house_events, marks
 from .actor import Actor
+from .locks import hold
 
 LEVELS = ("warn", "alarm")
 
@@ -44,15 +45,30 @@ AS_DELIVERED = Board(ALERTS, tuple(ALLERGY_WORDS.split()))
 
 def of(session: Session, restaurant_id: int) -> Board:
     """What holds for this restaurant; where it decided nothing, what code says."""
-    row = session.get(BoardSettings, restaurant_id)
+    row = session.get(BoardSettings, restaurant_id, populate_existing=True)
     if row is None:
         return AS_DELIVERED
     alerts = {status: (getattr(row, f"{status}_warn"), getattr(row, f"{status}_alarm")) for status in ALERTS}
     return Board(alerts, tuple(row.allergy_words.split()))
 
 
-def change(restaurant: Restaurant, alerts: Mapping[str, tuple[int, int]], words: str, *, by: Actor) -> None:
-    """Decide anew. Refuses with Invalid minutes that do not grow from warning to alarm, and too many words."""
+def mark(board: Board) -> str:
+    """The mark of what holds, for the form that decides anew."""
+    return marks.of(asdict(board))
+
+
+def change(
+    restaurant: Restaurant,
+    alerts: Mapping[str, tuple[int, int]],
+    words: str,
+    *,
+    by: Actor,
+    seen: str | None = None,
+) -> None:
+    """Decide anew. Refuses with Invalid minutes that do not grow from warning to alarm, and too many words.
+
+    LostRace where something else holds than was `seen`.
+    """
     _check_own(restaurant, by)
     wanted = " ".join(dict.fromkeys(_plain(words).replace(",", " ").split()))
     errors = {
@@ -73,7 +89,8 @@ def change(restaurant: Restaurant, alerts: Mapping[str, tuple[int, int]], words:
     } | {"allergy_words": wanted}
     with atomic() as session:
         # One restaurant's settings are changed one after the other.
-        session.refresh(restaurant, with_for_update={"key_share": True})
+        hold(session, restaurant)
+        marks.check(seen, asdict(of(session, restaurant.id)))
         row = session.get(BoardSettings, restaurant.id) or BoardSettings(restaurant_id=restaurant.id)
         before = {name: getattr(row, name) for name in columns}
         for name, value in columns.items():
@@ -85,15 +102,25 @@ def change(restaurant: Restaurant, alerts: Mapping[str, tuple[int, int]], words:
         house_events.board_changed(session, restaurant.id, now())
 
 
-def assign(restaurant: Restaurant, stations: Mapping[int, str], *, by: Actor) -> None:
-    """Say where dishes are made, by their ids, for orders from now on. NotFound where not all of them are its own."""
+def mark_of_stations(dishes: Iterable[MenuItem]) -> str:
+    """The mark of where these dishes are made, for the form that assigns all of them."""
+    return marks.of({dish.id: dish.station for dish in dishes})
+
+
+def assign(restaurant: Restaurant, stations: Mapping[int, str], *, by: Actor, seen: str | None = None) -> None:
+    """Say where dishes are made, by their ids, for orders from now on. NotFound where not all of them are its own.
+
+    LostRace where one of them is made elsewhere than was `seen`.
+    """
     _check_own(restaurant, by)
     wanted = {id: " ".join(name.split())[:LONGEST_STATION] for id, name in stations.items()}
     with atomic() as session:
+        hold(session, restaurant)
         query = select(MenuItem).where(MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted))
-        dishes = session.scalars(query).all()
+        dishes = session.scalars(query.execution_options(populate_existing=True)).all()
         if len(dishes) != len(wanted):
             raise NotFound("Something of this is not on the menu any more: look at the page anew.")
+        marks.check(seen, {dish.id: dish.station for dish in dishes})
         before = {dish.name: dish.station for dish in dishes}
         for dish in dishes:
             dish.station = wanted[dish.id]

@@ -17,7 +17,7 @@ from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
-from . import audit, house_events
+from . import audit, house_events, marks
 from .actor import Actor
 from .locks import hold
 
@@ -97,14 +97,25 @@ def add_item(restaurant: Restaurant, category: Category, terms: Terms, *, by: Ac
     return item
 
 
-def change_item(restaurant: Restaurant, item: MenuItem, terms: Terms, category: Category, *, by: Actor) -> None:
-    """Change what is said of it, and the heading that it stands under. Refuses as `add_item` does."""
+def mark(item: MenuItem) -> str:
+    """The mark of what is said of a dish, for the form that changes it."""
+    return marks.of(_said(item))
+
+
+def change_item(
+    restaurant: Restaurant, item: MenuItem, terms: Terms, category: Category, *, by: Actor, seen: str | None = None
+) -> None:
+    """Change what is said of it, and the heading that it stands under.
+
+    Refuses as `add_item` does, and with LostRace where it is not as it was `seen`.
+    """
     check(terms)
     with atomic() as session:
         hold(session, restaurant)
         _must_stand(session, category)
         hold(session, item)
-        before = {**{name: getattr(item, name) for name in terms}, "category_id": item.category_id}
+        before = _said(item)
+        marks.check(seen, before)
         for name, value in terms.items():
             setattr(item, name, value)
         item.category_id = category.id
@@ -122,13 +133,20 @@ def restore_item(restaurant: Restaurant, item: MenuItem, *, by: Actor) -> None:
     _show(restaurant, item, hidden=False, action="menu.item_restored", by=by)
 
 
-def arrange(restaurant: Restaurant, category: Category, item_ids: Sequence[int], *, by: Actor) -> None:
-    """Have the dishes of a heading in this order. LostRace where they are others by now."""
+def arrange(
+    restaurant: Restaurant,
+    category: Category,
+    item_ids: Sequence[int],
+    *,
+    by: Actor,
+    seen: Sequence[int] | None = None,
+) -> None:
+    """Have the dishes of a heading in this order. LostRace where they are others, or stand otherwise than `seen`."""
     with atomic() as session:
         hold(session, restaurant)
         session.refresh(category, ["items"])
         items = {item.id: item for item in category.shown}
-        if sorted(items) != sorted(item_ids):
+        if sorted(items) != sorted(item_ids) or (seen is not None and list(items) != list(seen)):
             raise LostRace("Somebody else changed this part of the menu meanwhile. Look at it, then move again.")
         before = {"order": [item.name for item in items.values()]}
         for rank, id in enumerate(item_ids, 1):
@@ -138,12 +156,14 @@ def arrange(restaurant: Restaurant, category: Category, item_ids: Sequence[int],
         _told(session, restaurant, "menu.arranged", by, category, before, after)
 
 
-def arrange_categories(restaurant: Restaurant, category_ids: Sequence[int], *, by: Actor) -> None:
-    """Have the headings in this order. LostRace where they are others by now."""
+def arrange_categories(
+    restaurant: Restaurant, category_ids: Sequence[int], *, by: Actor, seen: Sequence[int] | None = None
+) -> None:
+    """Have the headings in this order. LostRace where they are others, or stand otherwise than `seen`."""
     with atomic() as session:
         hold(session, restaurant)
         known = {category.id: category for category in categories(restaurant)}
-        if sorted(known) != sorted(category_ids):
+        if sorted(known) != sorted(category_ids) or (seen is not None and list(known) != list(seen)):
             raise LostRace("Somebody else changed the menu meanwhile. Look at it, then move again.")
         before = {"order": [category.name for category in known.values()]}
         for rank, id in enumerate(category_ids, 1):
@@ -183,6 +203,10 @@ def _must_stand(session: Session, category: Category) -> None:
     session.refresh(category, ["is_hidden"])
     if category.is_hidden:
         raise LostRace("Somebody else took this heading off the menu meanwhile. Choose another one.")
+
+
+def _said(item: MenuItem) -> dict[str, object]:
+    return {name: getattr(item, name) for name in (*Terms.__annotations__, "category_id")}
 
 
 def _show(restaurant: Restaurant, item: MenuItem, *, hidden: bool, action: str, by: Actor) -> None:

@@ -17,7 +17,7 @@ from app.errors import Invalid, NotFound
 from app.extensions import atomic
 from app.models import OpeningException, OpeningHours, Restaurant
 
-from . import audit, days, house_events
+from . import audit, days, house_events, marks
 from .actor import Actor
 from .locks import hold
 
@@ -50,11 +50,20 @@ def week_of(restaurant: Restaurant) -> list[str]:
     return [written([(row.opens, row.closes) for row in restaurant.hours if row.weekday == day]) for day in range(7)]
 
 
-def set_week(restaurant: Restaurant, lines: Sequence[str], *, by: Actor) -> bool:
-    """Be open so each week (seven lines, Monday first); whether anything changed. Refuses with Invalid."""
+def mark(restaurant: Restaurant) -> str:
+    """The mark of the week, for the form that sets it."""
+    return marks.of(week_of(restaurant))
+
+
+def set_week(restaurant: Restaurant, lines: Sequence[str], *, by: Actor, seen: str | None = None) -> bool:
+    """Be open so each week (seven lines, Monday first); whether anything changed.
+
+    Refuses with Invalid, and with LostRace where the week is not as it was `seen`.
+    """
     week = {day: _read(line, f"day_{day}") for day, line in enumerate(lines)}
     with atomic() as session:
         hold(session, restaurant)
+        marks.check(seen, week_of(restaurant))
         before = dict(zip(WEEKDAYS, week_of(restaurant), strict=True))
         after = {WEEKDAYS[day]: written(periods) for day, periods in week.items()}
         if before == after:

@@ -13,7 +13,7 @@ from app.language import gettext as _
 from app.models import ApiToken, Person, Restaurant
 from app.models import Session as BrowserSession
 
-from . import access, audit, links, offers, passwords, staff
+from . import access, audit, links, marks, offers, passwords, staff
 from .actor import SYSTEM, Actor
 from .locks import alone
 
@@ -74,6 +74,11 @@ def create(
     return person
 
 
+def mark(person: Person) -> str:
+    """The mark of who a person is, for the forms that change it."""
+    return marks.of(_seen(person))
+
+
 def change(
     person: Person,
     *,
@@ -83,28 +88,20 @@ def change(
     role: str,
     restaurant: Restaurant | None = None,
     staff_role: str | None = None,
+    seen: str | None = None,
 ) -> None:
     """Another name, phone, role, restaurant or duty there (None: as it is; the least, where they are new).
 
     All but the first two end every session and token of the person, and `_move` says what else. Invalid names each
-    field; Conflict for one's own role, for that of the last admin, and as in `change_role`.
+    field; Conflict for one's own role, for that of the last admin, and as in `change_role`; LostRace where the person
+    is not as they were `seen`.
     """
-    if errors := _errors(name, role, restaurant, phone, staff_role or staff.LEAST):
-        raise Invalid(_("This person cannot be changed like this."), errors=errors)
-    with atomic() as session:
-        before = _told(person)
-        person.name, person.phone = name.strip(), phone
-        if (role, restaurant.id if restaurant else None) != (person.role, person.restaurant_id):
-            _move(session, person, role, restaurant, by, staff_role)
-        elif role == Role.VENDOR and staff_role not in (None, person.staff_role):
-            person.staff_role = staff_role or person.staff_role
-            access.end_all(person, reason="role_changed")
-        audit.record(session, "person.changed", by=by, subject=subject(person), before=before, after=_told(person))
+    _change(person, by, name, phone, (role, restaurant, staff_role), seen)
 
 
-def change_own(person: Person, *, name: str, phone: str | None) -> None:
+def change_own(person: Person, *, name: str, phone: str | None, seen: str | None = None) -> None:
     """The name and phone that a person gives of themselves."""
-    change(person, by=person, name=name, phone=phone, role=person.role, restaurant=person.restaurant)
+    _change(person, person, name, phone, None, seen)
 
 
 def speak(person: Person, language: str) -> None:
@@ -220,6 +217,37 @@ def keep_no_account(person: Person) -> None:
 def subject(person: Person) -> tuple[str, Any, str]:
     """How the trail names a person."""
     return ("person", person.id, person.name)
+
+
+def _change(
+    person: Person,
+    by: Actor,
+    name: str,
+    phone: str | None,
+    place: tuple[str, Restaurant | None, str | None] | None,
+    seen: str | None,
+) -> None:
+    """`place` None: the role, the restaurant and the duty stay what they are by then."""
+    role, restaurant, duty = place or (person.role, person.restaurant, None)
+    if errors := _errors(name, role, restaurant, phone, duty or staff.LEAST):
+        raise Invalid(_("This person cannot be changed like this."), errors=errors)
+    with atomic() as session:
+        # Not their row: an admin's is held only together with those of all admins (`_keep_an_admin`).
+        alone(session, f"person {person.id}")
+        session.refresh(person)
+        marks.check(seen, _seen(person))
+        before = _told(person)
+        person.name, person.phone = name.strip(), phone
+        if place and (role, restaurant.id if restaurant else None) != (person.role, person.restaurant_id):
+            _move(session, person, role, restaurant, by, duty)
+        elif role == person.role == Role.VENDOR and duty not in (None, person.staff_role):
+            person.staff_role = duty or person.staff_role
+            access.end_all(person, reason="role_changed")
+        audit.record(session, "person.changed", by=by, subject=subject(person), before=before, after=_told(person))
+
+
+def _seen(person: Person) -> list[object]:
+    return [person.name, person.phone, person.role, person.restaurant_id, person.staff_role]
 
 
 def _move(

@@ -16,7 +16,7 @@ from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import Order, Restaurant, WifiPackage
 
-from . import audit, house_events
+from . import audit, house_events, marks
 from .actor import Actor
 from .locks import POLICIES, alone, hold
 
@@ -62,10 +62,19 @@ def create(terms: Terms, *, by: Actor) -> Restaurant:
     return restaurant
 
 
-def change(restaurant: Restaurant, terms: Terms, *, by: Actor) -> None:
-    """Change what is said of it. Refuses with Invalid; its currency stays once anything was sold in it."""
+def mark(restaurant: Restaurant) -> str:
+    """The mark of what is said of it, for the form that changes it."""
+    return marks.of({name: getattr(restaurant, name) for name in Terms.__annotations__})
+
+
+def change(restaurant: Restaurant, terms: Terms, *, by: Actor, seen: str | None = None) -> None:
+    """Change what is said of it. Refuses with Invalid; its currency stays once anything was sold in it.
+
+    LostRace where it is not as it was `seen`.
+    """
     with atomic() as session:
         hold(session, restaurant)
+        marks.check(seen, {name: getattr(restaurant, name) for name in Terms.__annotations__})
         if terms["slug"] != restaurant.slug:
             alone(session, _SLUGS)
         _check(terms, restaurant)

@@ -24,6 +24,7 @@ from .code_forms import CodeForm, picture
 from .login_rules import rules
 from .refusals import flashed, shown_on
 from .security import forget_pages
+from .seen_forms import SeenForm
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -33,7 +34,7 @@ def tidied(text: str | None) -> str:
     return "".join(letter for letter in text or "" if letter not in " -()./")
 
 
-class DetailsForm(FlaskForm):
+class DetailsForm(SeenForm):
     """What people are called, and where they are called."""
 
     name = StringField(_l("Name"), [InputRequired(_l("A name.")), Length(max=120)])
@@ -84,8 +85,9 @@ def details() -> ResponseReturnValue:
     if not form.validate():
         return _page(person, details=form, status=422)
     with shown_on(form) as refusal:
-        people.change_own(person, name=form.name.data or "", phone=form.phone.data or None)
+        people.change_own(person, name=form.name.data or "", phone=form.phone.data or None, seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _details(person))
         return _page(person, details=form, status=refusal.status)
     flash(_("Saved."), "success")
     return redirect(url_for(".page"), 303)
@@ -180,9 +182,13 @@ def _set_up(person: Person, secret: str, form: CodeForm, status: int) -> Respons
     return render_template("account_second_factor.html", form=form, **shown), status
 
 
+def _details(person: Person) -> DetailsForm:
+    return DetailsForm(formdata=None, obj=person, seen=people.mark(person))
+
+
 def _page(person: Person, *, status: int = 200, **forms: Any) -> ResponseReturnValue:
     drawn = {
-        "details": DetailsForm(formdata=None, obj=person),
+        "details": _details(person),
         "password": PasswordForm(formdata=None),
         "proof": ProofForm(formdata=None),
         "code": CodeForm(formdata=None),

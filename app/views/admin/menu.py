@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain import menus
 from app.extensions import db
@@ -25,6 +25,8 @@ ADDRESS = "/restaurants/<slug>/menu"
 _CATEGORY = f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>"
 _ITEM = f"{ADDRESS}/items/<int(max={BIGGEST_ID}):item_id>"
 
+_IDS = r"\d{1,18}(,\d{1,18}){0,999}\Z"
+
 
 class CategoryForm(CheckedForm):
     """The words of a heading."""
@@ -39,9 +41,10 @@ class MoveForm(CheckedForm):
 
 
 class OrderForm(CheckedForm):
-    """The ids of all dishes of a heading as they were dragged: `3,1,2`."""
+    """The ids of all dishes of a heading as they were dragged: `3,1,2`; and as they stood before, as far as is said."""
 
-    items = HiddenField(validators=[InputRequired(), Regexp(r"\d{1,18}(,\d{1,18}){0,999}\Z")])
+    items = HiddenField(validators=[InputRequired(), Regexp(_IDS)])
+    seen = HiddenField(validators=[Optional(), Regexp(_IDS)])
 
 
 @bp.get(ADDRESS)
@@ -82,7 +85,8 @@ def menu_category_move(slug: str, category_id: int) -> ResponseReturnValue:
     heading = category(house, category_id)
     with flashed():
         ids = [one.id for one in menus.categories(house)]
-        menus.arrange_categories(house, _moved(ids, heading.id, MoveForm().checked().way.data), by=person())
+        moved = _moved(ids, heading.id, MoveForm().checked().way.data)
+        menus.arrange_categories(house, moved, by=person(), seen=ids)
     return back(house, heading)
 
 
@@ -91,8 +95,9 @@ def menu_order(slug: str, category_id: int) -> ResponseReturnValue:
     house = found(slug)
     heading = category(house, category_id)
     with flashed():
-        ids = [int(id) for id in str(OrderForm().checked().items.data).split(",")]
-        menus.arrange(house, heading, ids, by=person())
+        form = OrderForm().checked()
+        seen = _ids(form.seen.data) if form.seen.data else None
+        menus.arrange(house, heading, _ids(form.items.data), by=person(), seen=seen)
     return ("", 204) if wants_json() else back(house, heading)
 
 
@@ -103,7 +108,7 @@ def menu_item_move(slug: str, item_id: int) -> ResponseReturnValue:
     heading = category(house, dish.category_id)
     with flashed():
         ids = [one.id for one in heading.shown]
-        menus.arrange(house, heading, _moved(ids, dish.id, MoveForm().checked().way.data), by=person())
+        menus.arrange(house, heading, _moved(ids, dish.id, MoveForm().checked().way.data), by=person(), seen=ids)
     return back(house, heading)
 
 
@@ -134,6 +139,10 @@ def back(house: Restaurant, heading: Category | None = None) -> ResponseReturnVa
     """To the menu, at the heading where something was done."""
     anchor = f"chapter-{heading.id}" if heading is not None else None
     return redirect(url_for(".menu", slug=house.slug, _anchor=anchor), 303)
+
+
+def _ids(words: str | None) -> list[int]:
+    return [int(id) for id in str(words).split(",")]
 
 
 def _moved(ids: Sequence[int], id: int, way: str) -> list[int]:

@@ -1,10 +1,10 @@
 """One dish of a menu: made, changed, taken off the menu and put back."""
 
 from decimal import Decimal
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import DecimalField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -16,6 +16,7 @@ from app.models import Category, MenuItem, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 from app.views.loading import person
 from app.views.refusals import shown_on
+from app.views.seen_forms import SeenForm
 
 from . import BIGGEST_ID, bp
 from .menu import ADDRESS, back, category, item, page
@@ -29,7 +30,7 @@ def _stripped(text: str | None) -> str:
     return " ".join((text or "").split())
 
 
-class ItemForm(FlaskForm):
+class ItemForm(SeenForm):
     """What is said of a dish, its price as people write it."""
 
     name = StringField(
@@ -40,8 +41,8 @@ class ItemForm(FlaskForm):
     work_minutes = IntegerField(_l("Work in the kitchen (minutes)"), [Optional(), NumberRange(0, MOST_WORK_MINUTES)])
     heading = SelectField("Heading", coerce=int)
 
-    def __init__(self, house: Restaurant, under: Category) -> None:
-        super().__init__()
+    def __init__(self, house: Restaurant, under: Category, **options: Any) -> None:
+        super().__init__(**options)
         self.currency = house.currency
         self.price.label.text = f"Price ({house.currency})"
         self.heading.choices = {str(one.id): one.name for one in [*menus.categories(house), under]}
@@ -69,6 +70,7 @@ class ItemForm(FlaskForm):
         self.name.data, self.description.data = dish.name, dish.description
         self.price.data = Decimal(decimal_string(dish.price_minor, self.currency))
         self.work_minutes.data = dish.work_minutes
+        self.heading.data, self.seen.data = dish.category_id, menus.mark(dish)
 
 
 @bp.post(f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>/items")
@@ -88,9 +90,7 @@ def menu_item_new(slug: str, category_id: int) -> ResponseReturnValue:
 def menu_item(slug: str, item_id: int) -> str:
     house = found(slug)
     dish = item(house, item_id)
-    form = ItemForm(house, category(house, dish.category_id))
-    form.show(dish)
-    return _page(house, dish, form)
+    return _page(house, dish, _shown(house, dish))
 
 
 @bp.post(_ITEM)
@@ -102,8 +102,9 @@ def menu_item_change(slug: str, item_id: int) -> ResponseReturnValue:
         return _page(house, dish, form), 422
     heading = category(house, form.heading.data)
     with shown_on(form) as refusal:
-        menus.change_item(house, dish, form.terms, heading, by=person())
+        menus.change_item(house, dish, form.terms, heading, by=person(), seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _shown(house, dish))
         return _page(house, item(house, item_id), form), refusal.status
     flash(f"{dish.name} is saved.", "success")
     return back(house, heading)
@@ -125,6 +126,13 @@ def menu_item_restoration(slug: str, item_id: int) -> ResponseReturnValue:
     menus.restore_item(house, dish, by=person())
     flash(f"{dish.name} is on the menu again.", "success")
     return back(house, category(house, dish.category_id))
+
+
+def _shown(house: Restaurant, dish: MenuItem) -> ItemForm:
+    """The form, filled in with what the dish is."""
+    form = ItemForm(house, category(house, dish.category_id), formdata=None)
+    form.show(dish)
+    return form
 
 
 def _page(house: Restaurant, dish: MenuItem, form: ItemForm) -> str:

@@ -21,6 +21,7 @@ from app.models import Person, Restaurant
 from app.views.account import tidied
 from app.views.loading import person as asking
 from app.views.refusals import shown_on
+from app.views.seen_forms import SeenForm
 
 from . import BIGGEST_ID, bp
 from .handed_links import keep
@@ -48,7 +49,7 @@ class PeopleFilter(FlaskForm):
         return {name: self[name].data for name in ("q", "role", "restaurant", "state") if self[name].data}
 
 
-class PersonForm(FlaskForm):
+class PersonForm(SeenForm):
     """Who somebody is: for an invitation, and for changing it."""
 
     name = StringField("Name", [InputRequired("A name."), Length(max=120)])

@@ -35,8 +35,9 @@ def person_details(person_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(found, form, 422)
     with shown_on(form) as refusal:
-        verbs.change(found, by=asking(), **form.chosen)
+        verbs.change(found, by=asking(), **form.chosen, seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _shown(found))
         return _page(found, form, refusal.status)
     flash("Saved.", "success")
     return _back(found)
@@ -130,17 +131,21 @@ def _sends_mail() -> bool:
     return bool(current_app.config["PASSLINE"].sends_mail)
 
 
+def _shown(found: Person) -> PersonForm:
+    """The form, filled in with who the person is."""
+    who = {"name": found.name, "phone": found.phone, "role": found.role, "seen": verbs.mark(found)}
+    slug = found.restaurant.slug if found.restaurant else ""
+    duty = found.staff_role if found.restaurant else staff.LEAST
+    form = PersonForm(formdata=None, restaurant=slug, staff_role=duty, **who)
+    form.offer_restaurants()
+    return form
+
+
 def _page(found: Person, form: PersonForm | None = None, status: int = 200) -> ResponseReturnValue:
-    if form is None:
-        slug = found.restaurant.slug if found.restaurant else ""
-        duty = found.staff_role if found.restaurant else staff.LEAST
-        known = {"name": found.name, "phone": found.phone, "role": found.role}
-        form = PersonForm(formdata=None, restaurant=slug, staff_role=duty, **known)
-        form.offer_restaurants()
     page = render_template(
         "admin/person.html",
         person=found,
-        form=form,
+        form=form or _shown(found),
         is_invited=found.password_hash == passwords.NOT_CHOSEN,
         invitation=links.invited(found),
         handed=to_show(found),

@@ -37,8 +37,9 @@ def restaurant_change(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(house, form), 422
     with shown_on(form) as refusal:
-        verbs.change(house, form.terms(), by=person())
+        verbs.change(house, form.terms(), by=person(), seen=form.seen.data)
     if refusal:
+        form.compare(refusal, RestaurantForm(house, formdata=None))
         return _page(found(slug), form), refusal.status
     flash("Saved.", "success")
     return _back(house)
@@ -73,8 +74,9 @@ def restaurant_week(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(house, form), 422
     with shown_on(form) as refusal:
-        opening_hours.set_week(house, form.lines, by=person())
+        opening_hours.set_week(house, form.lines, by=person(), seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _week(house))
         return _page(house, form), refusal.status
     flash("The hours are saved.", "success")
     return _back(house, "hours")
@@ -120,13 +122,11 @@ def _page(house: Restaurant, posted: FlaskForm | None = None) -> str:
     """All of it; the form that was posted, with what is wrong in it, in the place of a fresh one."""
     forms: Sequence[FlaskForm] = (
         RestaurantForm(house, formdata=None),
-        WeekForm(formdata=None),
+        _week(house),
         DaysForm(formdata=None),
         CapacityForm(formdata=None),
     )
     details, week, days, capacity = (posted if isinstance(posted, type(fresh)) else fresh for fresh in forms)
-    if week is not posted:
-        week.show(opening_hours.week_of(house))
     if capacity is not posted:
         capacity.show(house)
     return render_template(
@@ -141,6 +141,12 @@ def _page(house: Restaurant, posted: FlaskForm | None = None) -> str:
         exceptions=opening_hours.exceptions_ahead(house),
         has_sold=verbs.has_sold(house),
     )
+
+
+def _week(house: Restaurant) -> WeekForm:
+    form = WeekForm(formdata=None)
+    form.show(house)
+    return form
 
 
 def _back(house: Restaurant, anchor: str | None = None) -> ResponseReturnValue:

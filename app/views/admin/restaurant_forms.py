@@ -19,9 +19,11 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app import language
+from app.domain import opening_hours, restaurants
 from app.domain.opening_hours import LONGEST_NOTE, WEEKDAYS
 from app.domain.restaurants import Terms
 from app.models import Restaurant
+from app.views.seen_forms import SeenForm
 
 # Those that restaurants of ours are likely to be paid in; one that has another keeps it.
 _CURRENCIES = ("EUR", "GBP", "USD", "CHF", "KES", "UGX", "TZS", "RWF", "ETB", "NGN", "ZAR", "JPY", "INR", "BRL", "MXN")
@@ -32,7 +34,7 @@ def _stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
-class RestaurantForm(FlaskForm):
+class RestaurantForm(SeenForm):
     """Everything that is said of a restaurant."""
 
     name = StringField("Name", [InputRequired("What is it called?"), Length(max=120)], filters=[_stripped])
@@ -55,6 +57,8 @@ class RestaurantForm(FlaskForm):
     def __init__(self, restaurant: Restaurant | None = None, **options: Any) -> None:
         super().__init__(obj=restaurant, **options)
         self.time_zone.choices = {zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
+        if restaurant is not None and self.seen.data is None:
+            self.seen.data = restaurants.mark(restaurant)
         codes = {*_CURRENCIES, *([restaurant.currency] if restaurant else [])}
         self.currency.choices = {
             code: f"{code}, {get_currency_name(code, locale=language.current())}" for code in sorted(codes)
@@ -65,7 +69,7 @@ class RestaurantForm(FlaskForm):
         return cast(Terms, {name: self[name].data for name in Terms.__annotations__})
 
 
-class WeekForm(FlaskForm):
+class WeekForm(SeenForm):
     """One line of hours for each weekday."""
 
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (
@@ -77,10 +81,11 @@ class WeekForm(FlaskForm):
         """Monday first."""
         return [self[f"day_{day}"].data for day in range(7)]
 
-    def show(self, lines: list[str]) -> None:
-        """Fill it in."""
-        for day, line in enumerate(lines):
+    def show(self, restaurant: Restaurant) -> None:
+        """Fill it in with when the restaurant is open."""
+        for day, line in enumerate(opening_hours.week_of(restaurant)):
             self[f"day_{day}"].data = line
+        self.seen.data = opening_hours.mark(restaurant)
 
 
 class DaysForm(FlaskForm):

@@ -17,7 +17,8 @@ from app.models import Category
 from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.views.capacity_form import CapacityForm
 from app.views.loading import person
-from app.views.refusals import shown_on
+from app.views.refusals import flashed, shown_on
+from app.views.seen_forms import SeenForm
 
 from . import bp
 from .board import kitchen_of
@@ -30,7 +31,7 @@ def _minutes(label: str) -> IntegerField:
     return IntegerField(label, [InputRequired("How many minutes? 0 is never."), bounds])
 
 
-class SettingsForm(FlaskForm):
+class SettingsForm(SeenForm):
     """Two levels for each state, and the words."""
 
     placed_warn = _minutes("New: warn")
@@ -53,6 +54,7 @@ class SettingsForm(FlaskForm):
         for status, pair in board.alerts.items():
             self[f"{status}_warn"].data, self[f"{status}_alarm"].data = pair
         self.allergy_words.data = " ".join(board.allergy_words)
+        self.seen.data = board_settings.mark(board)
 
 
 @bp.get("/settings")
@@ -66,8 +68,10 @@ def settings_change() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     with shown_on(form) as refusal:
-        board_settings.change(kitchen_of(person()), form.alerts, form.allergy_words.data or "", by=person())
+        words = form.allergy_words.data or ""
+        board_settings.change(kitchen_of(person()), form.alerts, words, by=person(), seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _shown())
         return _page(form), refusal.status
     flash("The board is set.", "success")
     return redirect(url_for("vendor.settings"), 303)
@@ -90,24 +94,34 @@ def settings_capacity() -> ResponseReturnValue:
 def settings_stations() -> ResponseReturnValue:
     asked = {name.removeprefix(_STATION): value for name, value in request.form.items() if name.startswith(_STATION)}
     wanted = {int(id): value for id, value in asked.items() if id.isdecimal() and len(id) < 19}
-    board_settings.assign(kitchen_of(person()), wanted, by=person())
-    flash("Saved: orders from now on know where their dishes are made.", "success")
+    with flashed() as refusal:
+        board_settings.assign(kitchen_of(person()), wanted, by=person(), seen=request.form.get("seen"))
+    if not refusal:
+        flash("Saved: orders from now on know where their dishes are made.", "success")
     return redirect(url_for("vendor.settings", _anchor="stations"), 303)
+
+
+def _shown() -> SettingsForm:
+    """The form, filled in with what holds."""
+    form = SettingsForm(formdata=None)
+    form.show(board_settings.of(db.session(), kitchen_of(person()).id))
+    return form
 
 
 def _page(posted: FlaskForm | None = None) -> str:
     """All of it; the form that was posted, with what is wrong in it, in the place of a fresh one."""
     restaurant = kitchen_of(person())
-    form, capacity = SettingsForm(formdata=None), CapacityForm(formdata=None)
-    form.show(board_settings.of(db.session(), restaurant.id))
+    form, capacity = _shown(), CapacityForm(formdata=None)
     capacity.show(restaurant)
-    menu = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
+    query = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
+    menu = db.session.scalars(query.order_by(Category.rank, Category.id)).all()
     return render_template(
         "vendor/settings.html",
         form=posted if isinstance(posted, SettingsForm) else form,
         capacity=posted if isinstance(posted, CapacityForm) else capacity,
         restaurant=restaurant,
         states=tuple(ALERTS),
-        menu=db.session.scalars(menu.order_by(Category.rank, Category.id)).all(),
+        menu=menu,
+        seen=board_settings.mark_of_stations(dish for category in menu for dish in category.items),
         stations=board_settings.stations(db.session(), restaurant.id),
     )
