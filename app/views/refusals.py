@@ -60,12 +60,12 @@ def shown_on(form: FlaskForm) -> Iterator[Refusal]:
 
 
 @contextmanager
-def flashed() -> Iterator[Refusal]:
-    """Say a DomainError raised inside above the page that comes next; scripts of ours get it as problem JSON."""
+def flashed(kind: type[DomainError] = DomainError) -> Iterator[Refusal]:
+    """Say an error of `kind` raised inside above the page that comes next; scripts of ours get it as problem JSON."""
     refusal = Refusal()
     try:
         yield refusal
-    except DomainError as error:
+    except kind as error:
         if wants_json():
             raise
         refusal.note(error)

@@ -11,6 +11,7 @@ from wtforms import IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.domain import board_settings
+from app.errors import LostRace
 from app.extensions import db
 from app.language import gettext as _
 from app.models import Category
@@ -94,7 +95,7 @@ def settings_capacity() -> ResponseReturnValue:
 def settings_stations() -> ResponseReturnValue:
     asked = {name.removeprefix(_STATION): value for name, value in request.form.items() if name.startswith(_STATION)}
     wanted = {int(id): value for id, value in asked.items() if id.isdecimal() and len(id) < 19}
-    with flashed() as refusal:
+    with flashed(LostRace) as refusal:
         board_settings.assign(kitchen_of(person()), wanted, by=person(), seen=request.form.get("seen"))
     if not refusal:
         flash("Saved: orders from now on know where their dishes are made.", "success")
