@@ -106,6 +106,17 @@ def test_a_row_that_no_longer_belongs_stays_until_the_list_is_drawn_anew(visit: 
     expect(left.locator(".pl-state")).to_have_text("Accepted")
 
 
+def test_a_tick_that_goes_with_its_row_is_not_counted(visit: Visit, cast: Cast):
+    order = place(cast).order
+    page = is_live(visit(cast.admin, "/admin/orders"))
+    page.get_by_label(f"Tick order {order.number}").check()
+    expect(page.locator("[data-bulk-count]")).to_have_text("1 ticked")
+    orders.accept(order, by=cast.vendor)
+    expect(page.locator("tr[data-order-number]")).to_have_attribute("data-state", "accepted")
+    expect(page.get_by_label(f"Tick order {order.number}")).not_to_be_checked()
+    expect(page.locator("[data-bulk-count]")).to_have_text("None ticked")
+
+
 def test_it_says_what_it_has_drawn(visit: Visit, cast: Cast):
     board = is_live(visit(cast.vendor, "/vendor/"))
     order = place(cast).order

@@ -42,6 +42,8 @@ function hold(list, fresh) {
     if (!now && heard.get(row.dataset.orderNumber) > Number(row.dataset.orderVersion)) redraw(list, row);
   }
   offer(list, rows.size);
+  // A row that has changed comes without its tick: what was ticked was the order as it was.
+  count();
 }
 
 /** The state of `row` as it is now, out of a list of this order alone. */
@@ -88,6 +90,7 @@ function offer(list, news) {
 function show(list) {
   list.replaceWith(held);
   forget();
+  count();
   window.scrollTo({ top: 0 });
 }
 
