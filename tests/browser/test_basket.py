@@ -66,6 +66,19 @@ def test_it_survives_a_reload_and_is_empty_after_the_order(visit: Visit, cast: C
     expect(page.locator("[data-basket-empty]")).to_be_visible()
 
 
+def test_it_survives_an_order_that_was_refused(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first")
+    fill(page)
+    with atomic():
+        cast.restaurant.mode = "paused"
+    page.locator("[data-place-order]").click()
+    expect(page.get_by_text("No orders right now", exact=True)).to_be_visible()
+    with atomic():
+        cast.restaurant.mode = "normal"
+    again = visit(cast.customer, "/r/first", beside=page)
+    expect(again.locator(".pl-total [data-basket-total]")).to_have_text("€21.50")
+
+
 def test_it_survives_the_window_and_says_what_has_changed(visit: Visit, cast: Cast):
     page = visit(cast.customer, "/r/first")
     fill(page)

@@ -1,30 +1,32 @@
 // The menu page: steppers, the basket in sight with its running total, and what was chosen kept over a reload.
 //
 // The form is the basket; nothing is ordered that does not stand in it, and the server counts again. What is kept on the
-// device, for a week, is forgotten when the order is sent; what has another price by then is said.
+// device, for a week, is forgotten when the order is sent, and kept again where the page comes back instead of an
+// order: the kitchen may have paused by then. What has another price by then is said.
 
-import { device } from "../memory.js";
+import { device, tab } from "../memory.js";
 import { t, tn } from "../words.js";
 import * as here from "./here.js";
 
 const form = document.querySelector("form[data-menu]");
 const KEPT = 7 * 24 * 3600 * 1000; // ms
+const key = `basket-${form?.dataset.menu}`;
 const bar = document.querySelector("[data-basket-bar]");
 let count = 0; // of what is in the basket
 let isInSight = false;
 
+if (form?.hasAttribute("data-came-back")) device.write(key, tab.read(key) ?? device.read(key));
 if (form?.querySelector("#checkout")) start();
 
 function start() {
-  const key = `basket-${form.dataset.menu}`;
   restore(device.read(key));
   form.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-less], [data-more]");
     if (button) step(button.closest("[data-dish]"), button.hasAttribute("data-more") ? 1 : -1);
   });
   form.addEventListener("input", draw);
-  form.addEventListener("change", () => device.write(key, { at: Date.now(), lines: chosen() }));
-  form.addEventListener("submit", (event) => sent(event, key));
+  form.addEventListener("change", () => device.write(key, basket()));
+  form.addEventListener("submit", sent);
   // The bar leads to the basket; beside it, it would be a second button that looks like "Place the order".
   new IntersectionObserver(([basket]) => {
     isInSight = basket.isIntersecting;
@@ -70,6 +72,11 @@ function step(dish, by) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
   // The button that was pressed hides with the last one; the plus stays.
   if (!quantity) dish.querySelector("[data-more]").focus();
+}
+
+/** What is kept of the basket. */
+function basket() {
+  return { at: Date.now(), lines: chosen() };
 }
 
 /** The lines of the basket as the form has them. */
@@ -123,9 +130,10 @@ function money(minor) {
 }
 
 /** One press is one order: the form's key holds that on the server, this spares a nervous thumb the wait. */
-function sent(event, key) {
+function sent(event) {
   if (form.hasAttribute("aria-busy")) return event.preventDefault();
   form.setAttribute("aria-busy", "true");
+  tab.write(key, basket());
   device.write(key, null);
 }
 
