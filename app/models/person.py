@@ -12,6 +12,10 @@ from app.extensions import Model
 from .columns import Instant, Key, choice, reference
 from .restaurant import Restaurant
 
+# Everybody but guests, who come with every order: lists of people leave them out, and so do their indexes.
+# Each in the words in which its database is asked for them.
+_LITE, _POSTGRES = text("is_guest IS 0"), text("is_guest IS false")
+
 
 class Person(Model):
     """Somebody who can log in. `email` is kept in lower case and is unique; a guest's is made up and goes nowhere."""
@@ -23,6 +27,8 @@ class Person(Model):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("staff_role in ('manager', 'cook', 'counter')", name="staff_role_known"),
         Index("ix_people_demo", "is_demo", postgresql_where=text("is_demo")),
+        Index("ix_people_with_account_id", "id", sqlite_where=_LITE, postgresql_where=_POSTGRES),
+        Index("ix_people_with_account_role_id", "role", "id", sqlite_where=_LITE, postgresql_where=_POSTGRES),
         # AUTOINCREMENT: an id is never given twice, because rooms and receipts are known by it.
         {"sqlite_autoincrement": True},
     )

@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from app.domain import password_resets, people, second_factors, sessions
+from app.domain.passwords import NOT_CHOSEN
 from app.errors import WrongCredentials
 from app.extensions import db
 from app.models import AuditEntry, Job, OneTimeLink, OrderChange, Person, Session
@@ -57,6 +59,47 @@ def test_a_long_list_goes_by_pages(cast, admin):
     older = re.search(r'href="(/admin/people\?[^"]*after=\d+)"', first)[1].replace("&amp;", "&")
     listed = names(first) + names(admin.get(older).text)
     assert len(listed) == len(set(listed)) == 48
+
+
+def test_guests_are_listed_where_they_are_asked_for(cast, admin):
+    people.create(email="g@guests.invalid", name="Ann", role="customer", password_hash=NOT_CHOSEN, is_guest=True)
+    assert "Ann" not in names(admin.get("/admin/people").text)
+    assert names(admin.get("/admin/people?state=invited").text) == []
+    page = admin.get("/admin/people?state=guests").text
+    assert names(page) == ["Ann"]
+    assert '<span class="pl-tag">Guest</span>' in page
+
+
+def test_a_page_looks_through_a_window_and_says_so(cast, admin, monkeypatch):
+    monkeypatch.setattr("app.domain.people_lists.WINDOW", 5)
+    page = admin.get("/admin/people?q=vendor").text
+    assert names(page) == []
+    assert "This page looked through 5 people" in page
+    older = re.search(r'href="(/admin/people\?[^"]*after=\d+)"', page)[1].replace("&amp;", "&")
+    assert names(admin.get(older).text) == ["Other Vendor Person", "Vendor Person"]
+    assert names(admin.get("/admin/people?q=vendor@example.com").text) == ["Vendor Person"], "a whole address"
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("", "ix_people_with_account_id"),
+        ("role=driver", "ix_people_with_account_role_id"),
+        ("role=driver&q=driver", "ix_people_with_account_role_id"),
+        ("restaurant=second", "ix_people_restaurant_id"),
+    ],
+)
+def test_a_page_is_read_along_an_index(cast, admin, query, index):
+    asked = []
+    note = lambda _connection, _cursor, *statement: asked.append(statement[:2])  # noqa: E731  (removed again below)
+    event.listen(db.engine, "before_cursor_execute", note)
+    admin.get(f"/admin/people?{query}")
+    event.remove(db.engine, "before_cursor_execute", note)
+    pages = [each for each in asked if "is_guest IS 0" in each[0] and "LIMIT" in each[0]]
+    connection = db.session.connection()
+    plans = [connection.exec_driver_sql(f"explain query plan {statement}", values).all() for statement, values in pages]
+    assert plans
+    assert all(index in str(plan) for plan in plans)
 
 
 def test_it_invites_and_shows_the_link_once(cast, admin, as_person):

@@ -1,23 +1,22 @@
 """The list of people, newest first, by cursor; and inviting somebody."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 from wtforms import EmailField, IntegerField, SearchField, SelectField, StringField, TelField
 from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
 from app.contract.identity import Role
-from app.domain import invitations, links, passwords, staff
+from app.domain import invitations, links, passwords, people_lists, staff
+from app.domain.people_lists import Found, Wanted
 from app.errors import Invalid
 from app.extensions import db
-from app.models import Person, Restaurant
+from app.models import Restaurant
 from app.views.account import tidied
 from app.views.loading import person as asking
 from app.views.refusals import shown_on
@@ -28,7 +27,6 @@ from .handed_links import keep
 
 _PAGE = 40
 ROLES = {role.value: role.value.capitalize() for role in Role}
-_STATES = {"": "Everybody", "active": "Active", "invited": "Invited", "off": "Deactivated"}
 
 
 class PeopleFilter(FlaskForm):
@@ -40,7 +38,7 @@ class PeopleFilter(FlaskForm):
     q = SearchField("Search", [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
     role = SelectField("Role", [MayBeEmpty()], choices={"": "Every role", **ROLES})
     restaurant = SelectField("Restaurant", [MayBeEmpty()])
-    state = SelectField("State", [MayBeEmpty()], choices=_STATES)
+    state = SelectField("State", [MayBeEmpty()], choices=people_lists.STATES)
     after = IntegerField(validators=[MayBeEmpty(), NumberRange(min=0, max=BIGGEST_ID)])
 
     @property
@@ -60,7 +58,7 @@ class PersonForm(SeenForm):
 
     def offer_restaurants(self) -> None:
         """Let the choice be one of those that there are."""
-        self.restaurant.choices = {"": "None", **dict(_restaurants())}
+        self.restaurant.choices = {"": "None", **{slug: name for _, slug, name in _restaurants()}}
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -81,9 +79,8 @@ class InvitationForm(PersonForm):
 class Page:
     """One page of the list and where it lies."""
 
-    people: Sequence[Person]
+    found: Found
     form: PeopleFilter
-    next_after: int | None
 
     @property
     def first_url(self) -> str | None:
@@ -93,14 +90,16 @@ class Page:
     @property
     def next_url(self) -> str | None:
         """The page of people who came before, if there are any."""
-        if self.next_after is None:
+        if self.found.next is None:
             return None
-        return url_for("admin.people", **self.form.narrows, after=self.next_after)
+        return url_for("admin.people", **self.form.narrows, after=self.found.next)
 
 
 @bp.get("/people")
 def people() -> str:
-    return render_template("admin/people.html", page=_page(), NOT_CHOSEN=passwords.NOT_CHOSEN)
+    return render_template(
+        "admin/people.html", page=_page(), NOT_CHOSEN=passwords.NOT_CHOSEN, window=people_lists.WINDOW
+    )
 
 
 @bp.get("/people/new")
@@ -129,37 +128,17 @@ def _invitation(form: InvitationForm, status: int) -> ResponseReturnValue:
 
 
 def _page() -> Page:
+    restaurants = {slug: (id, name) for id, slug, name in _restaurants()}
     form = PeopleFilter(request.args)
-    form.restaurant.choices = {"": "Every restaurant", **dict(_restaurants())}
+    form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
     if not form.validate():
         raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
-    query = _narrowed(select(Person).options(joinedload(Person.restaurant)), form)
-    before = BIGGEST_ID if form.after.data is None else form.after.data
-    found = db.session.scalars(query.where(Person.id < before).order_by(Person.id.desc()).limit(_PAGE + 1)).all()
-    return Page(found[:_PAGE], form, found[_PAGE - 1].id if len(found) > _PAGE else None)
+    q = str(form.q.data or "")
+    id = restaurants[form.restaurant.data][0] if form.restaurant.data else None
+    wanted = Wanted(q, tidied(q), form.role.data or "", id, form.state.data or "")
+    return Page(people_lists.page(db.session(), wanted, form.after.data, _PAGE), form)
 
 
-def _narrowed(query: Select[Person], form: PeopleFilter) -> Select[Person]:
-    if form.role.data:
-        query = query.where(Person.role == form.role.data)
-    if form.restaurant.data:
-        query = query.join(Restaurant).where(Restaurant.slug == form.restaurant.data)
-    match form.state.data:
-        case "active":
-            query = query.where(Person.is_active, Person.password_hash != passwords.NOT_CHOSEN)
-        case "invited":
-            query = query.where(Person.is_active, Person.password_hash == passwords.NOT_CHOSEN)
-        case "off":
-            query = query.where(~Person.is_active)
-    if q := str(form.q.data or ""):
-        # The start of any word of a name, of an address, or of a phone number.
-        starts = [Person.name.istartswith(q, autoescape=True), Person.name.icontains(f" {q}", autoescape=True)]
-        starts += [Person.email.startswith(q.lower(), autoescape=True)]
-        starts += [Person.phone.startswith(tidied(q), autoescape=True)] if tidied(q) else []
-        query = query.where(or_(*starts))
-    return query
-
-
-def _restaurants() -> list[tuple[str, str]]:
-    rows = db.session.execute(select(Restaurant.slug, Restaurant.name).order_by(Restaurant.name))
-    return [(slug, name) for slug, name in rows]
+def _restaurants() -> list[tuple[int, str, str]]:
+    rows = db.session.execute(select(Restaurant.id, Restaurant.slug, Restaurant.name).order_by(Restaurant.name))
+    return [(id, slug, name) for id, slug, name in rows]
