@@ -5,6 +5,7 @@ with `restaurant` that is in the state which the endpoint is for. An address tha
 whoever adds one says who may use it. Who is answered 302 was sent to the log-in.
 """
 
+import io
 import secrets
 from datetime import date
 
@@ -19,6 +20,7 @@ from app.models.restaurant import DEADLINES
 from tests.cast import COUNTER, PASSWORD
 from tests.factories import PHONE, attempt, order_in, payment_of, place, refund_of, ticket_in, wifi_package
 from tests.passes import pass_for
+from tests.pictures import png
 from tests.wifi_rows import mint, package
 
 MEMBERS = ("nobody", "outsider", "customer", "other_customer", "vendor", "colleague", "other_vendor", "driver", "admin")
@@ -107,6 +109,8 @@ POST   admin.menu_item_move                  302 403 403 403 403 403 403 403 303
 POST   admin.menu_item_new                   302 403 403 403 403 403 403 403 303
 POST   admin.menu_item_removal               302 403 403 403 403 403 403 403 303
 POST   admin.menu_item_restoration           302 403 403 403 403 403 403 403 303
+POST   admin.menu_picture                    302 403 403 403 403 403 403 403 303
+POST   admin.menu_picture_removal            302 403 403 403 403 403 403 403 303
 POST   admin.menu_order                      302 403 403 403 403 403 403 403 303
 GET    admin.restaurant                      302 403 403 403 403 403 403 403 200
 POST   admin.restaurant_change               302 403 403 403 403 403 403 403 303
@@ -386,6 +390,7 @@ TOLD = {
         **DISH,
         "heading": str(cast.items()[2].category_id),
     },
+    "admin.menu_picture": lambda cast, order, ticket: {"picture": (io.BytesIO(png()), "dish.png")},
     "admin.menu_item_new": lambda cast, order, ticket: DISH,
     "admin.menu_order": lambda cast, order, ticket: {"items": ",".join(str(item.id) for item in cast.items()[::-1])},
     "admin.restaurant_change": lambda cast, order, ticket: {
@@ -521,8 +526,10 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
         values["day"] = "2099-12-24"
     if endpoint == "admin.menu_item_restoration":
         menus.remove_item(cast.restaurant, cast.items()[2], by=cast.admin)
+    if endpoint == "admin.menu_picture_removal":
+        menu_pictures.hang(cast.items()[2], png(), by=cast.admin)
     if "digest" in rule.arguments:
-        values["digest"] = menu_pictures.hang(cast.items()[0], b"\xff\xd8\xff", by=cast.admin)
+        values["digest"] = menu_pictures.hang(cast.items()[0], png(), by=cast.admin)
     if "token_id" in rule.arguments:
         bearer(cast.customer)
         values["token_id"] = db.session.scalars(select(func.max(ApiToken.id))).one()

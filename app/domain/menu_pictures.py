@@ -12,22 +12,31 @@ from app.models import MenuItem, MenuPicture
 from . import audit
 from .actor import Actor
 from .deliveries import kind_of_picture
+from .locks import hold
+from .picture_sides import sides
 
 # What a picture may weigh: a menu of fifty dishes is looked at on a phone.
 LARGEST_PICTURE = 300_000
+# Pixels of a side: that is what it unfolds to there, however few bytes it has.
+LONGEST_SIDE = 4000
 
 
 def hang(item: MenuItem, data: bytes, *, by: Actor) -> str:
     """Let `data` (JPEG, PNG or WebP) be the picture of `item`, in place of the one before; its hash.
 
-    Refuses anything else, and what is larger than LARGEST_PICTURE bytes, with Invalid.
+    Refuses anything else, and what has more than LARGEST_PICTURE bytes or a side beyond LONGEST_SIDE, with Invalid.
     """
-    kind = kind_of_picture(data)
-    if kind is None or len(data) > LARGEST_PICTURE:
+    kind, found = kind_of_picture(data), sides(data)
+    wrong = ""
+    if kind is None or found is None or len(data) > LARGEST_PICTURE:
         wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PICTURE // 1000} kB."
+    elif max(found) > LONGEST_SIDE:
+        wrong = f"At most {LONGEST_SIDE} pixels wide and high."
+    if kind is None or wrong:
         raise Invalid(wrong, errors={"picture": [wrong]})
     digest = hashlib.sha256(data).hexdigest()
     with atomic() as session:
+        hold(session, item)
         session.merge(MenuPicture(menu_item_id=item.id, hash=digest, kind=kind, data=data, at=now()))
         _tell(session, "menu.picture_hung", item, by)
     return digest
@@ -36,6 +45,7 @@ def hang(item: MenuItem, data: bytes, *, by: Actor) -> str:
 def take_down(item: MenuItem, *, by: Actor) -> bool:
     """Let `item` have no picture; whether it had one."""
     with atomic() as session:
+        hold(session, item)
         picture = session.get(MenuPicture, item.id)
         if picture is None:
             return False

@@ -36,6 +36,8 @@ _HEADERS = {
 }
 # Pages that show a secret once, or take one: no store on the way or on the device keeps them.
 _WITH_SECRETS = ("account", "account_links", "accounts")
+# Bytes of a request, where more than the usual are taken: photographs as a phone takes them.
+_ROOMY = {"admin.menu_picture": 8_000_000}
 _ONLY_HTTPS = "max-age=31536000; includeSubDomains"
 
 
@@ -44,6 +46,7 @@ def register(app: Flask) -> None:
     config: Config = app.config["PASSLINE"]
     login.request_loader(person_asking)
     app.session_interface = _Cookies()
+    app.before_request(_make_room)
     app.before_request(_say_whence)
     app.before_request(_refuse_nul)
     app.before_request(_protect)
@@ -102,6 +105,12 @@ def _note_use(response: Response) -> Response:
             db.session.rollback()
             _log.warning("access.not_seen", error=str(error.__cause__ or error))
     return response
+
+
+def _make_room() -> None:
+    """Before anything looks into the form. What is too large for its purpose is then refused in words, on its page."""
+    if request.endpoint in _ROOMY:
+        request.max_content_length = _ROOMY[request.endpoint]
 
 
 def _say_whence() -> None:

@@ -1,11 +1,13 @@
 """The admin's pages of a menu: dishes and headings by forms alone, and as a table."""
 
+import io
 import re
 
 import pytest
 
 from app.domain import menus
 from app.extensions import db
+from tests.pictures import png
 
 pytestmark = [pytest.mark.usefixtures("csrf_off"), pytest.mark.parametrize("backend", ["sqlite"])]
 MENU = "/admin/restaurants/first/menu"
@@ -87,6 +89,36 @@ def test_a_dish_is_taken_off_and_put_back(cast, browser, as_person):
     assert "Off the menu" in browser.get(MENU).text
     browser.post(f"{MENU}/items/{soup.id}/restoration")
     assert "The First Table soup" in as_person(None).get("/r/first").text
+
+
+def test_a_dish_has_a_picture_that_guests_see_until_it_is_taken_down(cast, browser, as_person):
+    soup, guest = cast.items()[0], as_person(None)
+    picture = {"picture": (io.BytesIO(png(4, 3)), "soup.png")}
+    answer = browser.post(f"{MENU}/items/{soup.id}/picture", data=picture)
+    assert answer.location == f"{MENU}/items/{soup.id}#picture"
+    [address] = re.findall(r'src="(/pictures/\w{64})"', guest.get("/r/first").text)
+    assert guest.get(address).data == png(4, 3)
+    assert f'src="{address}"' in browser.get(f"{MENU}/items/{soup.id}").text
+    browser.post(f"{MENU}/items/{soup.id}/picture/removal")
+    assert "/pictures/" not in guest.get("/r/first").text
+    assert guest.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"<svg/>", "A JPEG, PNG or WebP of at most 300 kB."),
+        (png(400, 300, seed=1), "A JPEG, PNG or WebP of at most 300 kB."),
+        (png(1, 5000), "At most 4000 pixels wide and high."),
+        (None, "Choose a picture first."),
+    ],
+    ids=["no picture", "too heavy", "too high", "nothing"],
+)
+def test_what_cannot_be_shown_is_refused_where_it_was_chosen(cast, browser, data, says):
+    picture = {} if data is None else {"picture": (io.BytesIO(data), "soup.png")}
+    answer = browser.post(f"{MENU}/items/{cast.items()[0].id}/picture", data=picture)
+    assert answer.status_code == 422
+    assert says in answer.text
 
 
 def test_a_table_is_looked_at_before_it_is_carried_out(cast, browser):

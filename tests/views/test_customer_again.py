@@ -7,10 +7,11 @@ from app.errors import Invalid
 from app.extensions import atomic, db
 from app.models import MenuPicture, Order
 from tests.factories import place
+from tests.pictures import png
 from tests.views.customer_pages import left_behind, order_form
 
 pytestmark = [pytest.mark.usefixtures("csrf_off"), pytest.mark.parametrize("backend", ["sqlite"])]
-PNG = b"\x89PNG\r\n\x1a\n and so on"
+PNG = png()
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_another_picture_has_another_address_and_none_is_gone(cast, as_person):
     assert "/pictures/" not in as_person(None).get("/r/first").text
 
 
-@pytest.mark.parametrize("data", [b"", b"<svg/>", PNG + bytes(menu_pictures.LARGEST_PICTURE)])
+@pytest.mark.parametrize("data", [b"", b"<svg/>", PNG[:12], PNG + bytes(menu_pictures.LARGEST_PICTURE), png(1, 4001)])
 def test_what_is_no_picture_or_too_large_is_refused(cast, data):
     with pytest.raises(Invalid):
         menu_pictures.hang(cast.items()[0], data, by=cast.admin)

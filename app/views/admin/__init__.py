@@ -29,6 +29,7 @@ from . import (  # noqa: E402
     jobs,  # noqa: F401
     menu,  # noqa: F401
     menu_item,  # noqa: F401
+    menu_picture,  # noqa: F401
     menu_sheet,  # noqa: F401
     messages,  # noqa: F401
     order,  # noqa: F401

@@ -23,7 +23,7 @@ from .restaurant import found
 
 ADDRESS = "/restaurants/<slug>/menu"
 _CATEGORY = f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>"
-_ITEM = f"{ADDRESS}/items/<int(max={BIGGEST_ID}):item_id>"
+ITEM = f"{ADDRESS}/items/<int(max={BIGGEST_ID}):item_id>"
 
 _IDS = r"\d{1,18}(,\d{1,18}){0,999}\Z"
 
@@ -101,7 +101,7 @@ def menu_order(slug: str, category_id: int) -> ResponseReturnValue:
     return ("", 204) if wants_json() else back(house, heading)
 
 
-@bp.post(f"{_ITEM}/move")
+@bp.post(f"{ITEM}/move")
 def menu_item_move(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)

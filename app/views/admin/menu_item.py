@@ -5,6 +5,8 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import DecimalField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -18,12 +20,11 @@ from app.views.loading import person
 from app.views.refusals import shown_on
 from app.views.seen_forms import SeenForm
 
-from . import BIGGEST_ID, bp
-from .menu import ADDRESS, back, category, item, page
+from . import BIGGEST_ID, bp, menu
+from .menu import ADDRESS, ITEM, back, category, item
 from .restaurant import found
 
 _MOST = 10_000_000
-_ITEM = f"{ADDRESS}/items/<int(max={BIGGEST_ID}):item_id>"
 
 
 def _stripped(text: str | None) -> str:
@@ -73,6 +74,12 @@ class ItemForm(SeenForm):
         self.heading.data, self.seen.data = dish.category_id, menus.mark(dish)
 
 
+class PictureForm(FlaskForm):
+    """What the dish looks like; posted to menu_picture.py."""
+
+    picture = FileField("A photograph of it", [FileRequired("Choose a picture first.")])
+
+
 @bp.post(f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>/items")
 def menu_item_new(slug: str, category_id: int) -> ResponseReturnValue:
     house = found(slug)
@@ -80,37 +87,37 @@ def menu_item_new(slug: str, category_id: int) -> ResponseReturnValue:
     form = ItemForm(house, heading)
     form.heading.data = heading.id
     if not form.validate():
-        return page(house, form, heading.id), 422
+        return menu.page(house, form, heading.id), 422
     with shown_on(form) as refusal:
         menus.add_item(house, heading, form.terms, by=person())
-    return (page(house, form, heading.id), refusal.status) if refusal else back(house, heading)
+    return (menu.page(house, form, heading.id), refusal.status) if refusal else back(house, heading)
 
 
-@bp.get(_ITEM)
+@bp.get(ITEM)
 def menu_item(slug: str, item_id: int) -> str:
     house = found(slug)
     dish = item(house, item_id)
-    return _page(house, dish, _shown(house, dish))
+    return page(house, dish)
 
 
-@bp.post(_ITEM)
+@bp.post(ITEM)
 def menu_item_change(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     form = ItemForm(house, category(house, dish.category_id))
     if not form.validate():
-        return _page(house, dish, form), 422
+        return page(house, dish, form), 422
     heading = category(house, form.heading.data)
     with shown_on(form) as refusal:
         menus.change_item(house, dish, form.terms, heading, by=person(), seen=form.seen.data)
     if refusal:
         form.compare(refusal, _shown(house, dish))
-        return _page(house, item(house, item_id), form), refusal.status
+        return page(house, item(house, item_id), form), refusal.status
     flash(f"{dish.name} is saved.", "success")
     return back(house, heading)
 
 
-@bp.post(f"{_ITEM}/removal")
+@bp.post(f"{ITEM}/removal")
 def menu_item_removal(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
@@ -119,7 +126,7 @@ def menu_item_removal(slug: str, item_id: int) -> ResponseReturnValue:
     return redirect(url_for(".menu", slug=slug), 303)
 
 
-@bp.post(f"{_ITEM}/restoration")
+@bp.post(f"{ITEM}/restoration")
 def menu_item_restoration(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
@@ -135,5 +142,12 @@ def _shown(house: Restaurant, dish: MenuItem) -> ItemForm:
     return form
 
 
-def _page(house: Restaurant, dish: MenuItem, form: ItemForm) -> str:
-    return render_template("admin/menu_item.html", restaurant=house, item=dish, form=form)
+def page(house: Restaurant, dish: MenuItem, form: ItemForm | None = None, picture: PictureForm | None = None) -> str:
+    """The dish; with the form that was refused in the place of a fresh one."""
+    return render_template(
+        "admin/menu_item.html",
+        restaurant=house,
+        item=dish,
+        form=form or _shown(house, dish),
+        picture=picture or PictureForm(formdata=None),
+    )
