@@ -9,6 +9,7 @@ import hashlib
 import orjson
 
 from app.errors import LostRace
+from app.language import gettext as _
 
 
 def of(values: object) -> str:
@@ -21,5 +22,5 @@ def check(seen: str | None, values: object) -> None:
     """LostRace where `values` are not those that were `seen`."""
     if seen is not None and seen != of(values):
         raise LostRace(
-            "Somebody else changed this meanwhile, and nothing of yours was saved. Look at it, then save again."
+            _("Somebody else changed this meanwhile, and nothing of yours was saved. Look at it, then save again.")
         )

@@ -4,6 +4,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, SelectField
 
 from app.errors import LostRace
+from app.language import gettext as _
 
 from .refusals import Refusal
 
@@ -23,14 +24,14 @@ class SeenForm(FlaskForm):
         for field in fresh:
             posted = self[field.name]
             if field.name not in _NOT_SHOWN and (field.data or None) != (posted.data or None):
-                posted.errors = [*posted.errors, f"It is {_spoken(field)} now."]
+                posted.errors = [*posted.errors, _spoken(field)]
 
 
 def _spoken(field: Field) -> str:
     if isinstance(field, BooleanField):
-        return "on" if field.data else "off"
+        return _("It is on now.") if field.data else _("It is off now.")
     if isinstance(field, SelectField):
-        words = next((label for value, label, *_ in field.iter_choices() if value == field.data), "")
+        words = next((label for value, label, *_rest in field.iter_choices() if value == field.data), "")
     else:
         words = field._value()  # type: ignore[attr-defined]
-    return f"“{words}”" if words else "empty"
+    return _("It is “%(words)s” now.", words=words) if words else _("It is empty now.")
