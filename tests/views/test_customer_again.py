@@ -65,7 +65,7 @@ def test_whoever_sits_at_a_table_says_which(cast, as_person):
     answer = browser.post("/r/first", data=order_form(cast.items(), fulfilment="dine_in", table=" Terrace 5 "))
     order = db.session.query(Order).one()
     assert order.table_name == "Terrace 5"
-    assert "<dt>Table</dt><dd>Terrace 5</dd>" in browser.get(answer.location).text
+    assert "<dt>Table</dt><dd><bdi>Terrace 5</bdi></dd>" in browser.get(answer.location).text
     assert "table Terrace 5" in as_person(cast.vendor).get("/vendor/").text
 
 
