@@ -9,7 +9,8 @@ translated, what is shown is, by the filter or the view that shows it.
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, force_locale, get_locale
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
@@ -54,6 +55,13 @@ def lazy_gettext(text: str, **values: object) -> Any:
 def choices(table: Mapping[str, str]) -> Callable[[], dict[str, str]]:
     """The words of a table for the field of a form, in the language at hand."""
     return lambda: {code: gettext(text) for code, text in table.items()}
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Speak `language` for a while: to somebody who did not ask, by mail or text message. None, or unknown: English."""
+    with force_locale(language if language in LANGUAGES else SOURCE):
+        yield
 
 
 def current() -> str:

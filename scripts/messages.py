@@ -25,8 +25,9 @@ from app.language import CATALOGUES, LANGUAGES, SOURCE, files  # noqa: E402
 
 # `t` and `tn` are JavaScript's (static/js/words.js).
 KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "lazy_gettext": None, "lazy_ngettext": (1, 2), "t": None, "tn": (1, 2)}
-AUDIENCES = ("admin", "customer", "driver", "vendor")
 SHARED = "shared"
+# Folder -> whose catalogue its texts are in.
+AUDIENCES = {"admin": "admin", "customer": "customer", "driver": "driver", "vendor": "vendor", "wifi": "customer"}
 # Of languages whose rule is another than what the library knows; the order is that of Intl.PluralRules in words.js.
 PLURALS = {
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5)",
@@ -60,7 +61,7 @@ def marked() -> dict[Key, set[str]]:
 
 def audience(places: set[str]) -> str:
     """Whose catalogue a new text goes to, by the files where it stands."""
-    folders = {next((part for part in Path(place).parts if part in AUDIENCES), SHARED) for place in places}
+    folders = {next((AUDIENCES[part] for part in Path(place).parts if part in AUDIENCES), SHARED) for place in places}
     return folders.pop() if len(folders) == 1 else SHARED
 
 

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.language import N_
 from app.models import Person
 
 SYSTEM_ROLE = "system"
+ROLES = {"customer": N_("Customer"), "vendor": N_("Vendor"), "driver": N_("Driver"), "admin": N_("Admin")}
 
 
 class Actor(Protocol):

@@ -8,13 +8,17 @@ restaurant takes no order in order_placement.py.
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel.dates import format_date
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app import language
 from app.contract.times import iso_or_none, now
 from app.errors import Invalid
 from app.extensions import atomic, db
+from app.language import gettext as _
+from app.language import ngettext
 from app.models import Restaurant
 from app.models.restaurant import LONGEST_MODE_REASON, MODES, MOST_BUSY_MINUTES
 
@@ -76,11 +80,13 @@ def told(restaurant: Restaurant, at: datetime) -> str:
     mode, until = restaurant.mode_at(at), restaurant.mode_until
     if mode == "normal":
         return ""
-    end = f" until {_clock(restaurant, until, at)}" if until else ""
+    end = _clock(restaurant, until, at) if until else ""
     if mode == "paused":
-        return f"Paused{end}: {restaurant.mode_reason}" if restaurant.mode_reason else f"Paused{end}"
-    why = f" ({restaurant.mode_reason})" if restaurant.mode_reason else ""
-    return f"Busy{end}: about {restaurant.busy_minutes} minutes longer{why}"
+        paused = _("Paused until %(time)s", time=end) if end else _("Paused")
+        return f"{paused}: {restaurant.mode_reason}" if restaurant.mode_reason else paused
+    busy = _("Busy until %(time)s", time=end) if end else _("Busy")
+    longer = ngettext("about %(num)s minutes longer", "about %(num)s minutes longer", restaurant.busy_minutes)
+    return f"{busy}: {longer} ({restaurant.mode_reason})" if restaurant.mode_reason else f"{busy}: {longer}"
 
 
 def _end(restaurant: Restaurant, at: datetime) -> bool:
@@ -119,18 +125,20 @@ def _said(mode: dict[str, Any]) -> dict[str, Any]:
 def _clock(restaurant: Restaurant, until: datetime, at: datetime) -> str:
     local = until.astimezone(restaurant.zone)
     is_today = restaurant.service_day(until) == restaurant.service_day(at)
-    return f"{local:%H:%M}" if is_today else f"{local:%A %H:%M}"
+    if is_today:
+        return f"{local:%H:%M}"
+    return f"{format_date(local, 'EEEE', locale=language.current())} {local:%H:%M}"
 
 
 def _check(mode: str, minutes: int, reason: str, until: datetime | None, at: datetime) -> None:
     errors: dict[str, list[str]] = {}
     if mode not in MODES:
-        errors["mode"] = [f"One of {', '.join(MODES)}."]
+        errors["mode"] = [_("One of %(codes)s.", codes=", ".join(MODES))]
     if mode == "busy" and not 1 <= minutes <= MOST_BUSY_MINUTES:
-        errors["minutes"] = [f"From 1 to {MOST_BUSY_MINUTES} minutes."]
+        errors["minutes"] = [_("From 1 to %(most)s minutes.", most=MOST_BUSY_MINUTES)]
     if len(reason) > LONGEST_MODE_REASON:
-        errors["reason"] = [f"At most {LONGEST_MODE_REASON} characters."]
+        errors["reason"] = [_("At most %(characters)s characters.", characters=LONGEST_MODE_REASON)]
     if until is not None and not at < until <= at + LONGEST:
-        errors["until"] = ["Within the next seven days."]
+        errors["until"] = [_("Within the next seven days.")]
     if errors:
         raise Invalid(" ".join(message for messages in errors.values() for message in messages), errors=errors)

@@ -17,6 +17,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Invalid
 from app.extensions import atomic
+from app.language import N_
 from app.models import DropProof, Ticket
 
 from . import offers, orders, promises
@@ -60,7 +61,7 @@ def pick_up(ticket: Ticket, *, by: Actor, handover_code: str | None = None, **ho
         arrival = (ticket.picked_up_at or at) + timedelta(minutes=ride_minutes(ticket.distance_m))
         # Told so late that it should be there by now, it may well be.
         if arrival > at:
-            promises.reach(session, ticket, arrival, "The driver left the restaurant later than planned.", at=at)
+            promises.reach(session, ticket, arrival, N_("The driver left the restaurant later than planned."), at=at)
     return True
 
 

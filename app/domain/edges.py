@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from app.errors import Forbidden, Invalid
+from app.language import gettext as _
 
-from .actor import Actor
+from .actor import ROLES, Actor
 
 Rule = Callable[[Any, datetime], str | None]
 _KEPT = frozenset({"system", "admin"})
@@ -67,11 +68,14 @@ class Edge:
     def check(self, by: Actor, reason_code: str | None, note: str | None) -> None:
         """Refuse a walk that is not for this role (Forbidden) or lacks what its role must say (Invalid)."""
         if by.role not in self.roles:
-            raise Forbidden(f"A {by.role} may not take it from {self.start} to {self.to}.")
+            role = _(ROLES.get(by.role, by.role)).lower()
+            raise Forbidden(
+                _("A %(role)s may not take it from %(start)s to %(to)s.", role=role, start=self.start, to=self.to)
+            )
         if by.role in self.reason and not reason_code:
-            raise Invalid("Say why.", errors={"reason_code": ["A reason is needed here."]})
+            raise Invalid(_("Say why."), errors={"reason_code": [_("A reason is needed here.")]})
         if by.role in self.note and not (note or "").strip():
-            raise Invalid("Write down why.", errors={"note": ["A note (a reference) is needed here."]})
+            raise Invalid(_("Write down why."), errors={"note": [_("A note (a reference) is needed here.")]})
 
 
 def edge(

@@ -31,14 +31,15 @@ def order(
     asked: bytes,
     place: Callable[[Person], str],
     rules: Rules = NO_RULES,
+    language: str | None = None,
 ) -> tuple[Session, str]:
     """Let a guest come and `place` their order: the session of their browser, and the order's number.
 
-    `phone` in E.164; `mark` is a secret of the one form that was sent, `key` and `asked` as in `idempotency.once`. All
-    of it or nothing: where the order is refused, nobody came.
+    `phone` in E.164; they read `language`; `mark` is a secret of the one form that was sent, `key` and `asked` as in
+    `idempotency.once`. All of it or nothing: where the order is refused, nobody came.
     """
     with atomic() as session:
-        guest = _known(session, mark) or _new(session, name, phone, mark)
+        guest = _known(session, mark) or _new(session, name, phone, mark, language)
         number, _ = idempotency.once(guest, key, asked, lambda: place(guest))
         return sessions.begin_for_guest(guest, rules=rules), number
 
@@ -47,7 +48,7 @@ def _known(session: Transaction, mark: str) -> Person | None:
     return session.scalars(select(Person).where(Person.email == _address(mark))).one_or_none()
 
 
-def _new(session: Transaction, name: str, phone: str, mark: str) -> Person:
+def _new(session: Transaction, name: str, phone: str, mark: str, language: str | None) -> Person:
     try:
         with session.begin_nested():
             return people.create(
@@ -57,6 +58,7 @@ def _new(session: Transaction, name: str, phone: str, mark: str) -> Person:
                 password_hash=passwords.NOT_CHOSEN,
                 phone=phone,
                 is_guest=True,
+                language=language,
             )
     except IntegrityError:
         # The same form, sent twice at once: the other one was first.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Invalid, KeyReused, StillInFlight
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import IdempotencyKey, Person
 
 KEPT = timedelta(hours=24)
@@ -27,7 +28,7 @@ def once(person: Person, key: str | None, request: bytes, act: Callable[[], str]
     if key is None:
         return act(), False
     if not 1 <= len(key) <= _LONGEST or not key.isprintable():
-        raise Invalid(f"An Idempotency-Key has 1 to {_LONGEST} printable characters.")
+        raise Invalid(_("An Idempotency-Key has 1 to %(longest)s printable characters.", longest=_LONGEST))
     request_hash = hashlib.sha256(request).hexdigest()
     with atomic() as session:
         _claim(session, person, key)

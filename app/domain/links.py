@@ -38,10 +38,13 @@ def make(session: Session, purpose: str, person: Person, *, mailed: bool) -> str
     return token
 
 
-def make_mailed(session: Session, purpose: str, person_id: int | None) -> None:
-    """A new link in place of older ones, which goes out by mail; for nobody (None) the same is written, and no mail."""
+def make_mailed(session: Session, purpose: str, person_id: int | None, language: str | None = None) -> None:
+    """A new link in place of older ones, which goes out by mail; for nobody (None) the same is written, and no mail.
+
+    The mail is written in `language` where the person never said theirs.
+    """
     _supersede(session, purpose, person_id)
-    _mail(session, _add(session, purpose, person_id))
+    _mail(session, _add(session, purpose, person_id), language)
 
 
 def opened(token: str, purpose: str) -> OneTimeLink:
@@ -123,8 +126,9 @@ def _add(session: Session, purpose: str, person_id: int | None, token: str | Non
     return link
 
 
-def _mail(session: Session, link: OneTimeLink) -> None:
-    jobs.add(session, "send_mail", f"link:{link.id}", {"link": link.id})
+def _mail(session: Session, link: OneTimeLink, language: str | None = None) -> None:
+    said = {"language": language} if language else {}
+    jobs.add(session, "send_mail", f"link:{link.id}", {"link": link.id, **said})
 
 
 def _supersede(session: Session, purpose: str, person_id: int | None) -> None:

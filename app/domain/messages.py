@@ -16,7 +16,9 @@ from app.contract import events, rooms
 from app.contract.times import iso, now
 from app.errors import Conflict, TooMany
 from app.extensions import atomic
-from app.models import HotspotUser, ProviderMessage, SmsMessage
+from app.language import gettext as _
+from app.language import ngettext, speaking
+from app.models import HotspotUser, Payment, Person, ProviderMessage, SmsMessage
 from app.providers import sms
 
 from . import jobs, log, passes, phones, sms_reports
@@ -41,7 +43,7 @@ def send_credentials(pass_id: int, number: int) -> None:
         message = _queued(session, pass_id, number)
         if message is None:
             return
-        content = _credentials(session.get_one(HotspotUser, pass_id))
+        content = _credentials(session, session.get_one(HotspotUser, pass_id))
         # Reports that come before we have noted the provider's id are found by this.
         before = session.scalar(select(func.max(ProviderMessage.id))) or 0
     try:
@@ -65,9 +67,9 @@ def resend(wifi_pass: HotspotUser) -> SmsMessage:
         alone(session, f"sms:{wifi_pass.phone}")
         session.refresh(wifi_pass)
         if not wifi_pass.phone:
-            raise Conflict("This pass has no phone to send its code to.")
+            raise Conflict(_("This pass has no phone to send its code to."))
         if wifi_pass.status in _OVER:
-            raise Conflict("This pass is over: its code opens nothing any more.")
+            raise Conflict(_("This pass is over: its code opens nothing any more."))
         at = now()
         _refuse_too_many(session, wifi_pass.phone, at)
         last = select(func.max(SmsMessage.number)).where(SmsMessage.hotspot_user_id == wifi_pass.id)
@@ -108,20 +110,40 @@ def _new(session: Session, wifi_pass: HotspotUser, number: int, at: datetime) ->
     return message
 
 
-def _credentials(wifi_pass: HotspotUser) -> str:
+def _credentials(session: Session, wifi_pass: HotspotUser) -> str:
+    """What is sent: in the language in which the pass was bought, or that its guest reads."""
+    bought = session.scalar(select(Payment.language).where(Payment.id == wifi_pass.payment_id))
+    reads = session.scalar(select(Person.language).where(Person.id == wifi_pass.person_id))
+    with speaking(bought or reads):
+        return _said(wifi_pass)
+
+
+def _said(wifi_pass: HotspotUser) -> str:
     name = wifi_pass.restaurant.name[:_LONGEST_NAME].strip()
     code = passes.shown(wifi_pass.code)
     if wifi_pass.status == "active":
         until = wifi_pass.expires_at.astimezone(wifi_pass.restaurant.zone)
-        return f"Wi-Fi at {name}: your code is {code}, open until {until:%H:%M on %d.%m.}"
-    return f"Wi-Fi at {name}: your code is {code}, {_lasting(wifi_pass.package.minutes)} from first use."
+        return _(
+            "Wi-Fi at %(name)s: your code is %(code)s, open until %(time)s on %(day)s",
+            name=name,
+            code=code,
+            time=f"{until:%H:%M}",
+            day=f"{until:%d.%m.}",
+        )
+    return _(
+        "Wi-Fi at %(name)s: your code is %(code)s, %(lasting)s from first use.",
+        name=name,
+        code=code,
+        lasting=_lasting(wifi_pass.package.minutes),
+    )
 
 
 def _lasting(minutes: int) -> str:
-    for size, one in ((1440, "day"), (60, "hour")):
-        if minutes % size == 0 and minutes >= 2 * size:
-            return f"{minutes // size} {one}s"
-    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+    if minutes % 1440 == 0 and minutes >= 2 * 1440:
+        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
+    if minutes % 60 == 0 and minutes >= 2 * 60:
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
 
 def _note_sent(message: SmsMessage, answer: sms.Sent, before: int) -> None:
@@ -168,4 +190,4 @@ def _refuse_too_many(session: Session, phone: str, at: datetime) -> None:
             SmsMessage.phone == phone, SmsMessage.number > 1, SmsMessage.created_at > at - within
         )
         if (session.scalar(again) or 0) >= most:
-            raise TooMany("This phone has had its code sent again often enough for now; try again later.")
+            raise TooMany(_("This phone has had its code sent again often enough for now; try again later."))

@@ -14,6 +14,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import atomic
+from app.language import N_
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import dispatch, drivers, policies, promises
@@ -89,7 +90,7 @@ def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
         minutes = minutes_away(ticket, driver, at)
         if minutes is not None:
             arrival = at + timedelta(minutes=minutes)
-            promises.reach(session, ticket, arrival, "The driver needs that long to get there and to you.", at=at)
+            promises.reach(session, ticket, arrival, N_("The driver needs that long to get there and to you."), at=at)
     return True
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, RestaurantClosed
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import MenuItem, Order, OrderItem, OrderTerm, Person, Restaurant
 from app.models.order import LONGEST_TABLE, MOST_OF_ONE
 
@@ -63,7 +64,7 @@ def place(
     Conflict (an item is sold out).
     """
     if customer.role != "customer":
-        raise Forbidden("Only customers place orders.")
+        raise Forbidden(_("Only customers place orders."))
     at = now()
     items = _check(restaurant, lines, fulfilment, payment, address, scheduled_for, at)
     if door is not None:
@@ -121,17 +122,17 @@ def _check(
     """The menu items by id, when all of the request is in order."""
     errors: dict[str, list[str]] = {}
     if fulfilment not in FULFILMENTS:
-        errors["fulfilment"] = [f"One of {', '.join(FULFILMENTS)}."]
+        errors["fulfilment"] = [_("One of %(codes)s.", codes=", ".join(FULFILMENTS))]
     if payment not in PAYMENTS:
-        errors["payment"] = [f"One of {', '.join(PAYMENTS)}."]
+        errors["payment"] = [_("One of %(codes)s.", codes=", ".join(PAYMENTS))]
     if fulfilment == "delivery" and not address.strip():
-        errors["address"] = ["Where to?"]
+        errors["address"] = [_("Where to?")]
     if not 1 <= len(lines) <= MOST_LINES:
-        errors["items"] = [f"From 1 to {MOST_LINES} lines."]
+        errors["items"] = [_("From 1 to %(most)s lines.", most=MOST_LINES)]
     elif any(not 1 <= line.quantity <= MOST_OF_ONE for line in lines):
-        errors["items"] = [f"From 1 to {MOST_OF_ONE} of each."]
+        errors["items"] = [_("From 1 to %(most)s of each.", most=MOST_OF_ONE)]
     if errors:
-        raise Invalid("The order is not right yet.", errors=errors)
+        raise Invalid(_("The order is not right yet."), errors=errors)
     _check_open(restaurant, scheduled_for, at)
     return _on_the_menu(restaurant, lines)
 
@@ -139,23 +140,24 @@ def _check(
 def _check_place(door: tuple[float, float]) -> None:
     latitude, longitude = door
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        wrong = "From -90 to 90 and from -180 to 180 degrees."
-        raise Invalid("There is no such place.", errors={"latitude": [wrong]})
+        wrong = _("From -90 to 90 and from -180 to 180 degrees.")
+        raise Invalid(_("There is no such place."), errors={"latitude": [wrong]})
 
 
 def _check_open(restaurant: Restaurant, scheduled_for: datetime | None, at: datetime) -> None:
     if not restaurant.accepting:
-        raise RestaurantClosed(f"{restaurant.name} is not taking orders right now. {busy.told(restaurant, at)}.")
+        why = busy.told(restaurant, at)
+        raise RestaurantClosed(_("%(name)s is not taking orders right now. %(why)s.", name=restaurant.name, why=why))
     if scheduled_for is None:
         if not restaurant.is_open(at):
-            raise RestaurantClosed(f"{restaurant.name} is closed now.")
+            raise RestaurantClosed(_("%(name)s is closed now.", name=restaurant.name))
         return
     earliest = at + timedelta(minutes=restaurant.lead_minutes)
     if not earliest <= scheduled_for <= at + SCHEDULE_WITHIN:
-        wanted = f"From {restaurant.lead_minutes} minutes to 7 days from now."
-        raise Invalid("That time cannot be ordered for.", errors={"scheduled_for": [wanted]})
+        wanted = _("From %(minutes)s minutes to 7 days from now.", minutes=restaurant.lead_minutes)
+        raise Invalid(_("That time cannot be ordered for."), errors={"scheduled_for": [wanted]})
     if not restaurant.is_open(scheduled_for):
-        raise RestaurantClosed(f"{restaurant.name} is closed at that time.")
+        raise RestaurantClosed(_("%(name)s is closed at that time.", name=restaurant.name))
 
 
 def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, MenuItem]:
@@ -165,10 +167,11 @@ def _on_the_menu(restaurant: Restaurant, lines: Sequence[Line]) -> dict[int, Men
     )
     items = {item.id: item for item in db.session.scalars(query)}
     if wanted - items.keys():
-        raise Invalid("Something you ask for is not on this menu.", errors={"items": ["Not on this menu."]})
+        raise Invalid(_("Something you ask for is not on this menu."), errors={"items": [_("Not on this menu.")]})
     sold_out = [item.name for item in items.values() if not item.available]
     if sold_out:
-        raise Conflict(f"Sold out: {', '.join(sorted(sold_out))}.", sold_out=sorted(sold_out))
+        sold_out.sort()
+        raise Conflict(_("Sold out: %(dishes)s.", dishes=_(", ").join(sold_out)), sold_out=sold_out)
     return items
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.language import N_
+from app.language import gettext as _
 from app.models import Order
 
 from .edges import Edge, edge
@@ -65,31 +66,33 @@ def once_paid(scheduled_for: datetime | None) -> str:
 
 
 def _delivery(order: Order, at: datetime) -> str | None:
-    return None if order.fulfilment == "delivery" else "Only a delivery order leaves with a driver."
+    return None if order.fulfilment == "delivery" else _("Only a delivery order leaves with a driver.")
 
 
 def _no_delivery(order: Order, at: datetime) -> str | None:
-    return "A delivery order leaves with a driver." if order.fulfilment == "delivery" else None
+    return _("A delivery order leaves with a driver.") if order.fulfilment == "delivery" else None
 
 
 def _for_now(order: Order, at: datetime) -> str | None:
-    return None if once_paid(order.scheduled_for) == "placed" else "It is for later: it waits, scheduled, for its time."
+    return (
+        None if once_paid(order.scheduled_for) == "placed" else _("It is for later: it waits, scheduled, for its time.")
+    )
 
 
 def _for_later(order: Order, at: datetime) -> str | None:
-    return None if once_paid(order.scheduled_for) == "scheduled" else "It is for now: it is placed at once."
+    return None if once_paid(order.scheduled_for) == "scheduled" else _("It is for now: it is placed at once.")
 
 
 def _recently_ready(order: Order, at: datetime) -> str | None:
-    return None if at - order.changed_at <= RECALL_WITHIN else "It was ready for more than 15 minutes."
+    return None if at - order.changed_at <= RECALL_WITHIN else _("It was ready for more than 15 minutes.")
 
 
 def _restorable(order: Order, at: datetime) -> str | None:
     if order.accepted_at is None:
-        return "It was never accepted; it cannot be restored."
+        return _("It was never accepted; it cannot be restored.")
     if order.payment_status in ("refunded", "refunding"):
-        return "The money went back; it cannot be restored."
-    return None if at - order.changed_at <= RESTORE_WITHIN else "It was cancelled more than 10 minutes ago."
+        return _("The money went back; it cannot be restored.")
+    return None if at - order.changed_at <= RESTORE_WITHIN else _("It was cancelled more than 10 minutes ago.")
 
 
 EDGES: Mapping[tuple[str, str], Edge] = {

@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import instance_dict
 from app.contract.times import iso
 from app.errors import Conflict, DomainError, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Order, OrderChange, Restaurant
 from app.models.prepared import Prepared
 
@@ -122,7 +123,10 @@ def _edge(
 ) -> Edge | None:
     """The edge to `to`, checked as the rules are that we know of; None when the order is there already."""
     if to not in LABELS:
-        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+        raise Invalid(
+            _("There is no state %(to)s.", to=f"{to!r}"),
+            errors={"to": [_("One of %(codes)s.", codes=", ".join(LABELS))]},
+        )
     if order.status == to:
         return None
     if expected_version not in (None, order.version):
@@ -131,7 +135,12 @@ def _edge(
     edge = policies.of(order.restaurant).edges.get((order.status, to))
     if edge is None:
         raise EdgeForbidden(
-            f"An order that is {LABELS[order.status].lower()} cannot become {LABELS[to].lower()}.", **now_at(order, by)
+            _(
+                "An order that is %(state)s cannot become %(wanted)s.",
+                state=_(LABELS[order.status]).lower(),
+                wanted=_(LABELS[to]).lower(),
+            ),
+            **now_at(order, by),
         )
     policies.check_reason(order, reason_code, by)
     edge.check(by, reason_code, note)
@@ -236,4 +245,9 @@ def _record(
 def _lost(order: Order, viewer: Actor) -> str:
     who = order_json.changed_by(order, viewer.role)["name"]
     since = order.changed_at.astimezone(order.restaurant.zone)
-    return f"{who} was faster: the order is {LABELS[order.status].lower()} since {since:%H:%M}."
+    return _(
+        "%(who)s was faster: the order is %(state)s since %(time)s.",
+        who=who,
+        state=_(LABELS[order.status]).lower(),
+        time=f"{since:%H:%M}",
+    )

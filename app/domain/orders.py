@@ -15,6 +15,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
@@ -33,7 +34,7 @@ def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: U
     """
     minutes = order.restaurant.lead_minutes if prep_minutes is None else prep_minutes
     if prep_minutes is not None and not 1 <= minutes <= MOST_PREP_MINUTES:
-        wanted = f"From 1 to {MOST_PREP_MINUTES} minutes."
+        wanted = _("From 1 to %(most)s minutes.", most=MOST_PREP_MINUTES)
         raise Invalid(wanted, errors={"prep_minutes": [wanted]})
     at = now()
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
@@ -69,9 +70,9 @@ def hand_over(order: Order, *, by: Actor, handover_code: str | None = None, **ho
     if order.fulfilment != "delivery":
         return _end_paid(order, "collected", by, how)
     if handover_code is None and by.role == Role.DRIVER:
-        raise Invalid("Say the hand-over code.", errors={"handover_code": ["The restaurant needs it from you."]})
+        raise Invalid(_("Say the hand-over code."), errors={"handover_code": [_("The restaurant needs it from you.")]})
     if handover_code is not None and not hmac.compare_digest(handover_code.encode(), order.handover_code.encode()):
-        raise Invalid("The hand-over code is wrong.", errors={"handover_code": ["It is not this order's code."]})
+        raise Invalid(_("The hand-over code is wrong."), errors={"handover_code": [_("It is not this order's code.")]})
     _must_ride(order, by)
     return walk(order, "picked_up", by=by, at=now(), **how)
 
@@ -118,7 +119,7 @@ def cancel(
 def call_off(order: Order, *, by: Actor, **how: Unpack[How]) -> bool:
     """The customer changed their mind. Conflict where the kitchen has it: `request_cancellation` asks for it then."""
     if order.status in WITH_THE_KITCHEN and not may_cancel(order, by.role):
-        raise Conflict("The kitchen has accepted it meanwhile. You can ask them to cancel.")
+        raise Conflict(_("The kitchen has accepted it meanwhile. You can ask them to cancel."))
     return cancel(order, by=by, reason_code="changed_mind", **how)
 
 
@@ -209,14 +210,14 @@ def accept_by_rule(order: Order) -> None:
 def request_cancellation(order: Order, *, by: Actor, note: str = "") -> CancellationRequest:
     """The customer asks to cancel what the kitchen works on; one request an order, asked again it is the same."""
     if by.role != Role.CUSTOMER or by.id != order.customer_id:
-        raise Forbidden("Only the order's customer can ask for this.")
+        raise Forbidden(_("Only the order's customer can ask for this."))
     existing = select(CancellationRequest).where(CancellationRequest.order_id == order.id)
     at = now()
     with atomic() as session:
         # Until we are done nobody moves the order or asks for the same, and the event tells what it is by then.
         hold(session, order)
         if order.status not in WITH_THE_KITCHEN:
-            raise Conflict("There is nothing to ask for: the order can be cancelled directly, or is done.")
+            raise Conflict(_("There is nothing to ask for: the order can be cancelled directly, or is done."))
         request = session.scalars(existing).one_or_none()
         if request is None:
             request = CancellationRequest(order_id=order.id, person_id=by.id, note=note, created_at=at)
@@ -229,10 +230,10 @@ def request_cancellation(order: Order, *, by: Actor, note: str = "") -> Cancella
 def acknowledge_stop(order: Order, *, by: Actor) -> bool:
     """The kitchen confirms that it stopped working on a cancelled order; a fact of its own, told once."""
     if by.role not in (Role.VENDOR, Role.ADMIN):
-        raise Forbidden("Only the kitchen can confirm that it stopped.")
+        raise Forbidden(_("Only the kitchen can confirm that it stopped."))
     staff.check(by, staff.COOK_ORDERS)
     if order.status != "cancelled":
-        raise Conflict("The order is not cancelled.")
+        raise Conflict(_("The order is not cancelled."))
     at = now()
     with atomic() as session:
         done = session.execute(
@@ -250,7 +251,7 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
 def _must_ride(order: Order, by: Actor) -> None:
     """A driver moves the orders that they ride, and no others."""
     if by.role == Role.DRIVER and (order.ticket is None or order.ticket.driver_id != by.id):
-        raise Forbidden("Another driver has this delivery, or nobody yet.")
+        raise Forbidden(_("Another driver has this delivery, or nobody yet."))
 
 
 def _end_paid(order: Order, to: str, by: Actor, how: How) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.contract import events, rooms
 from app.errors import Conflict
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import HotspotUser, Order, Payment, WifiPackage, WifiSession
 
 from . import codes, jobs, log, radius_accounts
@@ -43,7 +44,7 @@ def mint_for_payment(session: Session, payment: Payment, *, at: datetime) -> Hot
     # As the database has it: the row may have been changed by a statement that the object does not know of.
     status = session.scalar(select(Payment.status).where(Payment.id == payment.id))
     if package is None or status != "paid":
-        raise Conflict("This payment bought no Wi-Fi pass.")
+        raise Conflict(_("This payment bought no Wi-Fi pass."))
     values = {"payment_id": payment.id, "person_id": payment.person_id, "phone": payment.phone}
     return _mint(session, package, values, at)
 

@@ -17,12 +17,15 @@ from . import audit, links, people
 from .actor import Actor
 
 
-def request(email: str) -> None:
-    """Somebody forgot the password behind `email`: if it is anybody's who may log in, a link goes there."""
+def request(email: str, language: str | None = None) -> None:
+    """Somebody forgot the password behind `email`: if it is anybody's who may log in, a link goes there.
+
+    Whoever asks reads `language`; so does the mail, where the person never said theirs.
+    """
     query = select(Person.id).where(Person.email == email.strip().lower(), Person.is_active, ~Person.is_guest)
     person_id = db.session.scalars(query).one_or_none()
     with atomic() as session:
-        links.make_mailed(session, links.PASSWORD_RESET, person_id)
+        links.make_mailed(session, links.PASSWORD_RESET, person_id, language)
 
 
 def send_link(person: Person, *, by: Actor) -> None:

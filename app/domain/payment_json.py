@@ -3,23 +3,25 @@
 from typing import Any
 
 from app.contract.times import iso, iso_or_none
+from app.language import N_
+from app.language import gettext as _
 from app.models import Payment
 
 from .phones import masked
 
 # What the codes of M-Pesa mean for the guest. What is not here is said in M-Pesa's own words.
 _REASONS = {
-    "1": "There is not enough money in the M-Pesa account.",
-    "1001": "The phone is busy with another M-Pesa payment. Finish that one, then try again.",
-    "1019": "The prompt was not answered in time.",
-    "1025": "The prompt could not be sent to the phone.",
-    "1032": "The prompt was cancelled on the phone.",
-    "1037": "The phone could not be reached, or nobody answered the prompt.",
-    "2001": "The PIN was wrong.",
-    "9999": "The prompt could not be sent to the phone.",
-    "500.001.1001": "The phone is busy with another M-Pesa payment. Finish that one, then try again.",
-    "no_token": "M-Pesa is not reachable just now.",
-    "unreachable": "M-Pesa is not reachable just now.",
+    "1": N_("There is not enough money in the M-Pesa account."),
+    "1001": N_("The phone is busy with another M-Pesa payment. Finish that one, then try again."),
+    "1019": N_("The prompt was not answered in time."),
+    "1025": N_("The prompt could not be sent to the phone."),
+    "1032": N_("The prompt was cancelled on the phone."),
+    "1037": N_("The phone could not be reached, or nobody answered the prompt."),
+    "2001": N_("The PIN was wrong."),
+    "9999": N_("The prompt could not be sent to the phone."),
+    "500.001.1001": N_("The phone is busy with another M-Pesa payment. Finish that one, then try again."),
+    "no_token": N_("M-Pesa is not reachable just now."),
+    "unreachable": N_("M-Pesa is not reachable just now."),
 }
 
 
@@ -65,4 +67,5 @@ def reason(payment: Payment) -> str | None:
     """Why it brought no money, in a sentence; None where it did, or nobody knows."""
     if payment.status != "rejected":
         return None
-    return _REASONS.get(payment.result_code or "") or f"M-Pesa says: {payment.result_text or 'no reason'}"
+    known = _REASONS.get(payment.result_code or "")
+    return _(known) if known else _("M-Pesa says: %(words)s", words=payment.result_text or _("no reason"))

@@ -19,6 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.contract.times import now
 from app.errors import Conflict, Invalid, NotFound, NotOffered, PaymentInProgress, PaymentRefused, PaymentUnanswered
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Order, Payment, Person, ProviderMessage, WifiPackage
 from app.models.payment import LIVE
 from app.providers import mpesa
@@ -62,7 +63,7 @@ def start(order: Order, *, phone: str, by: Actor) -> Payment:
     with atomic() as session:
         hold(session, order)
         if order.payment_method != "mpesa" or order.status != "awaiting_payment":
-            raise Conflict("This order does not wait for a payment.", current_status=order.status)
+            raise Conflict(_("This order does not wait for a payment."), current_status=order.status)
         _check_money(order.currency, order.total_minor)
         if running := _in_the_way(session, order):
             raise PaymentInProgress(payment_id=running.id)
@@ -74,8 +75,8 @@ def start(order: Order, *, phone: str, by: Actor) -> Payment:
     return payment
 
 
-def start_wifi(package: WifiPackage, *, phone: str, by: Person | None) -> Payment:
-    """Begin an attempt to buy `package` from `phone` (E.164), with or without an account.
+def start_wifi(package: WifiPackage, *, phone: str, by: Person | None, language: str | None = None) -> Payment:
+    """Begin an attempt to buy `package` from `phone` (E.164), with or without an account; the code comes in `language`.
 
     Refuses with NotOffered, NotFound (not sold), Invalid, Conflict (its currency) and PaymentInProgress.
     """
@@ -88,7 +89,7 @@ def start_wifi(package: WifiPackage, *, phone: str, by: Person | None) -> Paymen
         amount = whole_shillings(package.price_minor)
         payment = blank(at, amount_minor=amount, currency=package.restaurant.currency)
         payment.wifi_package, payment.person_id, payment.phone = package, by.id if by else None, phone
-        payment.look_at = at + _ASKING_FOR
+        payment.look_at, payment.language = at + _ASKING_FOR, language
         _insert(session, payment)
     return payment
 
@@ -158,7 +159,7 @@ def write(session: Session, payment: Payment, *, at: datetime, **values: Any) ->
     changes = {"changed_at": at, "version": table.c.version + 1, **values}
     row = session.execute(update(table).where(*guards).values(changes).returning(*table.c)).one_or_none()
     if row is None:
-        raise Conflict("The payment changed meanwhile; look at it again.")
+        raise Conflict(_("The payment changed meanwhile; look at it again."))
     for name, value in row._mapping.items():
         set_committed_value(payment, name, value)
 
@@ -236,15 +237,15 @@ def _check(phone: str) -> None:
     if mpesa.current() is None:
         raise NotOffered
     if not phone.startswith(_PHONE):
-        wrong = "M-Pesa works with Kenyan numbers, like 0712 345 678."
+        wrong = _("M-Pesa works with Kenyan numbers, like 0712 345 678.")
         raise Invalid(wrong, errors={"phone": [wrong]})
 
 
 def _check_money(currency: str, minor: int) -> None:
     if currency != CURRENCY:
-        raise Conflict(f"M-Pesa pays in {CURRENCY} alone.")
+        raise Conflict(_("M-Pesa pays in %(currency)s alone.", currency=CURRENCY))
     if whole_shillings(minor) < 100:
-        raise Conflict("M-Pesa moves one shilling at least.")
+        raise Conflict(_("M-Pesa moves one shilling at least."))
 
 
 def _in_the_way(session: Session, order: Order) -> Payment | None:

@@ -9,15 +9,12 @@ from sqlalchemy.orm import Session
 from app.contract.identity import Role
 from app.errors import Conflict, Invalid, WrongCredentials
 from app.extensions import atomic
-from app.language import N_
 from app.language import gettext as _
 from app.models import ApiToken, Person, Restaurant
 from app.models import Session as BrowserSession
 
 from . import access, audit, links, offers, passwords
 from .actor import SYSTEM, Actor
-
-ROLES = {"customer": N_("Customer"), "vendor": N_("Vendor"), "driver": N_("Driver"), "admin": N_("Admin")}
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # E.164: where in the world it is must not be guessed later.
@@ -37,6 +34,7 @@ def create(
     phone: str | None = None,
     is_demo: bool = False,
     is_guest: bool = False,
+    language: str | None = None,
     by: Actor | None = None,
 ) -> Person:
     """A new person, with a password or the hash of one (for many people with one password).
@@ -46,7 +44,7 @@ def create(
     email = email.strip().lower()
     errors = _errors(name, role, restaurant, phone)
     if not _EMAIL.fullmatch(email) or len(email) > 254:
-        errors["email"] = ["This is no e-mail address."]
+        errors["email"] = [_("This is no e-mail address.")]
     if errors:
         raise Invalid(_("This person cannot be made."), errors=errors)
     stored = password_hash or passwords.hashed(password or "")
@@ -62,6 +60,7 @@ def create(
             restaurant=restaurant,
             is_demo=is_demo,
             is_guest=is_guest,
+            language=language,
         )
         session.add(person)
         session.flush()

@@ -3,6 +3,7 @@
 import phonenumbers
 
 from app.errors import Invalid
+from app.language import gettext as _
 
 # In which country a number without its code is meant, by the currency that is paid there.
 _REGIONS = {"KES": "KE"}
@@ -42,6 +43,9 @@ def masked(phone: str) -> str:
 
 
 def _not_one(region: str | None) -> Invalid:
-    example = "0712 345 678" if region else "+351 912 345 678, with the country's code"
-    wrong = f"This is not a phone number: write it like {example}."
+    wrong = (
+        _("This is not a phone number: write it like 0712 345 678.")
+        if region
+        else _("This is not a phone number: write it like +351 912 345 678, with the country's code.")
+    )
     return Invalid(wrong, errors={"phone": [wrong]})

@@ -10,6 +10,7 @@ from app.contract.times import now
 from app.contract.tokens import digest, new_tracking_token
 from app.errors import Conflict
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Order, TrackingLink
 
 from . import access
@@ -21,7 +22,7 @@ LINGERS = timedelta(hours=48)
 def create_link(order: Order) -> str:
     """A new link to `order`; the token is told this once and stored hashed. Refuses an ended order with Conflict."""
     if order.status in ENDS:
-        raise Conflict("The order is done; there is nothing left to follow.")
+        raise Conflict(_("The order is done; there is nothing left to follow."))
     token = new_tracking_token()
     with atomic() as session:
         session.add(TrackingLink(order_id=order.id, token_hash=digest(token)))

@@ -12,4 +12,5 @@ from app.domain import mails
 def send(payload: Mapping[str, Any]) -> None:
     """Mail the one-time link whose id is `payload["link"]`; raises what makes the job be tried again."""
     config: Config = current_app.config["PASSLINE"]
-    mails.send_link(int(payload["link"]), config, config.public_url or f"http://127.0.0.1:{config.web_port}")
+    site = config.public_url or f"http://127.0.0.1:{config.web_port}"
+    mails.send_link(int(payload["link"]), config, site, payload.get("language"))

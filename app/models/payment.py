@@ -89,6 +89,8 @@ class Payment(Model):
     phone: Mapped[str] = mapped_column(String(20), default="")
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    # What its guest reads, where a code is sent for it.
+    language: Mapped[str | None] = mapped_column(String(10))
     checkout_request_id: Mapped[str | None] = mapped_column(String(100), unique=True)
     merchant_request_id: Mapped[str | None] = mapped_column(String(100))
     receipt: Mapped[str | None] = mapped_column(String(40), unique=True)

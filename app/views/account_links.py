@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
+from app import language
 from app.domain import invitations, password_resets, passwords
 from app.domain.mails import PATHS
 from app.language import gettext as _
@@ -61,7 +62,7 @@ def forgotten_post() -> ResponseReturnValue:
     if not form.validate():
         return _asked(form, 422)
     if current_app.config["PASSLINE"].sends_mail:
-        password_resets.request(form.email.data or "")
+        password_resets.request(form.email.data or "", language.current())
     return render_template("password_forgotten.html", form=form, asked=True)
 
 

@@ -12,10 +12,10 @@ from app import language
 from app.config import Config
 from app.contract.times import iso, now
 from app.domain import policies, refunds, ticket_states
+from app.domain.actor import ROLES
 from app.domain.geography import kilometres
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS
-from app.domain.people import ROLES
 from app.domain.phones import masked
 from app.extensions import db
 from app.language import gettext as _
@@ -109,7 +109,7 @@ def whole_time(at: datetime, restaurant: Restaurant) -> str:
     """`at` with its date and year in the restaurant's zone, as a receipt says it."""
     local = at.astimezone(restaurant.zone)
     day = format_datetime(local, "EEE d MMM y", locale=language.current())
-    return f"{_('%(day)s, %(time)s', day=day, time=f'{local:%H:%M}')} {zone(at, restaurant)}"
+    return " ".join((_("%(day)s, %(time)s", day=day, time=f"{local:%H:%M}"), zone(at, restaurant)))
 
 
 def local_time(at: datetime, restaurant: Restaurant) -> str:
@@ -131,7 +131,7 @@ def age(at: datetime) -> str:
 def instant(at: datetime) -> str:
     """`at` with its date, in UTC: for pages that belong to no restaurant."""
     day = format_datetime(at, "d MMM y", locale=language.current())
-    return f"{_('%(day)s, %(time)s', day=day, time=f'{at:%H:%M}')} UTC"
+    return " ".join((_("%(day)s, %(time)s", day=day, time=f"{at:%H:%M}"), "UTC"))
 
 
 def lasting(seconds: float) -> str:

@@ -1,5 +1,5 @@
 // What this page's scripts say, in its language: `t("Not sent")`, `t("%(n)s min", {n})`, and where something is counted
-// `tn("%(n)s order", "%(n)s orders", n)`. English is the key; _root.html brings the words of every other language.
+// `tn("%(n)s item", "%(n)s items", n)`. English is the key; _root.html brings the words of every other language.
 
 const element = document.getElementById("pl-words");
 const words = element ? JSON.parse(element.textContent) : {};

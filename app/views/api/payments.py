@@ -10,6 +10,7 @@ from flask import Response, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
 
+from app import language
 from app.contract.identity import Role
 from app.domain import idempotency, payment_json, payments, phones
 from app.errors import Invalid, NotAuthenticated, NotFound, StillInFlight
@@ -112,7 +113,8 @@ def _started(wanted: NewPayment, person: Person | None) -> Payment:
     package = db.session.get(WifiPackage, wanted["wifi_package_id"])
     if package is None:
         raise NotFound
-    return payments.start_wifi(package, phone=_phone(wanted, package.restaurant.currency), by=person)
+    phone = _phone(wanted, package.restaurant.currency)
+    return payments.start_wifi(package, phone=phone, by=person, language=language.current())
 
 
 def _phone(wanted: NewPayment, currency: str) -> str:

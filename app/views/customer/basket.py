@@ -7,6 +7,7 @@ import re
 from collections.abc import Container, Iterator, Mapping
 
 from app.domain.order_placement import Line
+from app.language import gettext as _
 from app.models.order import LONGEST_LINE_NOTE, MOST_OF_ONE
 
 _QUANTITY = re.compile(r"quantity-(\d{1,18})")
@@ -33,9 +34,9 @@ class Basket:
         """Whether all of it can be ordered as lines; `errors` says what cannot."""
         for item_id, quantity in self.quantities.items():
             if not (quantity.isascii() and quantity.isdigit() and len(quantity) < 6 and int(quantity) <= MOST_OF_ONE):
-                self.errors[item_id] = f"A number from 0 to {MOST_OF_ONE}."
+                self.errors[item_id] = _("A number from 0 to %(most)s.", most=MOST_OF_ONE)
             elif len(self.notes[item_id]) > LONGEST_LINE_NOTE:
-                self.errors[item_id] = f"At most {LONGEST_LINE_NOTE} characters."
+                self.errors[item_id] = _("At most %(characters)s characters.", characters=LONGEST_LINE_NOTE)
         return not self.errors
 
     def lines(self) -> Iterator[Line]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from babel.dates import format_date
@@ -29,42 +29,50 @@ from app.contract.times import iso, now
 from app.domain import passwords, payments, phones
 from app.domain.opening import times_ahead
 from app.domain.order_states import PAYMENTS
+from app.language import N_, choices
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Restaurant
 from app.models.order import LONGEST_ADDRESS, LONGEST_NOTE, LONGEST_TABLE
 
-_FULFILMENTS = {"pickup": "Pick up", "delivery": "Delivery", "dine_in": "Eat here"}
-_WAYS = {"guest": "As a guest", "account": "With my account"}
-_TIMES = {"now": "As soon as possible", "later": "At a set time"}
+_FULFILMENTS = {"pickup": N_("Pick up"), "delivery": N_("Delivery"), "dine_in": N_("Eat here")}
+_WAYS = {"guest": N_("As a guest"), "account": N_("With my account")}
+_TIMES = {"now": N_("As soon as possible"), "later": N_("At a set time")}
 
 
 def _at_most(characters: int) -> Length:
-    return Length(max=characters, message=f"At most {characters} characters.")
+    return Length(max=characters, message=_l("At most %(characters)s characters.", characters=characters))
+
+
+def _one(table: Mapping[str, str], code: str) -> dict[str, str]:
+    """A choice that is none."""
+    return {code: _(table[code])}
 
 
 class CheckoutForm(FlaskForm):
     """Everything but the basket; `key` makes a form count once, however often its button is pressed."""
 
-    fulfilment = RadioField("How do you want it?", choices=_FULFILMENTS, default="pickup")
-    address = StringField("Delivery address", [_at_most(LONGEST_ADDRESS)])
+    fulfilment = RadioField(_l("How do you want it?"), choices=choices(_FULFILMENTS), default="pickup")
+    address = StringField(_l("Delivery address"), [_at_most(LONGEST_ADDRESS)])
     # Where that is, when the guest's device was asked (customer/place.js); without, only the words of it are known.
     latitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
     longitude = FloatField(widget=HiddenInput(), validators=[MayBeEmpty()])
-    table = StringField("Table", [_at_most(LONGEST_TABLE)])
-    when = RadioField("When?", choices=_TIMES, default="now")
-    scheduled_for = SelectField("Time", validate_choice=False)
-    note = TextAreaField("Note for the kitchen", [_at_most(LONGEST_NOTE)])
-    payment = RadioField("Payment", choices=PAYMENTS, default="cash")
+    table = StringField(_l("Table"), [_at_most(LONGEST_TABLE)])
+    when = RadioField(_l("When?"), choices=choices(_TIMES), default="now")
+    scheduled_for = SelectField(_l("Time"), validate_choice=False)
+    note = TextAreaField(_l("Note for the kitchen"), [_at_most(LONGEST_NOTE)])
+    payment = RadioField(_l("Payment"), choices=choices(PAYMENTS), default="cash")
     key = HiddenField()
 
     def __init__(self, restaurant: Restaurant, *, open_now: bool) -> None:
         super().__init__()
         days = _by_day(restaurant)
         self.offered = {value for times in days.values() for value in times}
-        self.scheduled_for.choices = {"": "Choose a time", **days}
+        self.scheduled_for.choices = {"": _("Choose a time"), **days}
         if restaurant.currency != payments.CURRENCY or current_app.config["PASSLINE"].mpesa_url is None:
-            self.payment.choices = {"cash": PAYMENTS["cash"]}
+            self.payment.choices = _one(PAYMENTS, "cash")
         if not open_now:
-            self.when.choices = {"later": _TIMES["later"]}
+            self.when.choices = _one(_TIMES, "later")
             self.when.data = "later"
         if not self.key.data:
             self.renew_key()
@@ -91,12 +99,12 @@ class CheckoutForm(FlaskForm):
     def validate_address(self, field: StringField) -> None:
         """A delivery needs one."""
         if self.fulfilment.data == "delivery" and not (field.data or "").strip():
-            raise ValidationError("Where to?")
+            raise ValidationError(_("Where to?"))
 
     def validate_scheduled_for(self, field: SelectField) -> None:
         """A set time is one of those that are offered; they pass while a page lies open."""
         if self.when.data == "later" and field.data not in self.offered:
-            raise ValidationError("Choose a time." if not field.data else "That time has passed; choose another.")
+            raise ValidationError(_("Choose a time.") if not field.data else _("That time has passed; choose another."))
 
 
 def _only(way: str, asks: str) -> Callable[[FlaskForm, Field], None]:
@@ -115,11 +123,11 @@ def _only(way: str, asks: str) -> Callable[[FlaskForm, Field], None]:
 class VisitorForm(CheckoutForm):
     """The same for whoever has not logged in: as a guest, or with e-mail and password, so that no basket is lost."""
 
-    who = RadioField("Who orders?", choices=_WAYS, default="guest")
-    name = StringField("Your name", [_only("guest", "How are you called?"), _at_most(120)])
-    phone = TelField("Your phone", [_only("guest", "Your phone number."), _at_most(30)])
-    email = EmailField("E-mail", [_only("account", "Your e-mail address."), Length(max=254)])
-    password = PasswordField("Password", [_only("account", "Your password."), Length(max=passwords.LONGEST)])
+    who = RadioField(_l("Who orders?"), choices=choices(_WAYS), default="guest")
+    name = StringField(_l("Your name"), [_only("guest", _l("How are you called?")), _at_most(120)])
+    phone = TelField(_l("Your phone"), [_only("guest", _l("Your phone number.")), _at_most(30)])
+    email = EmailField(_l("E-mail"), [_only("account", _l("Your e-mail address.")), Length(max=254)])
+    password = PasswordField(_l("Password"), [_only("account", _l("Your password.")), Length(max=passwords.LONGEST)])
 
     def is_guests(self) -> bool:
         """Whether it is sent by somebody without an account."""
@@ -141,10 +149,10 @@ def _by_day(restaurant: Restaurant) -> dict[str, dict[str, str]]:
     for time in times_ahead(restaurant, at):
         day = restaurant.service_day(time)
         local = time.astimezone(restaurant.zone)
-        night = "" if local.date() == day else " (after midnight)"
-        days[day][iso(time)] = f"{local:%H:%M}{night}"
+        clock = f"{local:%H:%M}"
+        days[day][iso(time)] = clock if local.date() == day else _("%(time)s (after midnight)", time=clock)
     today = restaurant.service_day(at)
-    names = {today: "Today", today + timedelta(days=1): "Tomorrow"}
+    names = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
     return {
         names.get(day) or format_date(day, "EEEE d MMMM", locale=language.current()): times
         for day, times in days.items()

@@ -7,6 +7,8 @@ the driver's worker has its own.
 from flask import Response, current_app, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from app.language import gettext as _
+
 from . import bp
 
 
@@ -16,7 +18,7 @@ def manifest() -> Response:
     told = {
         "name": "Passline",
         "short_name": "Passline",
-        "description": "Order, and follow your orders.",
+        "description": _("Order, and follow your orders."),
         "id": "/orders/",
         "start_url": "/orders/",
         "scope": "/",

@@ -11,6 +11,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.domain import tracking
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Order, TrackingLink
 from app.views import loading
 from app.views.refusals import flashed
@@ -55,5 +56,5 @@ def order_link(number: str) -> ResponseReturnValue:
 def order_links_withdrawal(number: str) -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     ended = tracking.withdraw_links(loading.order(number))
-    flash("No link to this order opens any more." if ended else "There was no link left to withdraw.", "success")
+    flash(_("No link to this order opens any more.") if ended else _("There was no link left to withdraw."), "success")
     return redirect(url_for(".order", number=number, _anchor="share"), 303)

@@ -13,10 +13,12 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app import language
 from app.contract.identity import Role
 from app.domain import guests, idempotency, order_placement, phones
 from app.errors import KeyReused, NotFound
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Person, Restaurant
 from app.views import accounts, guest_limits, loading, login_limits, restaurants
 from app.views.login_rules import rules
@@ -82,7 +84,7 @@ def menu_order(slug: str) -> ResponseReturnValue:
         return _page(restaurant, form, basket)
     right = form.validate()
     if not basket:
-        form.form_errors.append("Your basket is empty: choose something from the menu.")
+        form.form_errors.append(_("Your basket is empty: choose something from the menu."))
     if not (basket.is_right() and basket and right):
         return _page(restaurant, form, basket, status=422)
     with shown_on(form) as refusal:
@@ -94,7 +96,7 @@ def menu_order(slug: str) -> ResponseReturnValue:
     if not refusal:
         return redirect(url_for(".order", number=number), 303)
     if isinstance(refusal.error, KeyReused):
-        form.form_errors = ["This page has already sent an order. Press once more to send this one as well."]
+        form.form_errors = [_("This page has already sent an order. Press once more to send this one as well.")]
         form.renew_key()
     return _page(restaurant, form, basket, status=refusal.status)
 
@@ -102,7 +104,7 @@ def menu_order(slug: str) -> ResponseReturnValue:
 def _as_customer(form: CheckoutForm, asked: Asked) -> str:
     logged_in = current_user.is_authenticated
     customer = loading.person() if logged_in else accounts.sign_in(form["email"].data, form["password"].data)
-    number, _ = idempotency.once(customer, asked.key, asked.bytes, lambda: asked.place(customer))
+    number = idempotency.once(customer, asked.key, asked.bytes, lambda: asked.place(customer))[0]
     asked.keep_link(number)
     return number
 
@@ -117,6 +119,7 @@ def _as_guest(form: VisitorForm, asked: Asked) -> str:
         asked=asked.bytes,
         place=asked.place,
         rules=rules(),
+        language=language.current(),
     )
     guest_limits.note_order()
     accounts.let_in(row)

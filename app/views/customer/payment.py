@@ -16,6 +16,8 @@ from app.domain import payment_json, payments, phones
 from app.domain.payments import SILENT_AFTER
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Order, Payment, Refund
 from app.views import loading, payment_limits
 from app.views.refusals import flashed
@@ -29,13 +31,13 @@ _SOON, _LATER = 3, 10
 class PaymentForm(FlaskForm):
     """Whose phone is asked."""
 
-    phone = StringField("M-Pesa number", [InputRequired("Your M-Pesa number."), Length(max=30)])
+    phone = StringField(_l("M-Pesa number"), [InputRequired(_l("Your M-Pesa number.")), Length(max=30)])
 
     def number(self, currency: str) -> str:
         """It in E.164; Invalid says what is wrong with it."""
         if not self.validate():
             errors = {name or "form": [str(message) for message in told] for name, told in self.errors.items()}
-            raise Invalid("Write the number like 0712 345 678.", errors=errors)
+            raise Invalid(_("Write the number like 0712 345 678."), errors=errors)
         return phones.parse(self.phone.data or "", phones.region_of(currency))
 
 

@@ -15,6 +15,8 @@ from app.contract.times import now
 from app.domain import live_fixes, ticket_json
 from app.domain.ticket_states import SEARCHING, UNDER_WAY, WITH_THE_FOOD
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Driver, Order, Ticket, TicketChange
 
 # Where somebody was longer ago is shown as such, and nothing is reckoned from it.
@@ -22,16 +24,28 @@ _SEEN_LATELY = timedelta(minutes=2)
 
 # The ticket's state (and whether its food is ready) -> headline and sentence.
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "looking": ("Looking for {a} driver", "{restaurant} is cooking, and we are looking for somebody to bring it."),
-    "looking, ready": ("Looking for {a} driver", "It stands on the pass, and we are looking for somebody to bring it."),
-    "needs_dispatcher": ("Looking for {a} driver", "Nobody was free so far. A dispatcher is looking for somebody now."),
-    "assigned": ("{driver} is on the way", "First to {restaurant}, then to you with your order."),
-    "at_pickup": ("{driver} is at the restaurant", "{restaurant} is still cooking. They leave as soon as it is ready."),
-    "at_pickup, ready": ("{driver} is at the restaurant", "It is ready, and is being handed over."),
-    "picked_up": ("{driver} is on the way", "They have your order and are coming to you."),
-    "at_dropoff": ("{driver} is at your door", "Open up, and enjoy your meal."),
+    "looking": (
+        N_("Looking for a driver"),
+        N_("%(restaurant)s is cooking, and we are looking for somebody to bring it."),
+    ),
+    "looking, ready": (
+        N_("Looking for a driver"),
+        N_("It stands on the pass, and we are looking for somebody to bring it."),
+    ),
+    "needs_dispatcher": (
+        N_("Looking for a driver"),
+        N_("Nobody was free so far. A dispatcher is looking for somebody now."),
+    ),
+    "assigned": (N_("%(driver)s is on the way"), N_("First to %(restaurant)s, then to you with your order.")),
+    "at_pickup": (
+        N_("%(driver)s is at the restaurant"),
+        N_("%(restaurant)s is still cooking. They leave as soon as it is ready."),
+    ),
+    "at_pickup, ready": (N_("%(driver)s is at the restaurant"), N_("It is ready, and is being handed over.")),
+    "picked_up": (N_("%(driver)s is on the way"), N_("They have your order and are coming to you.")),
+    "at_dropoff": (N_("%(driver)s is at your door"), N_("Open up, and enjoy your meal.")),
 }
-_SOMEBODY = "The driver"
+_SOMEBODY = N_("The driver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,11 @@ def of(order: Order, *, mine: bool) -> Ride | None:
     state = None if ticket is None else _state(ticket)
     if ticket is None or state is None:
         return None
-    called = ticket.driver_name if mine and ticket.driver_name else _SOMEBODY
-    headline, sentence = (
-        words.format(a="another" if _was_ridden(ticket) else "a", driver=called, restaurant=order.restaurant.name)
-        for words in _WORDS[state]
-    )
+    called = ticket.driver_name if mine and ticket.driver_name else _(_SOMEBODY)
+    names = {"driver": called, "restaurant": order.restaurant.name}
+    headline, sentence = (_(words, **names) for words in _WORDS[state])
+    if _was_ridden(ticket):
+        headline = _("Looking for another driver")
     if ticket.status in WITH_THE_FOOD or (mine and ticket.status in UNDER_WAY):
         return Ride(ticket.id, called, headline, sentence, **_whereabouts(ticket, mine=mine))
     return Ride(ticket.id, called, headline, sentence)
@@ -81,7 +95,7 @@ def headline(order: Order) -> str | None:
     state = None if ticket is None else _state(ticket)
     if ticket is None or state is None:
         return None
-    return _WORDS[state][0].format(a="a", driver=ticket.driver_name)
+    return _(_WORDS[state][0], driver=ticket.driver_name)
 
 
 def _state(ticket: Ticket) -> str | None:
@@ -111,7 +125,7 @@ def _whereabouts(ticket: Ticket, *, mine: bool) -> dict[str, Any]:
     restaurant = ticket.order.restaurant
     places = {"restaurant": (restaurant.latitude, restaurant.longitude, restaurant.name)}
     if mine:
-        places["door"] = (ticket.latitude, ticket.longitude, "Your door")
+        places["door"] = (ticket.latitude, ticket.longitude, _("Your door"))
     return {
         "minutes": None if is_lost or ticket.status == "at_dropoff" else fix["minutes_away"],
         "has_arrived": ticket.status == "at_dropoff",

@@ -12,6 +12,7 @@ from app.domain import orders as verbs
 from app.domain.order_states import ENDS, WITH_THE_KITCHEN
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
 from app.models import CancellationRequest, Order
 from app.models.order import LONGEST_NOTE
 from app.views import formats, loading
@@ -50,7 +51,7 @@ def order_cancellation(number: str) -> ResponseReturnValue:
     with flashed() as refusal:
         verbs.call_off(order, by=person, **OrderForm().checked().how)
     if not refusal:
-        _say("Your order is cancelled.")
+        _say(_("Your order is cancelled."))
     return redirect(url_for(".order", number=number), 303)
 
 
@@ -60,11 +61,11 @@ def order_cancellation_request(number: str) -> ResponseReturnValue:
     order, form = loading.order(number), RequestForm()
     with flashed() as refusal:
         if not form.validate():
-            too_long = f"At most {LONGEST_NOTE} characters."
+            too_long = _("At most %(characters)s characters.", characters=LONGEST_NOTE)
             raise Invalid(too_long, errors={"note": [too_long]})
         verbs.request_cancellation(order, by=person, note=(form.note.data or "").strip())
     if not refusal:
-        _say("The kitchen has been asked. Until they answer, your order goes on.")
+        _say(_("The kitchen has been asked. Until they answer, your order goes on."))
     return redirect(url_for(".order", number=number), 303)
 
 

@@ -14,74 +14,77 @@ from sqlalchemy import select
 
 from app.domain import promises
 from app.domain.order_states import ENDS
-from app.domain.policies import label
 from app.domain.ticket_states import UNDER_WAY
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Order, OrderChange, Promise, Ticket, TicketChange
 from app.models.change import Change
+from app.views.formats import reason
 
 from . import ride
 from .ride import Ride
 
 # status -> what to say, and for a fulfilment where that differs.
 _HEADLINES: Mapping[str, str] = {
-    "awaiting_payment": "Waiting for the payment",
-    "scheduled": "Booked for later",
-    "placed": "Sent to the kitchen",
-    "accepted": "The kitchen has accepted it",
-    "preparing": "Being prepared",
-    "ready_for_pickup": "Ready to be picked up",
-    "ready_for_pickup delivery": "Ready, waiting for its driver",
-    "ready_for_pickup dine_in": "Ready, coming to your table",
-    "picked_up": "On its way to you",
-    "delivered": "Delivered",
-    "collected": "Collected",
-    "collected dine_in": "Served",
-    "undeliverable": "It could not be delivered",
+    "awaiting_payment": N_("Waiting for the payment"),
+    "scheduled": N_("Booked for later"),
+    "placed": N_("Sent to the kitchen"),
+    "accepted": N_("The kitchen has accepted it"),
+    "preparing": N_("Being prepared"),
+    "ready_for_pickup": N_("Ready to be picked up"),
+    "ready_for_pickup delivery": N_("Ready, waiting for its driver"),
+    "ready_for_pickup dine_in": N_("Ready, coming to your table"),
+    "picked_up": N_("On its way to you"),
+    "delivered": N_("Delivered"),
+    "collected": N_("Collected"),
+    "collected dine_in": N_("Served"),
+    "undeliverable": N_("It could not be delivered"),
 }
 _SENTENCES: Mapping[str, str] = {
-    "awaiting_payment": "The kitchen sees it once the payment has arrived. If none comes, it is given up by itself.",
-    "scheduled": "The kitchen gets it in time; nothing is to be done until then.",
-    "placed": "{restaurant} has not answered yet. If nobody does in time, the order is cancelled by itself.",
-    "accepted": "{restaurant} starts on it soon.",
-    "preparing": "{restaurant} is cooking.",
-    "ready_for_pickup": "It waits for you at the counter. Say the order's number.",
-    "ready_for_pickup delivery": "It stands on the pass and leaves with the next driver.",
-    "ready_for_pickup dine_in": "It stands on the pass.",
-    "picked_up": "The driver has it.",
-    "delivered": "Enjoy your meal.",
-    "collected": "Enjoy your meal.",
-    "undeliverable": "{restaurant} can tell you what happens next.",
+    "awaiting_payment": N_(
+        "The kitchen sees it once the payment has arrived. If none comes, it is given up by itself."
+    ),
+    "scheduled": N_("The kitchen gets it in time; nothing is to be done until then."),
+    "placed": N_("%(restaurant)s has not answered yet. If nobody does in time, the order is cancelled by itself."),
+    "accepted": N_("%(restaurant)s starts on it soon."),
+    "preparing": N_("%(restaurant)s is cooking."),
+    "ready_for_pickup": N_("It waits for you at the counter. Say the order's number."),
+    "ready_for_pickup delivery": N_("It stands on the pass and leaves with the next driver."),
+    "ready_for_pickup dine_in": N_("It stands on the pass."),
+    "picked_up": N_("The driver has it."),
+    "delivered": N_("Enjoy your meal."),
+    "collected": N_("Enjoy your meal."),
+    "undeliverable": N_("%(restaurant)s can tell you what happens next."),
 }
 _CANCELLED: Mapping[str, tuple[str, str]] = {
-    "declined": ("Declined", "{restaurant} could not take this order."),
-    "expired": ("Nobody answered in time", "{restaurant} did not accept the order, so it was cancelled."),
-    "customer": ("Cancelled", "It was cancelled by the guest."),
-    "vendor": ("Cancelled by the restaurant", "{restaurant} had to cancel it."),
-    "admin": ("Cancelled", "It was cancelled by the staff of Passline."),
-    "payment_failed": ("The payment did not go through", "The order was cancelled; the kitchen never had it."),
-    "abandoned": ("Not paid in time", "The order was cancelled; the kitchen never had it."),
+    "declined": (N_("Declined"), N_("%(restaurant)s could not take this order.")),
+    "expired": (N_("Nobody answered in time"), N_("%(restaurant)s did not accept the order, so it was cancelled.")),
+    "customer": (N_("Cancelled"), N_("It was cancelled by the guest.")),
+    "vendor": (N_("Cancelled by the restaurant"), N_("%(restaurant)s had to cancel it.")),
+    "admin": (N_("Cancelled"), N_("It was cancelled by the staff of Passline.")),
+    "payment_failed": (N_("The payment did not go through"), N_("The order was cancelled; the kitchen never had it.")),
+    "abandoned": (N_("Not paid in time"), N_("The order was cancelled; the kitchen never had it.")),
 }
-_YOU_CANCELLED = "You cancelled it."
 _STEPS: Mapping[str, str] = {
-    "awaiting_payment": "Ordered, not paid yet",
-    "scheduled": "Ordered for later",
-    "placed": "Sent to the kitchen",
-    "accepted": "Accepted",
-    "preparing": "In preparation",
-    "ready_for_pickup": "Ready",
-    "picked_up": "On its way",
-    "delivered": "Delivered",
-    "collected": "Collected",
-    "collected dine_in": "Served",
-    "cancelled": "Cancelled",
-    "undeliverable": "Could not be delivered",
+    "awaiting_payment": N_("Ordered, not paid yet"),
+    "scheduled": N_("Ordered for later"),
+    "placed": N_("Sent to the kitchen"),
+    "accepted": N_("Accepted"),
+    "preparing": N_("In preparation"),
+    "ready_for_pickup": N_("Ready"),
+    "picked_up": N_("On its way"),
+    "delivered": N_("Delivered"),
+    "collected": N_("Collected"),
+    "collected dine_in": N_("Served"),
+    "cancelled": N_("Cancelled"),
+    "undeliverable": N_("Could not be delivered"),
 }
 _RIDE_STEPS: Mapping[str, str] = {
-    "at_pickup": "Driver at the restaurant",
-    "at_dropoff": "Driver at the door",
-    "returning": "On its way back",
-    "returned": "Back at the restaurant",
+    "at_pickup": N_("Driver at the restaurant"),
+    "at_dropoff": N_("Driver at the door"),
+    "returning": N_("On its way back"),
+    "returned": N_("Back at the restaurant"),
 }
 _WAY = ("placed", "accepted", "preparing", "ready_for_pickup")
 
@@ -121,7 +124,7 @@ def told(order: Order, *, mine: bool = False) -> Told:
     under_way = ride.of(order, mine=mine)
     headline, sentence = _heading(order, under_way)
     if mine and order.cancellation_kind == "customer":
-        sentence = _YOU_CANCELLED
+        sentence = _("You cancelled it.")
     says = window_says(order)
     steps = [*_past(order, mine), *_to_come(order)]
     return Told(headline, sentence, steps, says, _moved(order) if says else None, under_way)
@@ -132,11 +135,13 @@ def _heading(order: Order, under_way: Ride | None) -> tuple[str, str]:
         return under_way.headline, under_way.sentence
     if order.cancellation_kind is not None:
         headline, sentence = _CANCELLED[order.cancellation_kind]
-        if order.cancellation_kind in ("declined", "vendor", "admin") and order.cancellation_reason:
-            sentence = f"{sentence} Reason: {label(order.cancellation_reason, order.restaurant).lower()}."
     else:
         headline, sentence = _worded(_HEADLINES, order.status, order), _worded(_SENTENCES, order.status, order)
-    return headline, sentence.format(restaurant=order.restaurant.name)
+    sentence = _(sentence, restaurant=order.restaurant.name)
+    if order.cancellation_kind in ("declined", "vendor", "admin") and order.cancellation_reason:
+        why = reason(order.cancellation_reason, order.restaurant).lower()
+        sentence = " ".join((sentence, _("Reason: %(why)s.", why=why)))
+    return _(headline), sentence
 
 
 def _worded(words: Mapping[str, str], status: str, order: Order) -> str:
@@ -162,13 +167,14 @@ def _of_ticket(ticket: Ticket, mine: bool) -> Iterator[Step]:
     for at, change in _in_turn(db.session.scalars(query)):
         to = change.to_status
         if to == "unassigned" and change.from_status in UNDER_WAY:
-            yield Step("unassigned", "Looking for another driver", at)
+            yield Step("unassigned", _("Looking for another driver"), at)
         elif to in ("offered", "needs_dispatcher") and not is_sought:
-            yield Step("unassigned", "Looking for a driver", at)
+            yield Step("unassigned", _("Looking for a driver"), at)
         elif to == "assigned":
-            yield Step(to, f"{change.actor_name if mine else 'A driver'} takes it", at)
+            taken = _("%(name)s takes it", name=change.actor_name) if mine else _("A driver takes it")
+            yield Step(to, taken, at)
         elif to in _RIDE_STEPS:
-            yield Step(to, _RIDE_STEPS[to], at)
+            yield Step(to, _(_RIDE_STEPS[to]), at)
         is_sought |= to != "unassigned"
 
 
@@ -184,10 +190,10 @@ def _in_turn(changes: Iterable[Change]) -> Iterator[tuple[datetime, Change]]:
 def _step(order: Order, change: Change) -> str:
     match change.from_status, change.to_status:
         case "ready_for_pickup", "preparing":
-            return "Back in preparation"
+            return _("Back in preparation")
         case "cancelled", "accepted":
-            return "Accepted after all"
-    return _worded(_STEPS, change.to_status, order)
+            return _("Accepted after all")
+    return _(_worded(_STEPS, change.to_status, order))
 
 
 def _to_come(order: Order) -> list[Step]:
@@ -195,7 +201,7 @@ def _to_come(order: Order) -> list[Step]:
         return []
     way = (*_WAY, *(("picked_up", "delivered") if order.fulfilment == "delivery" else ("collected",)))
     ahead = way[way.index(order.status) + 1 :] if order.status in way else way
-    return [Step(status, _worded(_STEPS, status, order)) for status in ahead]
+    return [Step(status, _(_worded(_STEPS, status, order))) for status in ahead]
 
 
 def window_says(order: Order) -> str | None:
@@ -204,7 +210,7 @@ def window_says(order: Order) -> str | None:
         return None
     if order.status == "ready_for_pickup" and order.fulfilment != "delivery":
         return None
-    return {"delivery": "With you", "pickup": "Ready", "dine_in": "At your table"}[order.fulfilment]
+    return {"delivery": _("With you"), "pickup": _("Ready"), "dine_in": _("At your table")}[order.fulfilment]
 
 
 def _moved(order: Order) -> Moved | None:

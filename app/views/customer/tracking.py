@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain import tracking
 from app.errors import NotFound
+from app.language import gettext as _
 from app.models import Order
 from app.views import formats
 
@@ -25,7 +26,7 @@ def tracked_fragment(token: str) -> ResponseReturnValue:
 def _order(token: str) -> Order:
     link = tracking.by_token(token)
     if link is None:
-        raise NotFound("This link does not lead to an order, or does not do so any more.")
+        raise NotFound(_("This link does not lead to an order, or does not do so any more."))
     return link.order
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.domain import passes, phones
 from app.extensions import db, limiter
+from app.language import N_
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
 from app.views import loading
 from app.views.security import let_post_to
@@ -36,16 +37,20 @@ class Said:
 
 
 _SAID = {
-    "initiated": Said("device-mobile", "Asking M-Pesa", "The request is on its way to your phone.", waits=True),
-    "prompted": Said("device-mobile", "Look at your phone", "Enter your M-Pesa PIN there to pay.", waits=True),
-    "unknown": Said("hourglass", "Still waiting", "We have not heard from M-Pesa yet. Do not pay twice.", waits=True),
-    "rejected": Said("circle-x", "Not paid", "M-Pesa says that the payment did not go through.", tries_again=True),
+    "initiated": Said("device-mobile", N_("Asking M-Pesa"), N_("The request is on its way to your phone."), waits=True),
+    "prompted": Said("device-mobile", N_("Look at your phone"), N_("Enter your M-Pesa PIN there to pay."), waits=True),
+    "unknown": Said(
+        "hourglass", N_("Still waiting"), N_("We have not heard from M-Pesa yet. Do not pay twice."), waits=True
+    ),
+    "rejected": Said(
+        "circle-x", N_("Not paid"), N_("M-Pesa says that the payment did not go through."), tries_again=True
+    ),
     "needs_review": Said(
         "info-circle",
-        "Somebody is looking at it",
-        "What M-Pesa told us is not clear. Do not pay twice: ask at the counter.",
+        N_("Somebody is looking at it"),
+        N_("What M-Pesa told us is not clear. Do not pay twice: ask at the counter."),
     ),
-    "paid": Said("hourglass", "Paid", "Your code is being made.", waits=True),
+    "paid": Said("hourglass", N_("Paid"), N_("Your code is being made."), waits=True),
 }
 
 

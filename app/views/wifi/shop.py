@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.domain import phones
 from app.extensions import db
+from app.language import lazy_gettext as _l
 from app.models import Restaurant, WifiPackage
 from app.views import loading, payment_limits
 from app.views.refusals import shown_on
@@ -30,8 +31,8 @@ def _id(value: object) -> int:
 class ShopForm(FlaskForm):
     """Which package, and whose M-Pesa."""
 
-    package = RadioField("What would you like?", [InputRequired("Choose one.")], coerce=_id)
-    phone = TelField("M-Pesa phone number", [InputRequired("Which phone pays?"), Length(max=30)])
+    package = RadioField(_l("What would you like?"), [InputRequired(_l("Choose one."))], coerce=_id)
+    phone = TelField(_l("M-Pesa phone number"), [InputRequired(_l("Which phone pays?")), Length(max=30)])
 
     def __init__(self, packages: Sequence[WifiPackage]) -> None:
         super().__init__()

@@ -1,6 +1,8 @@
 // "Use where I am": the device's place goes with the order, so that the driver finds the door on a map. Asked for by a
 // press alone, kept in two hidden fields, and not needed: the address says the same in words.
 
+import { t } from "../words.js";
+
 const VAGUE = 150; // m: a place known no better than this leads to another door
 const PATIENCE = 15_000;
 const DENIED = 1; // GeolocationPositionError.PERMISSION_DENIED
@@ -16,25 +18,26 @@ export function start(form, part) {
   button.addEventListener("click", () => {
     if (isKnown()) return keep("", "", hint);
     button.disabled = true;
-    say("Asking your device …");
+    say(t("Asking your device …"));
     navigator.geolocation.getCurrentPosition(found, refused, { enableHighAccuracy: true, timeout: PATIENCE });
   });
-  if (isKnown()) keep(...fields.map(({ value }) => value), "The driver sees your place on a map.");
+  if (isKnown()) keep(...fields.map(({ value }) => value), t("The driver sees your place on a map."));
 
   function found({ coords: { latitude, longitude, accuracy } }) {
     const metres = Math.max(1, Math.round(accuracy));
-    if (accuracy > VAGUE) keep("", "", `Your device knows it to ${metres} m only: the address has to do.`);
-    else keep(latitude.toFixed(6), longitude.toFixed(6), `The driver sees your place on a map, to ${metres} m.`);
+    if (accuracy > VAGUE) keep("", "", t("Your device knows it to %(metres)s m only: the address has to do.", { metres }));
+    else keep(latitude.toFixed(6), longitude.toFixed(6), t("The driver sees your place on a map, to %(metres)s m.", { metres }));
   }
 
   function refused({ code }) {
-    keep("", "", `${code === DENIED ? "Not allowed" : "Your device could not tell"}: the address alone will do.`);
+    const denied = t("Not allowed: the address alone will do.");
+    keep("", "", code === DENIED ? denied : t("Your device could not tell: the address alone will do."));
   }
 
   function keep(latitude, longitude, words) {
     [fields[0].value, fields[1].value] = [latitude, longitude];
     button.disabled = false;
-    button.querySelector("span").textContent = isKnown() ? "Forget where I am" : "Use where I am";
+    button.querySelector("span").textContent = isKnown() ? t("Forget where I am") : t("Use where I am");
     say(words);
   }
 

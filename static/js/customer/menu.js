@@ -4,6 +4,7 @@
 // device, for a week, is forgotten when the order is sent; what has another price by then is said.
 
 import { device } from "../memory.js";
+import { t, tn } from "../words.js";
 import * as here from "./here.js";
 
 const form = document.querySelector("form[data-menu]");
@@ -43,17 +44,18 @@ function restore(kept) {
     const dish = form.querySelector(`[data-dish="${CSS.escape(id)}"]`);
     const field = quantityOf(dish);
     if (!field) {
-      news.push(`${name} is not to be had now`);
+      news.push(t("%(name)s is not to be had now", { name }));
       continue;
     }
-    if (Number(dish.dataset.price) !== price) news.push(`${name} costs ${money(dish.dataset.price)} now`);
+    if (Number(dish.dataset.price) !== price) news.push(t("%(name)s costs %(price)s now", { name, price: money(dish.dataset.price) }));
     field.value = quantity;
     form.elements[`note-${id}`].value = note ?? "";
     if (note) form.elements[`note-${id}`].closest("details").open = true;
   }
   const changed = form.querySelector("[data-basket-changed]");
   changed.hidden = news.length === 0;
-  changed.textContent = `Since you chose: ${news.join("; ")}.`;
+  const all = news.join(t("; "));
+  changed.textContent = t("Since you chose: %(news)s.", { news: all });
 }
 
 function quantityOf(dish) {
@@ -92,7 +94,7 @@ function draw() {
   form.querySelector("[data-basket-empty]").hidden = lines.length > 0;
   form.querySelector("[data-basket-sum]").hidden = lines.length === 0;
   for (const element of document.querySelectorAll("[data-basket-total]")) element.textContent = count ? total : "";
-  document.querySelector("[data-basket-count]").textContent = `${count} ${count === 1 ? "item" : "items"}`;
+  document.querySelector("[data-basket-count]").textContent = tn("%(n)s item", "%(n)s items", count);
   offer();
 }
 
@@ -117,7 +119,7 @@ function part(name, text) {
 
 function money(minor) {
   const { currency, digits } = form.dataset;
-  return new Intl.NumberFormat("en", { style: "currency", currency }).format(minor / 10 ** Number(digits));
+  return new Intl.NumberFormat(`${document.documentElement.lang}-u-nu-latn`, { style: "currency", currency }).format(minor / 10 ** Number(digits));
 }
 
 /** One press is one order: the form's key holds that on the server, this spares a nervous thumb the wait. */

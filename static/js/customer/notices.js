@@ -1,6 +1,8 @@
 // News of an order outside of its page, while the page is open: the browser's own notification, asked for by a press and
 // shown only to whoever looks elsewhere. And the way to install the pages, where the browser offers it.
 
+import { t } from "../words.js";
+
 export function start() {
   const part = document.querySelector("[data-notices]");
   if (!part) return;
@@ -10,7 +12,7 @@ export function start() {
     const answer = await Notification.requestPermission();
     bell.hidden = answer !== "default";
     part.querySelector("p").textContent =
-      answer === "granted" ? "You are told of each change while this page is open." : "The browser was told not to.";
+      answer === "granted" ? t("You are told of each change while this page is open.") : t("The browser was told not to.");
   });
   window.addEventListener("beforeinstallprompt", (event) => {
     event.preventDefault();

@@ -4,6 +4,7 @@
 
 import { tab } from "../memory.js";
 import { toast } from "../toasts.js";
+import { t } from "../words.js";
 import * as notices from "./notices.js";
 import * as ride from "./ride.js";
 import * as shell from "./shell.js";
@@ -48,10 +49,10 @@ document.addEventListener("click", async ({ target }) => {
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
-    words.textContent = "Copied";
+    words.textContent = t("Copied");
   } catch {
     // No clipboard without a secure origin: it is selected, the rest is a keystroke.
-    words.textContent = "Press Ctrl+C";
+    words.textContent = t("Press Ctrl+C");
   }
 });
 

@@ -5,6 +5,7 @@
 // all their orders in one room, so a fix counts for the order whose ticket it names.
 
 import * as clocks from "../clocks.js";
+import { t } from "../words.js";
 
 const STALE_AFTER = 120_000; // ms: where somebody was longer ago is shown as such
 const ICONS = { restaurant: "building-store", door: "home" };
@@ -60,7 +61,7 @@ function draw() {
   const seen = order.querySelector("[data-seen]");
   if (!seen) return;
   seen.hidden = !isStale;
-  write(seen.querySelector("span"), `Seen here ${Math.floor(age / 60_000)} min ago`);
+  write(seen.querySelector("span"), t("Seen here %(n)s min ago", { n: Math.floor(age / 60_000) }));
   map?.places.mark("driver", "stale", isStale);
 }
 

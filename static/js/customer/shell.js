@@ -3,8 +3,9 @@
 
 const STORE = "passline-customer";
 const OFFLINE = "/orders/offline";
-const PARTS = ["vendor/inter/inter.css", "vendor/tabler.min.css", "vendor/icons.svg", "css/passline.css", "css/customer.css"];
-const SCRIPTS = ["js/root.js", "js/memory.js", "js/customer/offline.js"];
+const STYLES = document.documentElement.dir === "rtl" ? ["vendor/tabler.rtl.min.css", "css/rtl.css"] : ["vendor/tabler.min.css"];
+const PARTS = [...STYLES, "vendor/inter/inter.css", "vendor/icons.svg", "css/passline.css", "css/customer.css"];
+const SCRIPTS = ["js/root.js", "js/memory.js", "js/words.js", "js/customer/offline.js"];
 const SOON = 2000; // ms: first what the guest waits for
 
 export function start() {
