@@ -13,6 +13,7 @@ from sqlalchemy import CTE, Integer, column, func, select, values
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.language import gettext as _
 from app.models import Restaurant
 from app.models.columns import Instant
 
@@ -35,7 +36,7 @@ def house_zone(session: Session) -> ZoneInfo:
 def checked(day: date) -> date:
     """`day` as it is, if we can have been there; Invalid for the ends of the calendar, beyond which there are none."""
     if not 2000 <= day.year < 2200:
-        raise Invalid("Ask for a day like 2026-11-29.", errors={"day": ["It is too long ago, or too far away."]})
+        raise Invalid(_("Ask for a day like 2026-11-29."), errors={"day": [_("It is too long ago, or too far away.")]})
     return day
 
 

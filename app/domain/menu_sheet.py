@@ -13,6 +13,7 @@ from typing import Any
 
 from app.errors import Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 
 from . import menus
@@ -96,9 +97,9 @@ def carry_out(restaurant: Restaurant, text: str, *, seal: str, by: Actor) -> Pla
         hold(session, restaurant)
         wanted = plan(restaurant, text)
         if not wanted.is_right:
-            raise Invalid("Some lines are not right.")
+            raise Invalid(_("Some lines are not right."))
         if wanted.seal != seal:
-            raise LostRace("The menu has changed meanwhile. Look at what the table would do now.")
+            raise LostRace(_("The menu has changed meanwhile. Look at what the table would do now."))
         headings = {category.name.lower(): category for category in menus.categories(restaurant)}
         for line in wanted.lines:
             if line.does in ("new", "change") and line.terms is not None:
@@ -126,14 +127,14 @@ def _read(text: str) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(lines), delimiter=";" if first.count(";") > first.count(",") else ",")
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if missing := [name for name in COLUMNS if name != "id" and name not in names]:
-        raise Invalid(f"The first line must name the columns; it lacks: {', '.join(missing)}.")
+        raise Invalid(_("The first line must name the columns; it lacks: %(missing)s.", missing=", ".join(missing)))
     reader.fieldnames = names
     try:
         sheet = [{name: _plain(row.get(name)) for name in COLUMNS} for row in reader]
     except csv.Error as wrong:
-        raise Invalid(f"This is no table: {wrong}.") from wrong
+        raise Invalid(_("This is no table: %(wrong)s.", wrong=wrong)) from wrong
     if not 1 <= len(sheet) <= MOST_LINES:
-        raise Invalid(f"From 1 to {MOST_LINES} dishes.")
+        raise Invalid(_("From 1 to %(most)s dishes.", most=MOST_LINES))
     return sheet
 
 
@@ -155,13 +156,13 @@ def _line(
         id = int(row["id"]) if row["id"].isascii() and row["id"].isdigit() and len(row["id"]) < 19 else 0
         item, category = known.get(id, (None, None))
         if item is None:
-            errors.append(f"There is no dish {row['id']} on this menu.")
+            errors.append(_("There is no dish %(id)s on this menu.", id=row["id"]))
         elif id in seen:
-            errors.append(f"Dish {row['id']} stands in another line already.")
+            errors.append(_("Dish %(id)s stands in another line already.", id=row["id"]))
         seen.add(id)
     price = minor_units(row["price"].replace(",", "."), restaurant.currency)
     if price is None:
-        errors.append(f"“{row['price']}” is no price in {restaurant.currency}.")
+        errors.append(_("“%(price)s” is no price in %(currency)s.", price=row["price"], currency=restaurant.currency))
     terms = Terms(name=row["name"], description=row["description"], price_minor=price or 0)
     errors += [*_faults(lambda: menus.heading(row["heading"])), *_faults(lambda: menus.check(terms))]
     changes = _changes(item, category, terms, row, restaurant.currency) if item and category and not errors else {}
@@ -173,7 +174,7 @@ def _faults(check: Any) -> Iterator[str]:
         check()
     except Invalid as wrong:
         for name, messages in wrong.members.get("errors", {}).items():
-            yield f"{name.capitalize()}: {' '.join(messages)}"
+            yield _("%(field)s: %(wrong)s", field=_(name.capitalize()), wrong=" ".join(messages))
 
 
 def _changes(

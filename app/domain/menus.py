@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.contract.times import now
 from app.errors import Conflict, Invalid, LostRace
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Category, MenuItem, Restaurant
 
 from . import audit, house_events
@@ -74,7 +75,7 @@ def remove_category(restaurant: Restaurant, category: Category, *, by: Actor) ->
         hold(session, restaurant)
         session.refresh(category, ["items"])
         if category.shown:
-            raise Conflict("Dishes stand under this heading: move them or take them off the menu first.")
+            raise Conflict(_("Dishes stand under this heading: move them or take them off the menu first."))
         category.is_hidden = True
         session.flush()
         _told(session, restaurant, "menu.category_removed", by, category, {"name": category.name}, None)
@@ -124,7 +125,7 @@ def arrange(restaurant: Restaurant, category: Category, item_ids: Sequence[int],
         session.refresh(category, ["items"])
         items = {item.id: item for item in category.shown}
         if sorted(items) != sorted(item_ids):
-            raise LostRace("Somebody else changed this part of the menu meanwhile. Look at it, then move again.")
+            raise LostRace(_("Somebody else changed this part of the menu meanwhile. Look at it, then move again."))
         before = {"order": [item.name for item in items.values()]}
         for rank, id in enumerate(item_ids, 1):
             items[id].rank = rank
@@ -139,7 +140,7 @@ def arrange_categories(restaurant: Restaurant, category_ids: Sequence[int], *, b
         hold(session, restaurant)
         known = {category.id: category for category in categories(restaurant)}
         if sorted(known) != sorted(category_ids):
-            raise LostRace("Somebody else changed the menu meanwhile. Look at it, then move again.")
+            raise LostRace(_("Somebody else changed the menu meanwhile. Look at it, then move again."))
         before = {"order": [category.name for category in known.values()]}
         for rank, id in enumerate(category_ids, 1):
             known[id].rank = rank
@@ -152,8 +153,8 @@ def heading(name: str) -> str:
     """The words of a heading as they are kept; Invalid where they cannot be one."""
     words = " ".join(name.split())
     if not 1 <= len(words) <= LONGEST_HEADING:
-        wrong = f"From 1 to {LONGEST_HEADING} characters."
-        raise Invalid(f"A heading needs words. {wrong}", errors={"name": [wrong]})
+        wrong = _("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_HEADING)
+        raise Invalid(_("A heading needs words. %(wrong)s", wrong=wrong), errors={"name": [wrong]})
     return words
 
 
@@ -161,13 +162,13 @@ def check(terms: Terms) -> None:
     """Refuse what cannot be said of a dish (Invalid)."""
     errors: dict[str, list[str]] = {}
     if not 1 <= len(terms["name"]) <= LONGEST_NAME:
-        errors["name"] = [f"From 1 to {LONGEST_NAME} characters."]
+        errors["name"] = [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_NAME)]
     if len(terms["description"]) > LONGEST_DESCRIPTION:
-        errors["description"] = [f"At most {LONGEST_DESCRIPTION} characters."]
+        errors["description"] = [_("At most %(longest)s characters.", longest=LONGEST_DESCRIPTION)]
     if not 0 <= terms["price_minor"] <= MOST_MINOR:
-        errors["price"] = ["Nothing, or more."]
+        errors["price"] = [_("Nothing, or more.")]
     if errors:
-        raise Invalid("The dish is not right yet.", errors=errors)
+        raise Invalid(_("The dish is not right yet."), errors=errors)
 
 
 def _show(restaurant: Restaurant, item: MenuItem, *, hidden: bool, action: str, by: Actor) -> None:

@@ -16,8 +16,8 @@ from app.contract import events, rooms
 from app.contract.times import iso, now
 from app.errors import Conflict, TooMany
 from app.extensions import atomic
+from app.language import N_, ngettext, speaking
 from app.language import gettext as _
-from app.language import ngettext, speaking
 from app.models import HotspotUser, Payment, Person, ProviderMessage, SmsMessage
 from app.providers import sms
 
@@ -91,7 +91,7 @@ def _queued(session: Session, pass_id: int, number: int) -> SmsMessage | None:
     if message.status != "queued":
         return None
     if wifi_pass.status in _OVER:
-        message.status, message.error = "failed", "The pass was over before its code was sent."
+        message.status, message.error = "failed", N_("The pass was over before its code was sent.")
         return None
     return message
 

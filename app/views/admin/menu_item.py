@@ -11,6 +11,8 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from app.domain import menus
 from app.domain.menus import Terms
 from app.domain.money import decimal_string, minor_units
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
 from app.views.loading import person
 from app.views.refusals import shown_on
@@ -31,16 +33,16 @@ class ItemForm(FlaskForm):
     """What is said of a dish, its price as people write it."""
 
     name = StringField(
-        "Name", [InputRequired("What is it called?"), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
+        _l("Name"), [InputRequired(_l("What is it called?")), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
     )
-    price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
-    description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
-    heading = SelectField("Heading", coerce=int)
+    price = DecimalField(_l("Price"), [InputRequired(_l("For how much?")), NumberRange(0, _MOST)], places=None)
+    description = TextAreaField(_l("Description"), [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
+    heading = SelectField(_l("Heading"), coerce=int)
 
     def __init__(self, house: Restaurant, under: Category) -> None:
         super().__init__()
         self.currency = house.currency
-        self.price.label.text = f"Price ({house.currency})"
+        self.price.label.text = _("Price (%(currency)s)", currency=house.currency)
         self.heading.choices = {str(one.id): one.name for one in [*menus.categories(house), under]}
         if self.heading.data is None:
             self.heading.data = under.id
@@ -48,7 +50,7 @@ class ItemForm(FlaskForm):
     def validate_price(self, field: DecimalField) -> None:
         """No more digits than the currency has."""
         if field.data is not None and minor_units(field.data, self.currency) is None:
-            raise ValidationError(f"{self.currency} has no such fractions.")
+            raise ValidationError(_("%(currency)s has no such fractions.", currency=self.currency))
 
     @property
     def terms(self) -> Terms:
@@ -96,7 +98,7 @@ def menu_item_change(slug: str, item_id: int) -> ResponseReturnValue:
         menus.change_item(house, dish, form.terms, heading, by=person())
     if refusal:
         return _page(house, item(house, item_id), form), refusal.status
-    flash(f"{dish.name} is saved.", "success")
+    flash(_("%(name)s is saved.", name=dish.name), "success")
     return back(house, heading)
 
 
@@ -105,7 +107,7 @@ def menu_item_removal(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     menus.remove_item(house, dish, by=person())
-    flash(f"{dish.name} is off the menu. Below the menu it can be put back.", "success")
+    flash(_("%(name)s is off the menu. Below the menu it can be put back.", name=dish.name), "success")
     return redirect(url_for(".menu", slug=slug), 303)
 
 
@@ -114,7 +116,7 @@ def menu_item_restoration(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     menus.restore_item(house, dish, by=person())
-    flash(f"{dish.name} is on the menu again.", "success")
+    flash(_("%(name)s is on the menu again.", name=dish.name), "success")
     return back(house, category(house, dish.category_id))
 
 

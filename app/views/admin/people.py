@@ -17,6 +17,9 @@ from app.contract.identity import Role
 from app.domain import invitations, passwords
 from app.errors import Invalid
 from app.extensions import db
+from app.language import N_, choices
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Person, Restaurant
 from app.views.account import tidied
 from app.views.loading import person as asking
@@ -27,7 +30,7 @@ from .handed_links import keep
 
 _PAGE = 40
 ROLES = {role.value: role.value.capitalize() for role in Role}
-_STATES = {"": "Everybody", "active": "Active", "invited": "Invited", "off": "Deactivated"}
+_STATES = {"": N_("Everybody"), "active": N_("Active"), "invited": N_("Invited"), "off": N_("Deactivated")}
 
 
 class PeopleFilter(FlaskForm):
@@ -36,10 +39,10 @@ class PeopleFilter(FlaskForm):
     class Meta:
         csrf = False
 
-    q = SearchField("Search", [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
-    role = SelectField("Role", [MayBeEmpty()], choices={"": "Every role", **ROLES})
-    restaurant = SelectField("Restaurant", [MayBeEmpty()])
-    state = SelectField("State", [MayBeEmpty()], choices=_STATES)
+    q = SearchField(_l("Search"), [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
+    role = SelectField(_l("Role"), [MayBeEmpty()], choices=choices({"": N_("Every role"), **ROLES}))
+    restaurant = SelectField(_l("Restaurant"), [MayBeEmpty()])
+    state = SelectField(_l("State"), [MayBeEmpty()], choices=choices(_STATES))
     after = IntegerField(validators=[MayBeEmpty(), NumberRange(min=0, max=BIGGEST_ID)])
 
     @property
@@ -51,14 +54,14 @@ class PeopleFilter(FlaskForm):
 class PersonForm(FlaskForm):
     """Who somebody is: for an invitation, and for changing it."""
 
-    name = StringField("Name", [InputRequired("A name."), Length(max=120)])
-    phone = TelField("Phone", [MayBeEmpty(), Length(max=20)], filters=[tidied])
-    role = SelectField("Role", [InputRequired("What do they do?")], choices=ROLES)
-    restaurant = SelectField("Restaurant", [MayBeEmpty()])
+    name = StringField(_l("Name"), [InputRequired(_l("A name.")), Length(max=120)])
+    phone = TelField(_l("Phone"), [MayBeEmpty(), Length(max=20)], filters=[tidied])
+    role = SelectField(_l("Role"), [InputRequired(_l("What do they do?"))], choices=choices(ROLES))
+    restaurant = SelectField(_l("Restaurant"), [MayBeEmpty()])
 
     def offer_restaurants(self) -> None:
         """Let the choice be one of those that there are."""
-        self.restaurant.choices = {"": "None", **dict(_restaurants())}
+        self.restaurant.choices = {"": _("None"), **dict(_restaurants())}
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -72,7 +75,7 @@ class PersonForm(FlaskForm):
 class InvitationForm(PersonForm):
     """The same with the address that they log in by."""
 
-    email = EmailField("E-mail", [InputRequired("An e-mail address."), Length(max=254)])
+    email = EmailField(_l("E-mail"), [InputRequired(_l("An e-mail address.")), Length(max=254)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,9 @@ def _invitation(form: InvitationForm, status: int) -> ResponseReturnValue:
 
 def _page() -> Page:
     form = PeopleFilter(request.args)
-    form.restaurant.choices = {"": "Every restaurant", **dict(_restaurants())}
+    form.restaurant.choices = {"": _("Every restaurant"), **dict(_restaurants())}
     if not form.validate():
-        raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
+        raise Invalid(_("The list cannot be narrowed like this."), errors=form.errors)
     query = _narrowed(select(Person).options(joinedload(Person.restaurant)), form)
     before = BIGGEST_ID if form.after.data is None else form.after.data
     found = db.session.scalars(query.where(Person.id < before).order_by(Person.id.desc()).limit(_PAGE + 1)).all()

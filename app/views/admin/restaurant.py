@@ -12,6 +12,7 @@ from app.contract.times import now
 from app.domain import busy, opening_hours
 from app.domain import restaurants as verbs
 from app.errors import NotFound
+from app.language import gettext as _
 from app.models import Restaurant
 from app.views import loading
 from app.views import restaurants as doors
@@ -38,7 +39,7 @@ def restaurant_change(slug: str) -> ResponseReturnValue:
         verbs.change(house, form.terms(), by=person())
     if refusal:
         return _page(found(slug), form), refusal.status
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return _back(house)
 
 
@@ -48,7 +49,7 @@ def restaurant_mode(slug: str) -> ResponseReturnValue:
     with flashed() as refusal:
         ModeForm().checked().carry_out(house, by=person(), at=at)
     if not refusal:
-        flash(busy.told(house, at) or "Orders are taken as usual.", "success")
+        flash(busy.told(house, at) or _("Orders are taken as usual."), "success")
     return _back(house)
 
 
@@ -61,7 +62,7 @@ def restaurant_week(slug: str) -> ResponseReturnValue:
         opening_hours.set_week(house, form.lines, by=person())
     if refusal:
         return _page(house, form), refusal.status
-    flash("The hours are saved.", "success")
+    flash(_("The hours are saved."), "success")
     return _back(house, "hours")
 
 
@@ -74,7 +75,7 @@ def restaurant_days(slug: str) -> ResponseReturnValue:
         opening_hours.set_days(house, *form.span, form.hours.data or "", note=form.note.data or "", by=person())
     if refusal:
         return _page(house, form), refusal.status
-    flash("It is noted.", "success")
+    flash(_("It is noted."), "success")
     return _back(house, "days")
 
 
