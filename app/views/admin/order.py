@@ -114,7 +114,8 @@ def steps(order: Order) -> Sequence[Step]:
 
 
 def _words(edge: Edge) -> str:
-    return _(_WORDS["hand_over delivery" if edge.to == "picked_up" else edge.verb])
+    verb = "hand_over delivery" if edge.to == "picked_up" else edge.verb
+    return _(_WORDS[verb])
 
 
 def _open_links(order: Order) -> int:

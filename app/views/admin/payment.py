@@ -143,9 +143,9 @@ def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
         "callback": _("M-Pesa called back"),
     }
     for message in told:
-        outcome = _((message.outcome or "not looked at yet").replace("_", " "))
+        outcome = (message.outcome or "not looked at yet").replace("_", " ")
         raw = provider_words.masked(message.body)
-        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), outcome, raw)
+        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), _(outcome), raw)
 
 
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
