@@ -77,7 +77,7 @@ def _orders(q: str) -> list[Hit]:
             url_for("admin.order", number=order.number),
             "receipt",
             order.number,
-            f"{_(LABELS[order.status])} · {order.customer.name} · {order.restaurant.name}",
+            " · ".join((_(LABELS[order.status]), order.customer.name, order.restaurant.name)),
         )
         for order in finding.orders(db.session(), q)
     ]
@@ -101,7 +101,7 @@ def _places(q: str) -> Iterator[Hit]:
     wanted = q.lower()
     for name, title, icon, words in _PLACES:
         url = _there(f"admin.{name}")
-        called = f"{title} {words} {_(title)} {_(words)}".lower()
+        called = " ".join((title, words, _(title), _(words))).lower()
         if url and (not wanted or any(word.startswith(wanted) for word in called.split())):
             yield Hit(url, icon, _(title))
 
