@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.contract.times import now
 from app.errors import DomainError, Invalid
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Order, Person
 
 from . import order_transition, orders
@@ -49,7 +50,10 @@ def take(seen: Mapping[str, int], step: Step, by: Person) -> list[Line]:
 
 def _orders(seen: Mapping[str, int], by: Person) -> Sequence[Order]:
     if not 1 <= len(seen) <= MOST:
-        raise Invalid(f"Tick from 1 to {MOST} orders first.", errors={"order": [f"From 1 to {MOST}."]})
+        raise Invalid(
+            _("Tick from 1 to %(most)s orders first.", most=MOST),
+            errors={"order": [_("From %(shortest)s to %(longest)s.", shortest=1, longest=MOST)]},
+        )
     found = db.session.scalars(Order.visible_to(by).where(Order.number.in_(seen)))
     by_number: dict[str, Order] = {order.number: order for order in found.unique()}
     return [by_number[number] for number in seen if number in by_number]
@@ -61,7 +65,8 @@ def _looked_at(order: Order, version: int, step: Step, by: Person) -> Line:
     refusal = order_transition.refusal(
         order, step.to, by=by, at=now(), expected_version=version, reason_code=step.reason_code, note=step.note
     )
-    words = f"{LABELS[order.status]} becomes {LABELS[step.to].lower()}."
+    before, after = _(LABELS[order.status]), _(LABELS[step.to]).lower()
+    words = _("%(before)s becomes %(after)s.", before=before, after=after)
     return Line(order, version, "refused" if refusal else "moves", refusal.detail if refusal else words)
 
 
@@ -75,11 +80,16 @@ def _taken(order: Order, version: int, step: Step, by: Person) -> Line:
         return Line(order, version, "refused", error.detail)
     if not moved:
         return _there(order, version)
-    return Line(order, version, "moves", f"{LABELS[before]} became {LABELS[step.to].lower()}.")
+    return Line(
+        order,
+        version,
+        "moves",
+        _("%(before)s became %(after)s.", before=_(LABELS[before]), after=_(LABELS[step.to]).lower()),
+    )
 
 
 def _there(order: Order, version: int) -> Line:
-    return Line(order, version, "there", f"It is {LABELS[order.status].lower()} already.")
+    return Line(order, version, "there", _("It is %(state)s already.", state=_(LABELS[order.status]).lower()))
 
 
 def counted(lines: Iterable[Line]) -> dict[str, int]:

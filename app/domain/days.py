@@ -13,6 +13,7 @@ from sqlalchemy import CTE, Integer, column, func, select, values
 from sqlalchemy.orm import Session
 
 from app.errors import Invalid
+from app.language import gettext as _
 from app.models import Restaurant
 from app.models.columns import Instant
 

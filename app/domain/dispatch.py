@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.contract.identity import Role
+from app.language import N_
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import drivers
@@ -31,10 +32,18 @@ _MOST_WAITING = 20
 _MOST_WEIGHED = 200
 # Fixes are no more exact than this: who is nearer by less, is not nearer.
 _EQUALLY_NEAR_M = 200
-_BUSY = "has a delivery"
-_ASKED = "is being asked for this one"
-_ASKED_ELSEWHERE = "is being asked for another one"
-_REFUSED = "did not take this one less than 10 minutes ago"
+_BUSY = N_("has a delivery")
+_ASKED = N_("is being asked for this one")
+_ASKED_ELSEWHERE = N_("is being asked for another one")
+_REFUSED = N_("did not take this one less than 10 minutes ago")
+_TOO_FAR = N_("too far away (%(far)s)")
+_ONLY = N_("The only driver who is free.")
+_ONLY_NEAR = N_("The only driver who is free, %(far)s from the restaurant.")
+_NO_PLACE = N_("Nobody's place is known; waited longest of %(n)s free drivers.")
+_TIED = N_("As near as others (%(far)s from the restaurant), and asked longest ago of %(n)s free drivers.")
+_NEAREST = N_("Nearest of %(n)s free drivers: %(far)s from the restaurant.")
+# What is kept with a value in it, in English, as anything that is kept; pages say it in their own language.
+SENTENCES = (_TOO_FAR, _ONLY_NEAR, _NO_PLACE, _TIED, _NEAREST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +173,7 @@ def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, b
     elif asked:
         why_not = _ASKED_ELSEWHERE
     elif distance is not None and distance > _FARTHEST_M:
-        why_not = f"too far away ({kilometres(distance)})"
+        why_not = _TOO_FAR % {"far": kilometres(distance)}
     return Weighed(
         driver.person_id,
         driver.person.name,
@@ -176,13 +185,11 @@ def _weighed(driver: Driver, counter: Place | None, at: datetime, asked: bool, b
 
 
 def _reason(free: Sequence[Weighed]) -> str:
-    first, among = free[0], f"of {len(free)} free drivers" if len(free) > 1 else "driver who is free"
+    first, is_only = free[0], len(free) == 1
+    told = {"n": len(free), "far": kilometres(first.distance_m)}
     if first.distance_m is None:
-        return f"The only {among}." if len(free) == 1 else f"Nobody's place is known; waited longest {among}."
-    near = f"{kilometres(first.distance_m)} from the restaurant"
-    if len(free) == 1:
-        return f"The only {among}, {near}."
+        return (_ONLY if is_only else _NO_PLACE) % told
+    if is_only:
+        return _ONLY_NEAR % told
     is_tied = free[1].distance_m is not None and free[1].rank[:2] == first.rank[:2]
-    if is_tied:
-        return f"As near as others ({near}), and asked longest ago {among}."
-    return f"Nearest {among}: {near}."
+    return (_TIED if is_tied else _NEAREST) % told

@@ -7,11 +7,14 @@ which admins are told on every page of theirs, and whoever asks the doctor.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import case, exists, func, select
 
 from app.contract.times import now
 from app.extensions import db
+from app.language import gettext as _
+from app.language import ngettext
 from app.models import Job, Process
 from app.models.job import OPEN
 from app.models.process import GONE
@@ -44,8 +47,28 @@ class Neglect:
     queue: str
     jobs: int
     oldest: datetime
-    seen: str
-    mend: str
+    fault: Literal["unserved", "stuck", "behind"]
+
+    @property
+    def seen(self) -> str:
+        """What is wrong with it."""
+        wait = ngettext("%(num)s job waits", "%(num)s jobs wait", self.jobs)
+        match self.fault:
+            case "unserved":
+                return _("%(wait)s and no worker serves the queue.", wait=wait)
+            case "stuck":
+                return _("%(wait)s, and the worker that lives takes none of them.", wait=wait)
+        return _("%(wait)s: more comes than the workers get done.", wait=wait)
+
+    @property
+    def mend(self) -> str:
+        """What is to be done about it."""
+        match self.fault:
+            case "unserved":
+                return _("Start one: %(command)s", command=START)
+            case "stuck":
+                return _("See its log, then end it and start it again.")
+        return _("Start another one: %(command)s", command=f"{START} {self.queue}")
 
 
 def workers(at: datetime) -> Sequence[Process]:
@@ -85,15 +108,12 @@ def neglected(at: datetime | None = None) -> Sequence[Neglect]:
 def _judged(found: Sequence[tuple[str, int, datetime]], at: datetime) -> Iterator[Neglect]:
     alive = workers(at)
     for queue, jobs, oldest in found:
-        wait = f"{jobs} job{'s wait' if jobs > 1 else ' waits'}"
         if not _serving(alive, queue):
-            yield Neglect(queue, jobs, oldest, f"{wait} and no worker serves the queue.", f"Start one: {START}")
+            yield Neglect(queue, jobs, oldest, "unserved")
         elif not _was_begun(queue, at - LATE):
-            mend = "See its log, then end it and start it again."
-            yield Neglect(queue, jobs, oldest, f"{wait}, and the worker that lives takes none of them.", mend)
+            yield Neglect(queue, jobs, oldest, "stuck")
         elif oldest <= at - BEHIND:
-            mend = f"Start another one: {START} {queue}"
-            yield Neglect(queue, jobs, oldest, f"{wait}: more comes than the workers get done.", mend)
+            yield Neglect(queue, jobs, oldest, "behind")
 
 
 def _serving(alive: Sequence[Process], queue: str) -> Sequence[Process]:

@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Conflict
 from app.extensions import atomic, db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Job
 from app.models.job import OPEN
 
@@ -25,7 +27,7 @@ from .jobs import KINDS, Kind
 
 # What was handed to Huey and is still waiting by then is handed to it again: it may be lost.
 HAND_AGAIN = timedelta(seconds=5)
-LOST = "Its worker was lost."
+LOST = N_("Its worker was lost.")
 _BATCH = 200
 _UNSYNCHRONIZED = {"synchronize_session": False}
 
@@ -182,7 +184,7 @@ def _move(job: Job, from_: Sequence[str], **values: Any) -> None:
         )
         if moved.one_or_none() is None:
             session.refresh(job)
-            raise Conflict(f"This job is {job.status} by now.")
+            raise Conflict(_("This job is %(status)s by now.", status=_(job.status)))
 
 
 def forget(before: datetime, *, most: int = 5000) -> int:

@@ -112,9 +112,9 @@ def carry_out(restaurant: Restaurant, text: str, *, seal: str, by: Actor) -> Pla
         hold(session, restaurant)
         wanted = plan(restaurant, text)
         if not wanted.is_right:
-            raise Invalid("Some lines are not right.")
+            raise Invalid(_("Some lines are not right."))
         if wanted.seal != seal:
-            raise LostRace("The menu has changed meanwhile. Look at what the table would do now.")
+            raise LostRace(_("The menu has changed meanwhile. Look at what the table would do now."))
         headings = {category.name.lower(): category for category in menus.categories(restaurant)}
         for line in wanted.lines:
             if line.does in ("new", "change") and line.terms is not None:
@@ -148,9 +148,9 @@ def _read(text: str) -> list[dict[str, str]]:
         told = [name for name in COLUMNS if name == "id" or name in names]
         sheet = [{name: _plain(row.get(name)) for name in told} for row in reader]
     except csv.Error as wrong:
-        raise Invalid(f"This is no table: {wrong}.") from wrong
+        raise Invalid(_("This is no table: %(wrong)s.", wrong=wrong)) from wrong
     if not 1 <= len(sheet) <= MOST_LINES:
-        raise Invalid(f"From 1 to {MOST_LINES} dishes.")
+        raise Invalid(_("From 1 to %(most)s dishes.", most=MOST_LINES))
     return sheet
 
 
@@ -171,13 +171,13 @@ def _line(
         id = int(row["id"]) if row["id"].isascii() and row["id"].isdigit() and len(row["id"]) < 19 else 0
         item, category = known.get(id, (None, None))
         if item is None:
-            errors.append(f"There is no dish {row['id']} on this menu.")
+            errors.append(_("There is no dish %(id)s on this menu.", id=row["id"]))
         elif id in seen:
-            errors.append(f"Dish {row['id']} stands in another line already.")
+            errors.append(_("Dish %(id)s stands in another line already.", id=row["id"]))
         seen.add(id)
     price = _price(row["price"], restaurant.currency)
     if price is None:
-        errors.append(f"“{row['price']}” is no price in {restaurant.currency}.")
+        errors.append(_("“%(price)s” is no price in %(currency)s.", price=row["price"], currency=restaurant.currency))
     terms = Terms(name=row["name"], description=row["description"], price_minor=price or 0)
     if "work_minutes" in row:
         terms["work_minutes"] = _minutes(row["work_minutes"], errors)

@@ -77,7 +77,7 @@ def remove_category(restaurant: Restaurant, category: Category, *, by: Actor) ->
         hold(session, restaurant)
         session.refresh(category, ["items"])
         if category.shown:
-            raise Conflict("Dishes stand under this heading: move them or take them off the menu first.")
+            raise Conflict(_("Dishes stand under this heading: move them or take them off the menu first."))
         category.is_hidden = True
         session.flush()
         _told(session, restaurant, "menu.category_removed", by, category, {"name": category.name}, None)
@@ -177,8 +177,8 @@ def heading(name: str) -> str:
     """The words of a heading as they are kept; Invalid where they cannot be one."""
     words = " ".join(name.split())
     if not 1 <= len(words) <= LONGEST_HEADING:
-        wrong = f"From 1 to {LONGEST_HEADING} characters."
-        raise Invalid(f"A heading needs words. {wrong}", errors={"name": [wrong]})
+        wrong = _("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_HEADING)
+        raise Invalid(_("A heading needs words. %(wrong)s", wrong=wrong), errors={"name": [wrong]})
     return words
 
 
@@ -186,16 +186,16 @@ def check(terms: Terms) -> None:
     """Refuse what cannot be said of a dish (Invalid)."""
     errors: dict[str, list[str]] = {}
     if not 1 <= len(terms["name"]) <= LONGEST_NAME:
-        errors["name"] = [f"From 1 to {LONGEST_NAME} characters."]
+        errors["name"] = [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_NAME)]
     if len(terms["description"]) > LONGEST_DESCRIPTION:
-        errors["description"] = [f"At most {LONGEST_DESCRIPTION} characters."]
+        errors["description"] = [_("At most %(longest)s characters.", longest=LONGEST_DESCRIPTION)]
     if not 0 <= terms["price_minor"] <= MOST_MINOR:
         errors["price"] = ["Nothing, or more."]
     work = terms.get("work_minutes")
     if work is not None and not 0 <= work <= MOST_WORK_MINUTES:
         errors["work_minutes"] = [_("From 0 to %(most)s minutes.", most=MOST_WORK_MINUTES)]
     if errors:
-        raise Invalid("The dish is not right yet.", errors=errors)
+        raise Invalid(_("The dish is not right yet."), errors=errors)
 
 
 def _must_stand(session: Session, category: Category) -> None:

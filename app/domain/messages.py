@@ -98,7 +98,7 @@ def _queued(session: Session, pass_id: int, number: int) -> SmsMessage | None:
     if message.status != "queued":
         return None
     if wifi_pass.status in _OVER:
-        message.status, message.error = "failed", "The pass was over before its code was sent."
+        message.status, message.error = "failed", N_("The pass was over before its code was sent.")
         return None
     return message
 

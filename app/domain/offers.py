@@ -313,7 +313,7 @@ def _taken(ticket: Ticket, by: Actor, at: datetime) -> TicketOffer:
         answered_at=at,
         offered_by_id=by.id,
         offered_by_name=name_of(by),
-        reason="Taken from the list of those that wait.",
+        reason=N_("Taken from the list of those that wait."),
     )
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Invalid, NotFound
 from app.extensions import atomic
+from app.language import N_
+from app.language import gettext as _
 from app.models import OpeningException, OpeningHours, Restaurant
 
 from . import audit, days, house_events, marks
@@ -22,7 +24,15 @@ from .actor import Actor
 from .locks import hold
 
 Period = tuple[time, time]
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 LONGEST_NOTE = 80
 MOST_DAYS = 92
 _MOST_PERIODS = 4
@@ -33,10 +43,10 @@ def read(line: str) -> list[Period]:
     """The periods that a line spells, in their order; Invalid says what is wrong with it."""
     periods = sorted(_period(part.strip()) for part in line.split(",") if part.strip())
     if len(periods) > _MOST_PERIODS:
-        raise Invalid(f"At most {_MOST_PERIODS} times a day.")
-    for (opens, closes), (again, _) in pairwise(periods):
+        raise Invalid(_("At most %(most)s times a day.", most=_MOST_PERIODS))
+    for (opens, closes), (again, _closes) in pairwise(periods):
         if closes <= opens or again < closes:
-            raise Invalid("These times overlap.")
+            raise Invalid(_("These times overlap."))
     return periods
 
 
@@ -93,9 +103,9 @@ def set_days(restaurant: Restaurant, first: date, last: date, line: str, *, note
     elif not first <= last <= first + timedelta(days=MOST_DAYS - 1):
         errors["last"] = [f"From the first day, at most {MOST_DAYS} days."]
     if len(note) > LONGEST_NOTE:
-        errors["note"] = [f"At most {LONGEST_NOTE} characters."]
+        errors["note"] = [_("At most %(longest)s characters.", longest=LONGEST_NOTE)]
     if errors:
-        raise Invalid("These days cannot be.", errors=errors)
+        raise Invalid(_("These days cannot be."), errors=errors)
     spans: Sequence[tuple[time | None, time | None]] = periods or [(None, None)]
     dates = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
     with atomic() as session:
@@ -131,7 +141,7 @@ def exceptions_ahead(restaurant: Restaurant) -> Mapping[date, str]:
     """What is otherwise from today on, by its day."""
     today = restaurant.service_day(now())
     days = sorted({row.day for row in restaurant.exceptions if row.day >= today})
-    return {date.fromisoformat(day): said for day, said in _days_of(restaurant, days).items()}
+    return {date.fromisoformat(day): said for day, said in _days_of(restaurant, days, _("closed")).items()}
 
 
 def _read(line: str, field: str) -> list[Period]:
@@ -148,19 +158,19 @@ def _period(text: str) -> Period:
     if hours[2:] == [24, 0]:
         hours[2] = 0
     if max(hours[0], hours[2]) > 23 or max(hours[1], hours[3]) > 59:
-        raise Invalid("Write times like 11:00-15:00, 18:30-02:00.")
+        raise Invalid(_("Write times like 11:00-15:00, 18:30-02:00."))
     return time(hours[0], hours[1]), time(hours[2], hours[3])
 
 
-def _days_of(restaurant: Restaurant, days: Sequence[date]) -> dict[str, str]:
+def _days_of(restaurant: Restaurant, days: Sequence[date], closed: str = "closed") -> dict[str, str]:
     """What is otherwise on these days, in words, by the day's ISO date."""
     rows = {day: [row for row in restaurant.exceptions if row.day == day] for day in days}
-    return {day.isoformat(): _said(of_day) for day, of_day in rows.items() if of_day}
+    return {day.isoformat(): _said(of_day, closed) for day, of_day in rows.items() if of_day}
 
 
-def _said(rows: Sequence[OpeningException]) -> str:
+def _said(rows: Sequence[OpeningException], closed: str) -> str:
     line = written([(row.opens, row.closes) for row in rows if row.opens is not None and row.closes is not None])
-    return f"{line or 'closed'}{f' ({rows[0].note})' if rows[0].note else ''}"
+    return f"{line or closed}{f' ({rows[0].note})' if rows[0].note else ''}"
 
 
 def _drop(

@@ -25,6 +25,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.contract.times import now
+from app.language import N_
 from app.models import Order
 
 from . import order_search, statistics
@@ -36,8 +37,18 @@ _BIGGEST = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Cursor = tuple[int, int]
 
-SORTS = {"newest": "Newest first", "oldest": "Oldest first", "due": "Due first", "total": "Largest total first"}
-PAID = {"unpaid": "Not paid", "paid": "Paid", "refunding": "Money going back", "refunded": "Money gone back"}
+SORTS = {
+    "newest": N_("Newest first"),
+    "oldest": N_("Oldest first"),
+    "due": N_("Due first"),
+    "total": N_("Largest total first"),
+}
+PAID = {
+    "unpaid": N_("Not paid"),
+    "paid": N_("Paid"),
+    "refunding": N_("Money going back"),
+    "refunded": N_("Money gone back"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.language import N_
+from app.language import gettext as _
 from app.models import (
     CancellationRequest,
     EventLog,
@@ -34,12 +36,19 @@ from . import ticket_states
 # So many rows of each table at most: an order has a handful, and a screen that draws it for ever is no story.
 MOST = 300
 KINDS = {
-    "state": "Order",
-    "delivery": "Delivery",
-    "guest": "Guest",
-    "money": "Money",
-    "event": "Events",
-    "receipt": "Screens",
+    "state": N_("Order"),
+    "delivery": N_("Delivery"),
+    "guest": N_("Guest"),
+    "money": N_("Money"),
+    "event": N_("Events"),
+    "receipt": N_("Screens"),
+}
+_ANSWERS = {
+    "open": N_("open"),
+    "accepted": N_("accepted"),
+    "declined": N_("declined"),
+    "lapsed": N_("lapsed"),
+    "withdrawn": N_("withdrawn"),
 }
 _ICONS = dict(zip(KINDS, ("history", "route", "user", "credit-card", "send", "eye"), strict=True))
 
@@ -77,41 +86,46 @@ def _states(session: Session, order: Order) -> Iterator[Moment]:
 def _deliveries(session: Session, order: Order) -> Iterator[Moment]:
     changes = select(TicketChange).join(Ticket, Ticket.id == TicketChange.ticket_id).where(Ticket.order_id == order.id)
     for change in session.scalars(changes.order_by(TicketChange.id).limit(MOST)):
-        yield Moment(change.at, "delivery", ticket_states.LABELS[change.to_status], change.actor_name, change=change)
+        yield Moment(change.at, "delivery", _(ticket_states.LABELS[change.to_status]), change.actor_name, change=change)
     offers = select(TicketOffer).join(Ticket, Ticket.id == TicketOffer.ticket_id).where(Ticket.order_id == order.id)
     for offer in session.scalars(offers.options(joinedload(TicketOffer.driver)).order_by(TicketOffer.id).limit(MOST)):
         name = offer.driver.name
-        yield Moment(offer.offered_at, "delivery", f"{name} was asked", offer.offered_by_name, offer.reason)
+        asked = _("%(name)s was asked", name=name)
+        yield Moment(offer.offered_at, "delivery", asked, offer.offered_by_name, offer.reason)
         if offer.answered_at:
-            yield Moment(offer.answered_at, "delivery", f"The offer to {name} was {offer.status}", name)
+            answered = _("The offer to %(name)s was %(answer)s", name=name, answer=_(_ANSWERS[offer.status]))
+            yield Moment(offer.answered_at, "delivery", answered, name)
 
 
 def _guest(session: Session, order: Order) -> Iterator[Moment]:
     for promise in session.scalars(_of(Promise, order).order_by(Promise.id).limit(MOST)):
         zone = order.restaurant.zone
-        window = f"{promise.promised_from.astimezone(zone):%H:%M} to {promise.promised_by.astimezone(zone):%H:%M}"
-        yield Moment(promise.at, "guest", f"Promised for {window}", text=promise.reason)
+        begins, ends = (f"{at.astimezone(zone):%H:%M}" for at in (promise.promised_from, promise.promised_by))
+        promised = _("Promised for %(begins)s to %(ends)s", begins=begins, ends=ends)
+        yield Moment(promise.at, "guest", promised, text=promise.reason)
     for request in session.scalars(_of(CancellationRequest, order)):
-        yield Moment(request.created_at, "guest", "Asked to cancel", order.customer.name, request.note)
+        yield Moment(request.created_at, "guest", _("Asked to cancel"), order.customer.name, request.note)
 
 
 def _money(session: Session, order: Order) -> Iterator[Moment]:
     payments = session.scalars(_of(Payment, order).order_by(Payment.id).limit(MOST)).all()
     for payment in payments:
-        yield Moment(payment.created_at, "money", f"Payment begun ({payment.method})", text=payment.transaction_id)
+        begun = _("Payment begun (%(method)s)", method=_(payment.method))
+        yield Moment(payment.created_at, "money", begun, text=payment.transaction_id)
         if payment.changed_at != payment.created_at or payment.settled_at:
             said = " ".join(filter(None, (payment.receipt, payment.result_text, payment.review_reason)))
-            words = payment.status.replace("_", " ")
-            yield Moment(payment.settled_at or payment.changed_at, "money", f"Payment {words}", text=said)
+            words = _("Payment %(status)s", status=_(payment.status.replace("_", " ")))
+            yield Moment(payment.settled_at or payment.changed_at, "money", words, text=said)
     ids = [payment.id for payment in payments]
     messages = select(ProviderMessage).where(ProviderMessage.payment_id.in_(ids)).order_by(ProviderMessage.id)
     for message in session.scalars(messages.limit(MOST)):
         outcome = (message.outcome or "not looked at yet").replace("_", " ")
-        yield Moment(message.received_at, "money", f"The provider said ({message.kind})", message.provider, outcome)
+        heard = _("The provider said (%(kind)s)", kind=message.kind)
+        yield Moment(message.received_at, "money", heard, message.provider, outcome)
     for refund in session.scalars(select(Refund).where(Refund.payment_id.in_(ids))):
-        yield Moment(refund.created_at, "money", "A refund is owed", text=refund.reason.replace("_", " "))
+        yield Moment(refund.created_at, "money", _("A refund is owed"), text=refund.reason.replace("_", " "))
         if refund.sent_at:
-            yield Moment(refund.sent_at, "money", "The refund was sent", text=refund.sent_reference or "")
+            yield Moment(refund.sent_at, "money", _("The refund was sent"), text=refund.sent_reference or "")
 
 
 def _events(session: Session, order: Order) -> Iterator[Moment]:
@@ -122,22 +136,22 @@ def _events(session: Session, order: Order) -> Iterator[Moment]:
     together: dict[tuple[str, str], list[tuple[str, int | None, datetime]]] = {}
     for event_id, name, room, at, number in rows:
         together.setdefault((event_id, name), []).append((room, number, at))
-    for (_, name), heard in together.items():
-        numbers = [str(number) for _, number, _ in heard if number is not None]
-        where = f"numbered {', '.join(numbers)}" if len(numbers) == len(heard) else "waits for its number"
-        yield Moment(heard[0][2], "event", name, text=f"{', '.join(room for room, _, _ in heard)}; {where}")
+    for (_id, name), heard in together.items():
+        numbers = [str(number) for _room, number, _at in heard if number is not None]
+        is_whole = len(numbers) == len(heard)
+        where = _("numbered %(numbers)s", numbers=", ".join(numbers)) if is_whole else _("waits for its number")
+        yield Moment(heard[0][2], "event", name, text=f"{', '.join(room for room, *_place in heard)}; {where}")
 
 
 def _screens(session: Session, order: Order) -> Iterator[Moment]:
     query = select(Receipt, Person.name).outerjoin(Person, Person.id == Receipt.person_id)
     query = query.where(Receipt.order_number == order.number).order_by(Receipt.id).limit(MOST)
     for receipt, name in session.execute(query):
-        how = "in sight" if receipt.visible else "in the background"
-        sound = "with sound" if receipt.audible else "without sound"
-        screen = receipt.screen_name or f"Screen {receipt.screen_id[:8]}"
-        yield Moment(
-            receipt.seen_at, "receipt", f"{screen} drew version {receipt.version}", name or "", f"{how}, {sound}"
-        )
+        how = _("in sight") if receipt.visible else _("in the background")
+        sound = _("with sound") if receipt.audible else _("without sound")
+        screen = receipt.screen_name or _("Screen %(id)s", id=receipt.screen_id[:8])
+        drew = _("%(screen)s drew version %(version)s", screen=screen, version=receipt.version)
+        yield Moment(receipt.seen_at, "receipt", drew, name or "", f"{how}, {sound}")
 
 
 def _of(table: Any, order: Order) -> Select[Any]:

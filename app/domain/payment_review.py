@@ -16,6 +16,7 @@ from app.contract.identity import Role
 from app.contract.times import iso, now
 from app.errors import Conflict, Forbidden, Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Payment, Person, Refund
 
 from . import passes, payment_events, payment_messages, payments, refunds
@@ -40,7 +41,7 @@ def confirm(payment: Payment, *, by: Person, expected_version: int, note: str, r
     """
     known = payment.receipt or receipt.strip().upper()
     if not 1 <= len(known) <= 40:
-        raise Invalid("Type the receipt.", errors={"receipt": ["M-Pesa's receipt, or a reference of your own."]})
+        raise Invalid(_("Type the receipt."), errors={"receipt": [_("M-Pesa's receipt, or a reference of your own.")]})
     at = now()
     with atomic() as session:
         had_counted = _take_up(session, payment, by, expected_version, note)
@@ -59,7 +60,7 @@ def deny(payment: Payment, *, by: Person, expected_version: int, note: str, refu
     or money that was sent back already and so must have come).
     """
     if refund and not payment.receipt:
-        raise Conflict("No money is known to have come: there is nothing to send back.")
+        raise Conflict(_("No money is known to have come: there is nothing to send back."))
     at = now()
     with atomic() as session:
         had_counted = _take_up(session, payment, by, expected_version, note)
@@ -80,14 +81,17 @@ def deny(payment: Payment, *, by: Person, expected_version: int, note: str, refu
 def _take_up(session: Session, payment: Payment, by: Person, expected_version: int, note: str) -> bool:
     """Hold it; whether it had counted as paid before it was doubted."""
     if by.role != Role.ADMIN:
-        raise Forbidden("Only an admin decides about payments.")
+        raise Forbidden(_("Only an admin decides about payments."))
     if not 1 <= len(note.strip()) <= LONGEST_NOTE:
-        raise Invalid("Write down why.", errors={"note": [f"From 1 to {LONGEST_NOTE} characters."]})
+        raise Invalid(
+            _("Write down why."),
+            errors={"note": [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_NOTE)]},
+        )
     payments.hold_with_order(session, payment)
     if payment.version != expected_version:
-        raise LostRace("Somebody else decided, or M-Pesa answered meanwhile. Look at it again.")
+        raise LostRace(_("Somebody else decided, or M-Pesa answered meanwhile. Look at it again."))
     if payment.status not in REVIEWABLE:
-        raise Conflict("There is nothing to decide about this payment.")
+        raise Conflict(_("There is nothing to decide about this payment."))
     return payment.settled_at is not None
 
 
@@ -114,7 +118,7 @@ def _owe_no_more(session: Session, payment: Payment) -> None:
     if refund is None:
         return
     if refund.status == "sent":
-        raise Conflict("It was sent back already, so it must have come.")
+        raise Conflict(_("It was sent back already, so it must have come."))
     session.delete(refund)
     session.flush()
 

@@ -20,6 +20,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
 from app.models import EdgePolicy, Order, ReasonCode, Restaurant, Ticket
 
 from . import ticket_states
@@ -113,7 +114,9 @@ def check_reason(order: Order, code: str | None, by: Actor) -> None:
     """Refuse a reason that is none, or is none any more, at the restaurant of `order` (Invalid)."""
     rules = of(order.restaurant)
     if code is not None and not rules.takes(code, by.role):
-        raise Invalid("Unknown reason.", errors={"reason_code": [f"One of {', '.join(rules.offered)}."]})
+        raise Invalid(
+            _("Unknown reason."), errors={"reason_code": [_("One of %(codes)s.", codes=", ".join(rules.offered))]}
+        )
 
 
 def label(code: str, restaurant: Restaurant | None = None) -> str:

@@ -21,6 +21,7 @@ from app.contract import events, rooms
 from app.contract.times import iso_or_none, now
 from app.errors import Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import EdgePolicy, Order, PolicyDefaults, ReasonCode, Restaurant
 from app.models.policy import LONGEST_CODE, LONGEST_REASON
 from app.models.restaurant import DEADLINE_BOUNDS, DEADLINES, new_policy_version
@@ -114,9 +115,9 @@ def check_deadlines(minutes: Mapping[str, int]) -> None:
     for name, value in minutes.items():
         least, most = DEADLINE_BOUNDS[name]
         if not least <= value <= most:
-            errors[name] = [f"From {least} to {most} minutes."]
+            errors[name] = [_("From %(least)s to %(most)s minutes.", least=least, most=most)]
     if errors:
-        raise Invalid("These deadlines cannot be.", errors=errors)
+        raise Invalid(_("These deadlines cannot be."), errors=errors)
 
 
 def version_of(session: Session, scope: Scope) -> int:
@@ -154,9 +155,18 @@ def _claim(session: Session, scope: Scope, seen: int) -> int:
 
 
 def _lost(scope: Scope) -> LostRace:
-    whose = "for all restaurants" if scope is None else f"of {scope.name}"
+    if scope is None:
+        return LostRace(
+            _(
+                "Somebody else changed the rules for all restaurants meanwhile."
+                " Look at how they stand now, then decide again."
+            )
+        )
     return LostRace(
-        f"Somebody else changed the rules {whose} meanwhile. Look at how they stand now, then decide again."
+        _(
+            "Somebody else changed the rules of %(name)s meanwhile. Look at how they stand now, then decide again.",
+            name=scope.name,
+        )
     )
 
 
@@ -181,18 +191,18 @@ def _checked(lines: Sequence[ReasonLine], known: Mapping[str, policies.Reason]) 
     for line in lines:
         label = " ".join(line.label.split())
         if not 1 <= len(label) <= LONGEST_REASON:
-            wrong = f"From 1 to {LONGEST_REASON} characters."
-            raise Invalid(f"A reason needs words. {wrong}", errors={"label": [wrong]})
+            wrong = _("From %(shortest)s to %(longest)s characters.", shortest=1, longest=LONGEST_REASON)
+            raise Invalid(_("A reason needs words. %(wrong)s", wrong=wrong), errors={"label": [wrong]})
         if line.code and line.code not in known:
-            raise Invalid("There is no such reason.", errors={"code": [f"{line.code} is not known."]})
+            raise Invalid(_("There is no such reason."), errors={"code": [_("%(code)s is not known.", code=line.code)]})
         code = line.code or _code(label, taken)
         taken.add(code)
         checked.append(ReasonLine(code, label, line.position, line.is_active))
     if not any(line.is_active for line in checked):
-        raise Invalid("Leave at least one reason to give.", errors={"is_active": ["All are switched off."]})
+        raise Invalid(_("Leave at least one reason to give."), errors={"is_active": [_("All are switched off.")]})
     labels = [line.label.lower() for line in checked if line.is_active]
     if len(set(labels)) < len(labels):
-        raise Invalid("Two reasons have the same words.", errors={"label": ["Each needs words of its own."]})
+        raise Invalid(_("Two reasons have the same words."), errors={"label": [_("Each needs words of its own.")]})
     return checked
 
 

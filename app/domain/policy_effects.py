@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from app.contract.times import now
+from app.language import N_
+from app.language import gettext as _
 from app.models import EdgePolicy, Order, PolicyDefaults, Restaurant
 from app.models.restaurant import DEADLINES
 
@@ -20,20 +22,25 @@ MOST = 500
 # An order that is given a shorter time is never over at once: somebody must be able to react.
 LEAST_LEFT = timedelta(minutes=1)
 _DO = {
-    "settle": "mark {} as paid",
-    "release": "send {} to the kitchen",
-    "cancel": "cancel {}",
-    "decline": "decline or cancel {}",
-    "accept": "accept {}",
-    "start": "start {}",
-    "mark_ready": "mark {} as ready",
-    "recall": "recall {}",
-    "hand_over": "hand {} over",
-    "deliver": "mark {} as delivered",
-    "give_up": "give {} up",
-    "restore": "restore {}",
+    "settle": N_("mark %(order)s as paid"),
+    "release": N_("send %(order)s to the kitchen"),
+    "cancel": N_("cancel %(order)s"),
+    "decline": N_("decline or cancel %(order)s"),
+    "accept": N_("accept %(order)s"),
+    "start": N_("start %(order)s"),
+    "mark_ready": N_("mark %(order)s as ready"),
+    "recall": N_("recall %(order)s"),
+    "hand_over": N_("hand %(order)s over"),
+    "deliver": N_("mark %(order)s as delivered"),
+    "give_up": N_("give %(order)s up"),
+    "restore": N_("restore %(order)s"),
 }
-_WHO = {"customer": "The customer", "vendor": "The vendor", "driver": "The driver", "admin": "An admin"}
+_WHO = {
+    "customer": N_("The customer"),
+    "vendor": N_("The vendor"),
+    "driver": N_("The driver"),
+    "admin": N_("An admin"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def of_edge(
     touched = [order for order in found[:MOST] if after.refusal(order, at) is None]
     sentences = list(_of_edge(before, after))
     is_left_alone = before.roles - after.roles and not after.roles - after.kept
-    warnings = [f"Nobody but {_left(after)} would be left on this step."] if is_left_alone else []
+    warnings = [_left(after)] if is_left_alone else []
     return Effect(sentences, touched if sentences else (), is_cut=len(found) > MOST, warnings=warnings)
 
 
@@ -85,10 +92,16 @@ def of_deadlines(
     """What would come of these deadlines; with `open_orders` those of open orders move as well."""
     before = deadlines_of(session, scope)
     sentences = [
-        words.format(minutes[name], before[name])
+        _(words, minutes=minutes[name], before=before[name])
         for name, words in (
-            ("acceptance_minutes", "A kitchen would have {} minutes to accept an order, and not {}."),
-            ("abandonment_minutes", "An unpaid order would be given up after {} minutes, and not after {}."),
+            (
+                "acceptance_minutes",
+                N_("A kitchen would have %(minutes)s minutes to accept an order, and not %(before)s."),
+            ),
+            (
+                "abandonment_minutes",
+                N_("An unpaid order would be given up after %(minutes)s minutes, and not after %(before)s."),
+            ),
         )
         if minutes[name] != before[name]
     ]
@@ -135,28 +148,30 @@ def others(session: Session, name: str, value: int) -> Sequence[Restaurant]:
 
 
 def _of_edge(before: Edge, after: Edge) -> Iterator[str]:
-    do = _DO[after.verb].format(f"an order that is {LABELS[after.start].lower()}")
+    order = _("an order that is %(state)s", state=_(LABELS[after.start]).lower())
+    do = _(_DO[after.verb], order=order)
     for role in sorted(before.roles - after.roles):
-        yield f"{_WHO[role]} could no longer {do}."
+        yield _("%(who)s could no longer %(do)s.", who=_(_WHO[role]), do=do)
     for role in sorted(after.roles - before.roles):
-        yield f"{_WHO[role]} could {do}."
+        yield _("%(who)s could %(do)s.", who=_(_WHO[role]), do=do)
     for role in sorted(after.reason - before.reason):
-        yield f"{_WHO[role]} could {do} only with a reason."
+        yield _("%(who)s could %(do)s only with a reason.", who=_(_WHO[role]), do=do)
     for role in sorted((before.reason - after.reason) & after.roles):
-        yield f"{_WHO[role]} could {do} without a reason."
+        yield _("%(who)s could %(do)s without a reason.", who=_(_WHO[role]), do=do)
 
 
 def _of_reasons(before: Mapping[str, policies.Reason], after: Mapping[str, policies.Reason]) -> Iterator[str]:
     for code, reason in after.items():
         old = before.get(code)
         if old is None:
-            yield f"“{reason.label}” could be given as a reason (programs say {code})."
+            yield _("“%(reason)s” could be given as a reason (programs say %(code)s).", reason=reason.label, code=code)
         elif old.label != reason.label:
-            yield f"“{old.label}” would be called “{reason.label}”, in histories as well."
+            yield _("“%(old)s” would be called “%(new)s”, in histories as well.", old=old.label, new=reason.label)
         if old is not None and old.is_active != reason.is_active:
-            yield f"“{reason.label}” would {'be offered again' if reason.is_active else 'not be offered any more'}."
+            said = _("“%(reason)s” would be offered again.", reason=reason.label)
+            yield said if reason.is_active else _("“%(reason)s” would not be offered any more.", reason=reason.label)
     if list(before) != [code for code in after if code in before]:
-        yield "The reasons would be offered in another order."
+        yield _("The reasons would be offered in another order.")
 
 
 def _orders(session: Session, *which: ColumnElement[bool], most: int | None = MOST + 1) -> Sequence[Order]:
@@ -185,9 +200,14 @@ def _shouting(session: Session, scope: Restaurant | None, before: Mapping[str, i
 
 def _alert(minutes: int) -> str:
     if not minutes:
-        return "The board would shout about no order before its promise."
-    return f"The board would shout about an order that is not ready {minutes} minutes after it was accepted."
+        return _("The board would shout about no order before its promise.")
+    return _(
+        "The board would shout about an order that is not ready %(minutes)s minutes after it was accepted.",
+        minutes=minutes,
+    )
 
 
 def _left(edge: Edge) -> str:
-    return "admins and Passline itself" if "system" in edge.roles else "admins"
+    if "system" in edge.roles:
+        return _("Nobody but admins and Passline itself would be left on this step.")
+    return _("Nobody but admins would be left on this step.")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from app.language import N_
 from app.models import HotspotUser, Order, Payment, Refund
 
 from .days import Span, span_of
@@ -46,10 +47,10 @@ class Difference:
 
 
 DIFFERENCES = {
-    "order_without_payment": "The order counts as paid, and no payment of it does",
-    "paid_twice": "Paid, and another payment has paid for the same order",
-    "payment_without_order": "Paid, and the order does not count as paid",
-    "payment_without_pass": "Paid, and no Wi-Fi pass was minted",
+    "order_without_payment": N_("The order counts as paid, and no payment of it does"),
+    "paid_twice": N_("Paid, and another payment has paid for the same order"),
+    "payment_without_order": N_("Paid, and the order does not count as paid"),
+    "payment_without_pass": N_("Paid, and no Wi-Fi pass was minted"),
 }
 
 

@@ -14,6 +14,7 @@ from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
 from app.language import N_
+from app.language import gettext as _
 from app.models import Order, Payment, Person, Refund
 
 from . import passes, payments
@@ -55,14 +56,14 @@ def take_back_wifi(payment: Payment, *, by: Person) -> bool:
     Refuses with Forbidden (not an admin) and Conflict (no Wi-Fi, or no money that is certain to have come).
     """
     if by.role != Role.ADMIN:
-        raise Forbidden("Only an admin gives money back.")
+        raise Forbidden(_("Only an admin gives money back."))
     at = now()
     with atomic() as session:
         payments.hold_with_order(session, payment)
         if payment.wifi_package_id is None:
-            raise Conflict("This payment is for an order: cancel the order, and its money goes back.")
+            raise Conflict(_("This payment is for an order: cancel the order, and its money goes back."))
         if payment.status != "paid":
-            raise Conflict("It is not certain that this money came.")
+            raise Conflict(_("It is not certain that this money came."))
         return owe(session, payment, "wifi_revoked", at=at).created_at == at
 
 
@@ -73,16 +74,16 @@ def mark_sent(refund: Refund, *, reference: str, by: Person) -> bool:
     a person still looks whether the money ever came).
     """
     if by.role != Role.ADMIN:
-        raise Forbidden("Only an admin says that money was sent back.")
+        raise Forbidden(_("Only an admin says that money was sent back."))
     reference = reference.strip()
     if not 1 <= len(reference) <= _LONGEST_REFERENCE:
-        wanted = f"From 1 to {_LONGEST_REFERENCE} characters."
-        raise Invalid("What proves that it was sent?", errors={"reference": [wanted]})
+        wanted = _("From %(shortest)s to %(longest)s characters.", shortest=1, longest=_LONGEST_REFERENCE)
+        raise Invalid(_("What proves that it was sent?"), errors={"reference": [wanted]})
     at = now()
     with atomic() as session:
         payments.hold_with_order(session, refund.payment)
         if refund.payment.status == "needs_review":
-            raise Conflict("It is not certain that this money ever came: decide that first.")
+            raise Conflict(_("It is not certain that this money ever came: decide that first."))
         changed = _mark(session, refund, reference, by, at)
         session.refresh(refund)
         if changed and refund.order_id is not None:
@@ -100,7 +101,7 @@ def _mark(session: Session, refund: Refund, reference: str, by: Person, at: date
     try:
         done = session.execute(statement)
     except IntegrityError as error:
-        raise Conflict("This reference proves another refund already.") from error
+        raise Conflict(_("This reference proves another refund already.")) from error
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.contract.times import now
 from app.errors import Invalid
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Order, Restaurant, WifiPackage
 
 from . import audit, house_events, marks
@@ -100,36 +101,36 @@ def _check(terms: Terms, restaurant: Restaurant | None) -> None:
     errors: dict[str, list[str]] = {}
     for name, longest in _LONGEST.items():
         if len(terms[name]) > longest:  # type: ignore[literal-required]
-            errors[name] = [f"At most {longest} characters."]
+            errors[name] = [_("At most %(longest)s characters.", longest=longest)]
     if not terms["name"]:
-        errors["name"] = ["What is it called?"]
+        errors["name"] = [_("What is it called?")]
     if not _SLUG.fullmatch(terms["slug"]):
-        errors["slug"] = ["Lower case letters and digits, with hyphens between them."]
+        errors["slug"] = [_("Lower case letters and digits, with hyphens between them.")]
     elif _is_taken(terms["slug"], restaurant):
-        errors["slug"] = ["Another restaurant has this address."]
+        errors["slug"] = [_("Another restaurant has this address.")]
     if terms["time_zone"] not in available_timezones():
-        errors["time_zone"] = ["There is no such time zone."]
+        errors["time_zone"] = [_("There is no such time zone.")]
     if terms["currency"] not in list_currencies():
-        errors["currency"] = ["There is no such currency."]
+        errors["currency"] = [_("There is no such currency.")]
     elif restaurant is not None and terms["currency"] != restaurant.currency and has_sold(restaurant):
-        errors["currency"] = ["It has sold in its currency, which therefore stays."]
+        errors["currency"] = [_("It has sold in its currency, which therefore stays.")]
     if not 1 <= terms["preparation_minutes"] <= 240:
-        errors["preparation_minutes"] = ["From 1 to 240 minutes."]
+        errors["preparation_minutes"] = [_("From %(least)s to %(most)s minutes.", least=1, most=240)]
     if not 0 <= terms["delivery_minutes"] <= 240:
-        errors["delivery_minutes"] = ["From 0 to 240 minutes."]
+        errors["delivery_minutes"] = [_("From %(least)s to %(most)s minutes.", least=0, most=240)]
     errors |= _place_errors(terms["latitude"], terms["longitude"])
     if errors:
-        raise Invalid("The restaurant is not right yet.", errors=errors)
+        raise Invalid(_("The restaurant is not right yet."), errors=errors)
 
 
 def _place_errors(latitude: float | None, longitude: float | None) -> dict[str, list[str]]:
     if (latitude is None) != (longitude is None):
-        return {"latitude": ["Both degrees, or none."]}
+        return {"latitude": [_("Both degrees, or none.")]}
     errors = {}
     if latitude is not None and not -90 <= latitude <= 90:
-        errors["latitude"] = ["From -90 to 90."]
+        errors["latitude"] = [_("From %(shortest)s to %(longest)s.", shortest=-90, longest=90)]
     if longitude is not None and not -180 <= longitude <= 180:
-        errors["longitude"] = ["From -180 to 180."]
+        errors["longitude"] = [_("From %(shortest)s to %(longest)s.", shortest=-180, longest=180)]
     return errors
 
 

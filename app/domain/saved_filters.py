@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from app.errors import Conflict, NotFound
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import Person, SavedFilter
 
 from .locks import alone
@@ -27,7 +28,7 @@ def save(person: Person, name: str, query: str) -> SavedFilter:
         if kept is None:
             count = session.scalars(select(func.count()).select_from(mine.subquery())).one()
             if count >= MOST:
-                raise Conflict(f"You have {MOST} saved filters. Remove one first.")
+                raise Conflict(_("You have %(most)s saved filters. Remove one first.", most=MOST))
             kept = SavedFilter(person_id=person.id, name=name, query=query)
             session.add(kept)
         kept.query = query

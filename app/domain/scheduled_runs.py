@@ -13,6 +13,7 @@ from sqlalchemy import Insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.extensions import atomic, db
+from app.language import N_
 from app.models import ScheduledRun
 
 from .job_errors import told
@@ -42,15 +43,15 @@ class Timing:
 
 # Which function runs each stands in app/jobs/schedule.py; a test holds the two together.
 SCHEDULE: Mapping[str, Timing] = {
-    "check_expired_sessions": Timing("Check expired Wi-Fi sessions", 1),
-    "sync_radius_accounting": Timing("Sync RADIUS accounting", 5),
-    "prune_log": Timing("Drop old events from the log", 5, 2),
-    "forget_recoveries": Timing("Forget screens that never came back", 5, 3),
-    "forget_positions": Timing("Forget where drivers were", 5, 4),
-    "forget_idempotency_keys": Timing("Forget idempotency keys", 60, 17),
-    "forget_links": Timing("Forget links of accounts that led nowhere", 60, 23),
-    "forget_receipts": Timing("Forget what screens drew a month ago", 60, 29),
-    "forget_jobs": Timing("Forget jobs that were done a week ago", 60, 41),
+    "check_expired_sessions": Timing(N_("Check expired Wi-Fi sessions"), 1),
+    "sync_radius_accounting": Timing(N_("Sync RADIUS accounting"), 5),
+    "prune_log": Timing(N_("Drop old events from the log"), 5, 2),
+    "forget_recoveries": Timing(N_("Forget screens that never came back"), 5, 3),
+    "forget_positions": Timing(N_("Forget where drivers were"), 5, 4),
+    "forget_idempotency_keys": Timing(N_("Forget idempotency keys"), 60, 17),
+    "forget_links": Timing(N_("Forget links of accounts that led nowhere"), 60, 23),
+    "forget_receipts": Timing(N_("Forget what screens drew a month ago"), 60, 29),
+    "forget_jobs": Timing(N_("Forget jobs that were done a week ago"), 60, 41),
 }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.errors import Invalid
+from app.language import gettext as _
 from app.models import Payment
 
 _AMOUNT = re.compile(r"-?\d{1,12}(\.\d{1,2})?")
@@ -39,7 +40,7 @@ def read(text: str) -> dict[str, int]:
     try:
         return _read(rows)
     except csv.Error as error:
-        raise _not_one("It is no table of plain text.") from error
+        raise _not_one(_("It is no table of plain text.")) from error
 
 
 def compare(theirs: Mapping[str, int], ours: Sequence[Payment], elsewhere: Mapping[str, Payment]) -> Comparison:
@@ -64,7 +65,7 @@ def _read(rows: Iterator[list[str]]) -> dict[str, int]:
         if receipt and minor > 0:
             found[receipt] = found.get(receipt, 0) + minor
         if len(found) > MOST_ROWS:
-            raise _not_one(f"More than {MOST_ROWS:,} payments: give the statement of one day.")
+            raise _not_one(_("More than %(most)s payments: give the statement of one day.", most=f"{MOST_ROWS:,}"))
     return found
 
 
@@ -74,7 +75,7 @@ def _columns(rows: Iterator[list[str]]) -> tuple[int, int]:
         names = [cell.strip().lower().rstrip(".") for cell in row]
         if _RECEIPT in names and _PAID_IN in names:
             return names.index(_RECEIPT), names.index(_PAID_IN)
-    raise _not_one('There is no line with the columns "Receipt No." and "Paid In".')
+    raise _not_one(_('There is no line with the columns "Receipt No." and "Paid In".'))
 
 
 def _line(row: Sequence[str], receipt_at: int, amount_at: int) -> tuple[str, int]:
@@ -82,9 +83,9 @@ def _line(row: Sequence[str], receipt_at: int, amount_at: int) -> tuple[str, int
         return "", 0
     amount = row[amount_at].replace(",", "").strip() or "0"
     if not _AMOUNT.fullmatch(amount):
-        raise _not_one(f'"{row[amount_at][:40]}" is no amount.')
+        raise _not_one(_('"%(amount)s" is no amount.', amount=row[amount_at][:40]))
     return row[receipt_at].strip().upper(), int(Decimal(amount) * 100)
 
 
 def _not_one(why: str) -> Invalid:
-    return Invalid(f"This is not M-Pesa's statement. {why}", errors={"statement": [why]})
+    return Invalid(_("This is not M-Pesa's statement. %(why)s", why=why), errors={"statement": [why]})

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
 
 LONGEST_MINUTES = 44_640
@@ -47,7 +48,7 @@ def change(package: WifiPackage, terms: Terms) -> None:
     with atomic() as session:
         frozen = [name for name in _FROZEN if getattr(package, name) != terms[name]]  # type: ignore[literal-required]
         if frozen and is_bought(package):
-            raise Conflict("It has been bought with this time, these devices, rates and data: make another package.")
+            raise Conflict(_("It has been bought with this time, these devices, rates and data: make another package."))
         session.execute(update(WifiPackage).where(WifiPackage.id == package.id).values(**terms))
         session.refresh(package)
 
@@ -71,16 +72,16 @@ def is_bought(package: WifiPackage) -> bool:
 def _check(terms: Terms) -> None:
     errors: dict[str, list[str]] = {}
     if not 1 <= len(terms["name"]) <= 60:
-        errors["name"] = ["From 1 to 60 characters."]
+        errors["name"] = [_("From %(shortest)s to %(longest)s characters.", shortest=1, longest=60)]
     if not 1 <= terms["minutes"] <= LONGEST_MINUTES:
-        errors["minutes"] = [f"From 1 to {LONGEST_MINUTES} minutes."]
+        errors["minutes"] = [_("From %(least)s to %(most)s minutes.", least=1, most=LONGEST_MINUTES)]
     if not 1 <= terms["devices"] <= MOST_DEVICES:
-        errors["devices"] = [f"From 1 to {MOST_DEVICES} devices."]
+        errors["devices"] = [_("From %(least)s to %(most)s devices.", least=1, most=MOST_DEVICES)]
     if terms["price_minor"] <= 0:
-        errors["price_minor"] = ["More than nothing."]
+        errors["price_minor"] = [_("More than nothing.")]
     for name in ("down_kbps", "up_kbps", "data_mb", "gift_from_minor"):
         value = terms[name]
         if value is not None and value <= 0:
-            errors[name] = ["More than nothing, or empty."]
+            errors[name] = [_("More than nothing, or empty.")]
     if errors:
-        raise Invalid("The package is not right yet.", errors=errors)
+        raise Invalid(_("The package is not right yet."), errors=errors)

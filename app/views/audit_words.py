@@ -1,31 +1,62 @@
 """The actions of the audit trail in words. One that has none here is read off its dotted name."""
 
+from app.language import N_
+from app.language import gettext as _
+
 _WORDS = {
-    "person.created": "Made the account of",
-    "person.invited": "Invited",
-    "person.invitation_accepted": "Accepted the invitation",
-    "person.changed": "Changed",
-    "person.deactivated": "Deactivated",
-    "person.reactivated": "Reactivated",
-    "person.password_changed": "Changed the password",
-    "person.password_reset": "Set a new password by a link",
-    "person.reset_link_sent": "Had a link for a new password mailed to",
-    "person.reset_link_made": "Made a link for a new password of",
-    "person.second_factor_added": "Set up a second factor",
-    "person.second_factor_removed": "Removed the second factor",
-    "person.second_factor_reset": "Reset the second factor of",
-    "person.recovery_code_used": "Used a recovery code",
-    "person.recovery_codes_renewed": "Made new recovery codes",
-    "person.logged_in": "Logged in",
-    "person.logged_out": "Logged out everywhere",
-    "person.token_issued": "Got an app token",
-    "person.acting_started": "Began to act as",
-    "person.acting_stopped": "Stopped acting as",
-    "person.access_ended": "Ended a log-in",
+    "person.created": N_("Made the account of"),
+    "person.invited": N_("Invited"),
+    "person.invitation_accepted": N_("Accepted the invitation"),
+    "person.changed": N_("Changed"),
+    "person.deactivated": N_("Deactivated"),
+    "person.reactivated": N_("Reactivated"),
+    "person.password_changed": N_("Changed the password"),
+    "person.password_reset": N_("Set a new password by a link"),
+    "person.reset_link_sent": N_("Had a link for a new password mailed to"),
+    "person.reset_link_made": N_("Made a link for a new password of"),
+    "person.second_factor_added": N_("Set up a second factor"),
+    "person.second_factor_removed": N_("Removed the second factor"),
+    "person.second_factor_reset": N_("Reset the second factor of"),
+    "person.recovery_code_used": N_("Used a recovery code"),
+    "person.recovery_codes_renewed": N_("Made new recovery codes"),
+    "person.logged_in": N_("Logged in"),
+    "person.logged_out": N_("Logged out everywhere"),
+    "person.token_issued": N_("Got an app token"),
+    "person.acting_started": N_("Began to act as"),
+    "person.acting_stopped": N_("Stopped acting as"),
+    "person.access_ended": N_("Ended a log-in"),
 }
+
+# Those that are read off.
+_READ_OFF = (
+    N_("Board: settings"),
+    N_("Menu: arranged"),
+    N_("Menu: category added"),
+    N_("Menu: category changed"),
+    N_("Menu: category removed"),
+    N_("Menu: item added"),
+    N_("Menu: item changed"),
+    N_("Menu: item removed"),
+    N_("Menu: item restored"),
+    N_("Menu: item returned"),
+    N_("Menu: item sold out"),
+    N_("Menu: picture hung"),
+    N_("Menu: picture taken down"),
+    N_("Menu: stations"),
+    N_("Policy: changed"),
+    N_("Restaurant: busy"),
+    N_("Restaurant: changed"),
+    N_("Restaurant: created"),
+    N_("Restaurant: days changed"),
+    N_("Restaurant: hours changed"),
+    N_("Restaurant: paused"),
+    N_("Restaurant: resumed"),
+    N_("Staff: activity"),
+    N_("Staff: role"),
+)
 
 
 def audit_words(action: str) -> str:
     """An action for people: `restaurant.paused` is "Restaurant: paused"."""
-    kind, _, what = action.partition(".")
-    return _WORDS.get(action) or f"{kind.capitalize()}: {what.replace('_', ' ')}"
+    kind, _dot, what = action.partition(".")
+    return _(_WORDS.get(action) or f"{kind.capitalize()}: {what.replace('_', ' ')}")

@@ -27,6 +27,7 @@ from . import reasons
 from .audit_words import audit_words
 from .devices import device
 from .security import gateway_url
+from .told_again import told_again
 
 
 def register(app: Flask) -> None:
@@ -45,7 +46,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(lambda day, days: day + timedelta(days=days), "days_from")
     app.add_template_filter(lambda phone: masked(phone) if phone else "", "masked_phone")
     app.add_template_filter(_labels(refunds.REASONS), "refund_reason")
-    app.add_template_filter(kilometres, "kilometres")
+    app.add_template_filter(distance, "kilometres")
+    app.add_template_filter(told_again, "told_again")
     app.add_template_filter(instant, "instant")
     app.add_template_filter(device, "device")
     app.add_template_filter(audit_words, "audit_words")
@@ -144,6 +146,13 @@ def lasting(seconds: float) -> str:
     if whole < 86400:
         return _("%(hours)s h %(minutes)s", hours=whole // 3600, minutes=f"{whole % 3600 // 60:02}")
     return _("%(n)s d", n=whole // 86400)
+
+
+def distance(road: int | None) -> str:
+    """So many metres in words: `850 m`, `2.4 km`."""
+    if road is None:
+        return _("distance not known")
+    return _("%(n)s m", n=round(road, -1)) if road < 1000 else _("%(n)s km", n=f"{road / 1000:.1f}")
 
 
 def stopwatch(seconds: int) -> str:

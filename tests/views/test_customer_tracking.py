@@ -1,5 +1,6 @@
 """The status of an order for whoever holds its link, and the making and withdrawing of links."""
 
+import re
 from datetime import timedelta
 
 import pytest

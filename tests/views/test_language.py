@@ -184,6 +184,9 @@ def walk(node, page, sentences):
     """Gather the page's own text in order, and the texts inside of expressions that nothing marks."""
     if isinstance(node, nodes.TemplateData):
         page.append(node.data)
+    elif page and page[-1].endswith(("<", "</")):
+        # An element that is named by an expression.
+        page.append("x")
     elif isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in SAID_BY:
         for child in node.kwargs:
             walk(child, page, sentences)
@@ -207,6 +210,7 @@ def test_a_template_says_nothing_unmarked(template: Path):
         ('<a aria-label="The way back">{{ _("Back") }}</a>', ["The way back"]),
         ('{{ button("btn btn-primary", "Set it up") }}', ["Set it up"]),
         ('{% if open %}Open{% else %}{{ _("Closed") }}{% endif %}', ["Open"]),
+        ('<{{ "a" if href else "i" }} class="pl-soft">{{ _("Here") }}</{{ "a" if href else "i" }}>', []),
         ('<p class="pl-soft">{% trans %}All is well{% endtrans %}{{ icon("check") }} · &nbsp;</p>', []),
     ],
 )

@@ -18,6 +18,8 @@ from app.contract.times import iso, now
 from app.domain.days import span_of
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import AuditEntry
 from app.views.audit_words import audit_words
 from app.views.sheets import download
@@ -38,13 +40,13 @@ class AuditFilter(FlaskForm):
     class Meta:
         csrf = False
 
-    who = SearchField("Who", [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
-    action = SelectField("What", [MayBeEmpty()], validate_choice=False)
+    who = SearchField(_l("Who"), [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
+    action = SelectField(_l("What"), [MayBeEmpty()], validate_choice=False)
     subject = StringField(
-        "On whom or what", [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()]
+        _l("On whom or what"), [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()]
     )
-    since = DateField("From", [MayBeEmpty()])
-    until = DateField("To", [MayBeEmpty()])
+    since = DateField(_l("From"), [MayBeEmpty()])
+    until = DateField(_l("To"), [MayBeEmpty()])
     after = IntegerField(validators=[MayBeEmpty(), NumberRange(min=0, max=BIGGEST_ID)])
 
     @property
@@ -93,15 +95,15 @@ def told(entry: AuditEntry) -> Told:
 
 
 def _spoken(value: Any) -> Any:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else value
 
 
 def _form() -> AuditFilter:
     form = AuditFilter(request.args)
     known = db.session.scalars(select(AuditEntry.action).distinct().order_by(AuditEntry.action)).all()
-    form.action.choices = {"": "Everything", **{action: audit_words(action) for action in known}}
+    form.action.choices = {"": _("Everything"), **{action: audit_words(action) for action in known}}
     if not form.validate():
-        raise Invalid("The trail cannot be narrowed like this.", errors=form.errors)
+        raise Invalid(_("The trail cannot be narrowed like this."), errors=form.errors)
     return form
 
 
@@ -122,7 +124,7 @@ def _narrowed(form: AuditFilter) -> Select[AuditEntry]:
 
 def _about(wanted: str) -> ColumnElement[bool]:
     """What has `wanted` in its name, or is exactly that: `person:12`."""
-    kind, _, id = wanted.partition(":")
+    kind, _colon, id = wanted.partition(":")
     exactly = and_(AuditEntry.subject_kind == kind, AuditEntry.subject_id == id)
     return or_(AuditEntry.subject_name.icontains(wanted, autoescape=True), exactly)
 

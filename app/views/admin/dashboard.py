@@ -16,6 +16,7 @@ from app.domain.money import spoken
 from app.domain.order_states import CANCELLED
 from app.domain.takings import Taken
 from app.extensions import db
+from app.language import gettext as _
 from app.views.formats import remember_position
 
 from . import bp
@@ -67,7 +68,7 @@ def _figures(at: datetime) -> dict[str, Any]:
         "cancellations": _cancellations(midnight, week_ago),
         "open_payments": attention.open_payments(session),
         "owed": owed,
-        "owed_words": ", ".join(spoken(line.minor, line.currency) for line in owed) or "nothing to send back",
+        "owed_words": ", ".join(spoken(line.minor, line.currency) for line in owed) or _("nothing to send back"),
         "dead_jobs": attention.dead_jobs(session),
         "failed_messages": attention.failed_messages(session, week_ago),
         "wifi_sessions": attention.wifi_sessions(session),
@@ -105,4 +106,6 @@ def _hours(today: date, zone: Any) -> dict[str, Sequence[int]]:
 def _cancellations(midnight: datetime, week_ago: datetime) -> list[tuple[str, str, statistics.Cancelled]]:
     """Kind, words and numbers, the most frequent first."""
     found = statistics.cancellations(db.session(), midnight, week_ago)
-    return sorted(((kind, CANCELLED[kind], numbers) for kind, numbers in found.items()), key=lambda row: -row[2].week)
+    return sorted(
+        ((kind, _(CANCELLED[kind]), numbers) for kind, numbers in found.items()), key=lambda row: -row[2].week
+    )

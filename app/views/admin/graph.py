@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.domain.edges import Edge
+from app.language import N_
 
 _WIDE, _HIGH = 132, 46
 _LETTER = 13
@@ -38,12 +39,12 @@ class Box:
 
 # A box has less room than a page.
 SHORT = {
-    "assigned": "Driver on the way",
-    "at_pickup": "Driver is here",
-    "at_dropoff": "At the door",
-    "unassigned": "Looking for one",
-    "failed": "Could not be delivered",
-    "returned": "Back again",
+    "assigned": N_("Driver on the way"),
+    "at_pickup": N_("Driver is here"),
+    "at_dropoff": N_("At the door"),
+    "unassigned": N_("Looking for one"),
+    "failed": N_("Could not be delivered"),
+    "returned": N_("Back again"),
 }
 
 

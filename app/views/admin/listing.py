@@ -15,6 +15,7 @@ from wtforms.validators import NumberRange, Optional
 
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
 
 from . import BIGGEST_ID
 
@@ -44,7 +45,7 @@ class ListFilter(FlaskForm):
         for name, offered in choices.items():
             form[name].choices = offered
         if not form.validate():
-            raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
+            raise Invalid(_("The list cannot be narrowed like this."), errors=form.errors)
         return form
 
     @property

@@ -11,6 +11,9 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain import menus
 from app.extensions import db
+from app.language import N_, choices
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
 from app.views import loading
 from app.views.loading import person
@@ -31,13 +34,13 @@ _IDS = r"\d{1,18}(,\d{1,18}){0,999}\Z"
 class CategoryForm(CheckedForm):
     """The words of a heading."""
 
-    name = StringField("Heading", [InputRequired("What is it called?"), Length(max=menus.LONGEST_HEADING)])
+    name = StringField(_l("Heading"), [InputRequired(_l("What is it called?")), Length(max=menus.LONGEST_HEADING)])
 
 
 class MoveForm(CheckedForm):
     """One place up or down."""
 
-    way = SelectField(choices={"up": "Up", "down": "Down"})
+    way = SelectField(choices=choices({"up": N_("Up"), "down": N_("Down")}))
 
 
 class OrderForm(CheckedForm):
@@ -75,7 +78,7 @@ def menu_category_removal(slug: str, category_id: int) -> ResponseReturnValue:
     with flashed() as refusal:
         menus.remove_category(house, category(house, category_id), by=person())
     if not refusal:
-        flash("The heading is gone.", "success")
+        flash(_("The heading is gone."), "success")
     return back(house)
 
 

@@ -35,7 +35,7 @@ class ItemForm(SeenForm):
     """What is said of a dish, its price as people write it."""
 
     name = StringField(
-        "Name", [InputRequired("What is it called?"), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
+        _l("Name"), [InputRequired(_l("What is it called?")), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
     )
     price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
     description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
@@ -45,7 +45,7 @@ class ItemForm(SeenForm):
     def __init__(self, house: Restaurant, under: Category, **options: Any) -> None:
         super().__init__(**options)
         self.currency = house.currency
-        self.price.label.text = f"Price ({house.currency})"
+        self.price.label.text = _("Price (%(currency)s)", currency=house.currency)
         self.heading.choices = {str(one.id): one.name for one in [*menus.categories(house), under]}
         if self.heading.data is None:
             self.heading.data = under.id
@@ -53,7 +53,7 @@ class ItemForm(SeenForm):
     def validate_price(self, field: DecimalField) -> None:
         """No more digits than the currency has."""
         if field.data is not None and minor_units(field.data, self.currency) is None:
-            raise ValidationError(f"{self.currency} has no such fractions.")
+            raise ValidationError(_("%(currency)s has no such fractions.", currency=self.currency))
 
     @property
     def terms(self) -> Terms:
@@ -122,7 +122,7 @@ def menu_item_removal(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     menus.remove_item(house, dish, by=person())
-    flash(f"{dish.name} is off the menu. Below the menu it can be put back.", "success")
+    flash(_("%(name)s is off the menu. Below the menu it can be put back.", name=dish.name), "success")
     return redirect(url_for(".menu", slug=slug), 303)
 
 
@@ -131,7 +131,7 @@ def menu_item_restoration(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     menus.restore_item(house, dish, by=person())
-    flash(f"{dish.name} is on the menu again.", "success")
+    flash(_("%(name)s is on the menu again.", name=dish.name), "success")
     return back(house, category(house, dish.category_id))
 
 

@@ -9,6 +9,8 @@ from wtforms.validators import Length
 
 from app.domain import menu_sheet
 from app.errors import Invalid
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Restaurant
 from app.views.loading import person
 from app.views.refusals import shown_on
@@ -24,8 +26,8 @@ _LONGEST = 500_000
 class SheetForm(FlaskForm):
     """A file or its text; and the seal of the plan that somebody has looked at."""
 
-    file = FileField("A CSV file")
-    text = TextAreaField("or its text", [Length(max=_LONGEST)])
+    file = FileField(_l("A CSV file"))
+    text = TextAreaField(_l("or its text"), [Length(max=_LONGEST)])
     seal = HiddenField()
 
     def sheet(self) -> str:
@@ -35,7 +37,7 @@ class SheetForm(FlaskForm):
             return self.text.data or ""
         content = sent.stream.read(_LONGEST + 1)
         if len(content) > _LONGEST:
-            raise Invalid("That file is too big for a menu.", errors={"file": ["At most half a megabyte."]})
+            raise Invalid(_("That file is too big for a menu."), errors={"file": [_("At most half a megabyte.")]})
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -65,7 +67,7 @@ def menu_import_table(slug: str) -> ResponseReturnValue:
         if form.seal.data:
             menu_sheet.carry_out(house, form.text.data, seal=form.seal.data, by=person())
     if form.seal.data and not refusal:
-        flash("The menu is as the table says.", "success")
+        flash(_("The menu is as the table says."), "success")
         return redirect(url_for(".menu", slug=slug), 303)
     return _page(house, form, plan), refusal.status
 

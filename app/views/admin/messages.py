@@ -15,6 +15,7 @@ from app.domain import messages as texts
 from app.domain import phones
 from app.errors import Invalid, NotFound
 from app.extensions import db
+from app.language import gettext as _
 from app.models import HotspotUser, SmsMessage
 from app.views import loading
 from app.views.formats import remember_position
@@ -78,14 +79,14 @@ def message_resend(message_id: int) -> ResponseReturnValue:
     with flashed() as refusal:
         texts.resend(message.hotspot_user)
     if not refusal and not wants_json():
-        flash(f"The code goes to {phones.masked(message.phone)} once more.", "success")
+        flash(_("The code goes to %(phone)s once more.", phone=phones.masked(message.phone)), "success")
     return redirect(url_for("admin.messages"), 303)
 
 
 def _page() -> Page:
     form = PlaceForm(request.args)
     if not form.validate():
-        raise Invalid("There is no such page of the list.", errors=form.errors)
+        raise Invalid(_("There is no such page of the list."), errors=form.errors)
     before = BIGGEST_ID if form.after.data is None else form.after.data
     query = _with_pass().where(SmsMessage.id < before).order_by(SmsMessage.id.desc()).limit(_PAGE + 1)
     found = db.session.scalars(query).all()

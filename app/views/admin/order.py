@@ -12,6 +12,8 @@ from app.domain import order_clock, order_timeline, orders, policies, promises, 
 from app.domain.edges import Edge
 from app.domain.order_states import once_paid
 from app.extensions import db
+from app.language import N_, ngettext
+from app.language import gettext as _
 from app.models import CancellationRequest, Order, Payment, TrackingLink
 from app.views import loading
 from app.views.formats import remember_position
@@ -25,19 +27,19 @@ from .step import Step
 
 # What an admin presses, by the verb of the edge.
 _WORDS = {
-    "settle": "Mark as paid",
-    "release": "Send to the kitchen now",
-    "cancel": "Cancel the order",
-    "decline": "Decline the order",
-    "accept": "Accept",
-    "start": "Start preparing",
-    "mark_ready": "Mark as ready",
-    "recall": "Recall to the kitchen",
-    "hand_over": "Hand over",
-    "hand_over delivery": "Hand over to the driver",
-    "deliver": "Mark as delivered",
-    "give_up": "Mark as undeliverable",
-    "restore": "Restore the order",
+    "settle": N_("Mark as paid"),
+    "release": N_("Send to the kitchen now"),
+    "cancel": N_("Cancel the order"),
+    "decline": N_("Decline the order"),
+    "accept": N_("Accept"),
+    "start": N_("Start preparing"),
+    "mark_ready": N_("Mark as ready"),
+    "recall": N_("Recall to the kitchen"),
+    "hand_over": N_("Hand over"),
+    "hand_over delivery": N_("Hand over to the driver"),
+    "deliver": N_("Mark as delivered"),
+    "give_up": N_("Mark as undeliverable"),
+    "restore": N_("Restore the order"),
 }
 
 
@@ -73,7 +75,7 @@ def order_link_withdrawal(number: str) -> ResponseReturnValue:
     order = loading.order(number)
     ended = tracking.withdraw_links(order)
     if not wants_json():
-        flash(f"{ended} tracking link{'s' if ended != 1 else ''} withdrawn.", "success")
+        flash(ngettext("%(num)s tracking link withdrawn.", "%(num)s tracking links withdrawn.", ended), "success")
     return _back(order)
 
 
@@ -87,7 +89,7 @@ def _drawn(template: str, order: Order) -> str:
         template,
         order=order,
         moments=order_timeline.of(db.session(), order),
-        timeline_kinds=order_timeline.KINDS,
+        timeline_kinds={kind: _(words) for kind, words in order_timeline.KINDS.items()},
         payments=db.session.scalars(select(Payment).where(Payment.order_id == order.id).order_by(Payment.id)).all(),
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
@@ -113,7 +115,8 @@ def steps(order: Order) -> Sequence[Step]:
 
 
 def _words(edge: Edge) -> str:
-    return _WORDS["hand_over delivery" if edge.to == "picked_up" else edge.verb]
+    verb = "hand_over delivery" if edge.to == "picked_up" else edge.verb
+    return _(_WORDS[verb])
 
 
 def _open_links(order: Order) -> int:

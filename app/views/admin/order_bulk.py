@@ -13,6 +13,8 @@ from app.domain import bulk, policies
 from app.domain.order_states import EDGES, LABELS
 from app.errors import Invalid
 from app.extensions import db
+from app.language import N_, choices
+from app.language import lazy_gettext as _l
 from app.models import Person
 from app.models.order import LONGEST_NOTE
 from app.models.policy import LONGEST_CODE
@@ -30,9 +32,11 @@ TARGETS = {
 class BulkForm(FlaskForm):
     """Where to, why, and which orders: each `number:version` as it was on the screen."""
 
-    to = SelectField("Step", [InputRequired("Choose where they go.")], choices={"": "Choose a step", **TARGETS})
-    reason_code = StringField("Reason", [Optional(), Length(max=LONGEST_CODE)])
-    note = StringField("Note", [Optional(), Length(max=LONGEST_NOTE)])
+    to = SelectField(
+        _l("Step"), [InputRequired(_l("Choose where they go."))], choices=choices({"": N_("Choose a step"), **TARGETS})
+    )
+    reason_code = StringField(_l("Reason"), [Optional(), Length(max=LONGEST_CODE)])
+    note = StringField(_l("Note"), [Optional(), Length(max=LONGEST_NOTE)])
 
     def step(self) -> bulk.Step:
         """The step that is asked for; Invalid says what is not right."""
@@ -69,4 +73,4 @@ def _answer(verb: Callable[[Mapping[str, int], bulk.Step, Person], Sequence[bulk
 def _seen() -> Mapping[str, int]:
     """The orders that were chosen, with the versions that were seen."""
     chosen = (each.partition(":") for each in request.form.getlist("order"))
-    return {number: int(version) for number, _, version in chosen if version.isdecimal() and len(version) < 10}
+    return {number: int(version) for number, _colon, version in chosen if version.isdecimal() and len(version) < 10}

@@ -16,12 +16,15 @@ from app.domain.order_lists import PAID, SORTS, Cursor, Wanted
 from app.domain.order_states import CANCELLATION_KINDS, CANCELLED, FULFILMENTS, LABELS, PAYMENTS
 from app.errors import Invalid
 from app.extensions import db
+from app.language import N_, choices
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Restaurant
 
 from . import BIGGEST_ID
 from .listing import ListFilter, stripped
 
-_ONLY = {"": "Any ending", "late": "Late", "unclaimed": "Waiting too long", **CANCELLED}
+_ONLY = {"": N_("Any ending"), "late": N_("Late"), "unclaimed": N_("Waiting too long"), **CANCELLED}
 
 
 class OrderFilter(ListFilter):
@@ -29,30 +32,32 @@ class OrderFilter(ListFilter):
 
     narrowing = ("q", "status", "restaurant", "only", "fulfilment", "payment", "begins", "ends")
 
-    q = SearchField("Search", [Optional(), Length(max=100)], filters=[stripped])
-    status = SelectField("Status", [Optional()], choices={"": "Every status", **LABELS})
-    restaurant = SelectField("Restaurant", [Optional()])
-    only = SelectField("Late or cancelled", [Optional()], choices=_ONLY)
-    fulfilment = SelectField("How", [Optional()], choices={"": "Pickup, delivery, eat in", **FULFILMENTS})
-    payment = SelectField("Payment", [Optional()], choices={"": "Any payment", **PAYMENTS, **PAID})
-    begins = DateField("From", [Optional()])
-    ends = DateField("Until", [Optional()])
-    sort = SelectField("Sort", [Optional()], choices=SORTS, default="newest")
+    q = SearchField(_l("Search"), [Optional(), Length(max=100)], filters=[stripped])
+    status = SelectField(_l("Status"), [Optional()], choices=choices({"": N_("Every status"), **LABELS}))
+    restaurant = SelectField(_l("Restaurant"), [Optional()])
+    only = SelectField(_l("Late or cancelled"), [Optional()], choices=choices(_ONLY))
+    fulfilment = SelectField(
+        _l("How"), [Optional()], choices=choices({"": N_("Pickup, delivery, eat in"), **FULFILMENTS})
+    )
+    payment = SelectField(_l("Payment"), [Optional()], choices=choices({"": N_("Any payment"), **PAYMENTS, **PAID}))
+    begins = DateField(_l("From"), [Optional()])
+    ends = DateField(_l("Until"), [Optional()])
+    sort = SelectField(_l("Sort"), [Optional()], choices=choices(SORTS), default="newest")
     # A key and an id, where other lists have an id alone.
     after = StringField(  # type: ignore[assignment]
-        validators=[Optional(), Regexp(r"\A\d{1,19}(\.\d{1,19})?\Z", message="No place in the list.")],
+        validators=[Optional(), Regexp(r"\A\d{1,19}(\.\d{1,19})?\Z", message=_l("No place in the list."))],
         filters=[lambda text: text or None],
     )
 
     def validate_after(self, field: Field) -> None:
         """A place holds two numbers that a database takes."""
         if any(int(part) > BIGGEST_ID for part in str(field.data).split(".") if part.isdecimal()):
-            raise ValidationError("No place in the list.")
+            raise ValidationError(_("No place in the list."))
 
     def validate_ends(self, field: Field) -> None:
         """Days are asked for in their order."""
         if field.data and self.begins.data and field.data < self.begins.data:
-            raise ValidationError("The last day is before the first.")
+            raise ValidationError(_("The last day is before the first."))
 
     @property
     def narrows(self) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class OrderFilter(ListFilter):
         """The place in the list that `after` says."""
         if not self.after.data:
             return None
-        key, _, id = str(self.after.data).partition(".")
+        key, _dot, id = str(self.after.data).partition(".")
         return int(key), int(id or key)
 
 
@@ -101,9 +106,12 @@ class Asked:
         names = select(Restaurant.id, Restaurant.slug, Restaurant.name).order_by(Restaurant.name)
         restaurants = {slug: (id, name) for id, slug, name in db.session.execute(names)}
         form = OrderFilter(args)
-        form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
+        form.restaurant.choices = {
+            "": _("Every restaurant"),
+            **{slug: name for slug, (_id, name) in restaurants.items()},
+        }
         if not form.validate():
-            raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
+            raise Invalid(_("The list cannot be narrowed like this."), errors=form.errors)
         zone = days.house_zone(db.session())
         id = restaurants[form.restaurant.data][0] if form.restaurant.data else None
         return cls(form, _wanted(form, id, zone), zone)

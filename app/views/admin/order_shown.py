@@ -9,6 +9,7 @@ from flask import render_template
 
 from app.contract.identity import Role
 from app.domain import order_json, ticket_json
+from app.language import gettext as _
 from app.models import Order
 from app.views import loading
 
@@ -37,24 +38,26 @@ def order_shown(number: str) -> str:
 
 
 def _shown(order: Order) -> Iterator[Shown]:
-    yield Shown("The customer", "user", "On the status page, and from the API.", order_json.whole(order, Role.CUSTOMER))
+    yield Shown(
+        _("The customer"), "user", _("On the status page, and from the API."), order_json.whole(order, Role.CUSTOMER)
+    )
     if order.confirmed_at is None:
-        yield Shown("The kitchen", "chef-hat", "Nothing before it is paid: no vendor sees it yet.", None)
+        yield Shown(_("The kitchen"), "chef-hat", _("Nothing before it is paid: no vendor sees it yet."), None)
     else:
-        words = f"The staff of {order.restaurant.name}, on the board and from the API."
-        yield Shown("The kitchen", "chef-hat", words, order_json.whole(order, Role.VENDOR))
+        words = _("The staff of %(name)s, on the board and from the API.", name=order.restaurant.name)
+        yield Shown(_("The kitchen"), "chef-hat", words, order_json.whole(order, Role.VENDOR))
     yield _driver(order)
-    words = "Whoever holds a tracking link hears this: no name, phone, e-mail or address."
-    yield Shown("A link's holder", "link", words, order_json.glance(order))
+    words = _("Whoever holds a tracking link hears this: no name, phone, e-mail or address.")
+    yield Shown(_("A link's holder"), "link", words, order_json.glance(order))
 
 
 def _driver(order: Order) -> Shown:
     ticket = order.ticket
     if ticket is None:
-        return Shown("The driver", "motorbike", "Nothing: there is no delivery of it.", None)
+        return Shown(_("The driver"), "motorbike", _("Nothing: there is no delivery of it."), None)
     if ticket.driver_id is None:
-        words = "Nobody rides it. Whoever is free sees where it goes, and of the guest an initial."
-        return Shown("A driver", "motorbike", words, ticket_json.whole(ticket, Role.DRIVER))
-    words = f"{ticket.driver_name}, in the driver's app."
+        words = _("Nobody rides it. Whoever is free sees where it goes, and of the guest an initial.")
+        return Shown(_("A driver"), "motorbike", words, ticket_json.whole(ticket, Role.DRIVER))
+    words = _("%(name)s, in the driver's app.", name=ticket.driver_name)
     document = ticket_json.whole(ticket, Role.DRIVER, viewer_id=ticket.driver_id)
-    return Shown("The driver", "motorbike", words, document)
+    return Shown(_("The driver"), "motorbike", words, document)

@@ -14,6 +14,8 @@ from wtforms.validators import InputRequired, Length
 from app.domain import order_lists, saved_filters
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Order
 from app.models.saved_filter import LONGEST_FILTER_NAME
 from app.views.formats import remember_position
@@ -41,7 +43,7 @@ class OrderPage(Page[Order]):
 class FilterForm(FlaskForm):
     """The name under which a filter is kept, and the filter as a query string."""
 
-    name = StringField("Name", [InputRequired(), Length(max=LONGEST_FILTER_NAME)], filters=[stripped])
+    name = StringField(_l("Name"), [InputRequired(), Length(max=LONGEST_FILTER_NAME)], filters=[stripped])
     query = StringField(validators=[InputRequired(), Length(max=500)])
 
 
@@ -72,16 +74,16 @@ def order_filter_save() -> ResponseReturnValue:
     asked = Asked.of(MultiDict(parse_qsl(form.query.data or "")))
     with flashed():
         if not form.validate() or not asked.query:
-            raise Invalid("A filter needs a name, and something that it narrows the list to.")
+            raise Invalid(_("A filter needs a name, and something that it narrows the list to."))
         saved_filters.save(person(), str(form.name.data), asked.query)
-        flash(f"Saved as “{form.name.data}”.", "success")
+        flash(_("Saved as “%(name)s”.", name=form.name.data), "success")
     return redirect(url_for("admin.orders", **asked.form.narrows), 303)
 
 
 @bp.post("/orders/filters/<int:filter_id>/removal")
 def order_filter_removal(filter_id: int) -> ResponseReturnValue:
     gone = saved_filters.remove(person(), filter_id)
-    flash(f"“{gone.name}” is not kept any more.", "success")
+    flash(_("“%(name)s” is not kept any more.", name=gone.name), "success")
     return redirect(url_for("admin.orders"), 303)
 
 

@@ -13,11 +13,14 @@ from wtforms.validators import DataRequired, Length, Optional
 from app.domain import payment_review, provider_words, refunds
 from app.domain.payment_review import LONGEST_NOTE
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import HotspotUser, Job, Payment, ProviderMessage, Refund
 from app.views.formats import remember_position
 from app.views.loading import one, person
 from app.views.order_forms import OrderForm
 from app.views.refusals import flashed
+from app.views.told_again import told_again
 
 from . import BIGGEST_ID, bp
 from .listing import stripped
@@ -29,15 +32,17 @@ _PAYMENT = f"/payments/<int(max={BIGGEST_ID}):payment_id>"
 class ConfirmationForm(OrderForm):
     """How one knows that the money is there."""
 
-    receipt = StringField("Receipt", [Optional(), Length(max=40)], filters=[stripped])
-    note = StringField("Note", [DataRequired("Write down how you know."), Length(max=LONGEST_NOTE)], filters=[stripped])
+    receipt = StringField(_l("Receipt"), [Optional(), Length(max=40)], filters=[stripped])
+    note = StringField(
+        _l("Note"), [DataRequired(_l("Write down how you know.")), Length(max=LONGEST_NOTE)], filters=[stripped]
+    )
 
 
 class DenialForm(OrderForm):
     """Why it counts for nothing, and whether its money goes back."""
 
-    note = StringField("Note", [DataRequired("Write down why."), Length(max=LONGEST_NOTE)], filters=[stripped])
-    refund = BooleanField("The money came: it has to go back")
+    note = StringField(_l("Note"), [DataRequired(_l("Write down why.")), Length(max=LONGEST_NOTE)], filters=[stripped])
+    refund = BooleanField(_l("The money came: it has to go back"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def payment_confirmation(payment_id: int) -> ResponseReturnValue:
         form = ConfirmationForm().checked()
         said = {"note": str(form.note.data), "receipt": form.receipt.data or ""}
         payment_review.confirm(payment, by=person(), expected_version=form.expected_version.data or 0, **said)
-        flash("The payment counts as paid.", "success")
+        flash(_("The payment counts as paid."), "success")
     return _back(payment_id)
 
 
@@ -81,7 +86,7 @@ def payment_denial(payment_id: int) -> ResponseReturnValue:
         note, refund = str(form.note.data), bool(form.refund.data)
         version = form.expected_version.data or 0
         payment_review.deny(payment, by=person(), expected_version=version, note=note, refund=refund)
-        flash("The payment buys nothing.", "success")
+        flash(_("The payment buys nothing."), "success")
     return _back(payment_id)
 
 
@@ -90,7 +95,7 @@ def payment_wifi_refund(payment_id: int) -> ResponseReturnValue:
     payment = _load(payment_id)
     with flashed():
         if refunds.take_back_wifi(payment, by=person()):
-            flash("The pass has ended, and the money has to go back.", "success")
+            flash(_("The pass has ended, and the money has to go back."), "success")
     return _back(payment_id)
 
 
@@ -121,22 +126,26 @@ def _drawn(template: str, payment_id: int) -> str:
 
 
 def _of_payment(payment: Payment) -> Iterator[Happening]:
-    begun = "Paid in cash" if payment.method == "cash" else "The guest asked to pay"
+    begun = _("Paid in cash") if payment.method == "cash" else _("The guest asked to pay")
     yield Happening(payment.created_at, "cash" if payment.method == "cash" else "send", begun)
     if payment.prompted_at:
-        yield Happening(payment.prompted_at, "device-mobile", "The prompt was on the phone")
+        yield Happening(payment.prompted_at, "device-mobile", _("The prompt was on the phone"))
     if payment.settled_at and payment.method != "cash":
-        yield Happening(payment.settled_at, "circle-check", "The money is there", payment.receipt or "")
+        yield Happening(payment.settled_at, "circle-check", _("The money is there"), payment.receipt or "")
     elif payment.status == "rejected":
-        yield Happening(payment.changed_at, "circle-x", "Not paid", payment.result_text or "")
+        yield Happening(payment.changed_at, "circle-x", _("Not paid"), told_again(payment.result_text or ""))
 
 
 def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
-    words = {"push": "M-Pesa answered", "query": "M-Pesa was asked how it went", "callback": "M-Pesa called back"}
+    words = {
+        "push": _("M-Pesa answered"),
+        "query": _("M-Pesa was asked how it went"),
+        "callback": _("M-Pesa called back"),
+    }
     for message in told:
         outcome = (message.outcome or "not looked at yet").replace("_", " ")
         raw = provider_words.masked(message.body)
-        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), outcome, raw)
+        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), _(outcome), raw)
 
 
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
@@ -147,13 +156,15 @@ def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happ
     asked = and_(Job.kind == "query_payment", Job.key.in_(queries))
     looked_at = and_(Job.kind == "process_payment", Job.key.in_(about))
     for job in db.session.scalars(select(Job).where(or_(asked, looked_at)).order_by(Job.id)):
-        words = "Asking M-Pesa how it went" if job.kind == "query_payment" else "Looking at what M-Pesa said"
-        more = f"{job.status}, attempt {job.attempts}" if job.attempts > 1 else job.status
+        words = _("Asking M-Pesa how it went") if job.kind == "query_payment" else _("Looking at what M-Pesa said")
+        more = _(job.status)
+        if job.attempts > 1:
+            more = _("%(status)s, attempt %(n)s", status=more, n=job.attempts)
         yield Happening(job.started_at or job.created_at, "list-details", words, more, job.last_error or "")
 
 
 def _of_refund(refund: Refund | None) -> Iterator[Happening]:
     if refund:
-        yield Happening(refund.created_at, "arrow-back-up", "The money has to go back")
+        yield Happening(refund.created_at, "arrow-back-up", _("The money has to go back"))
     if refund and refund.sent_at:
-        yield Happening(refund.sent_at, "check", "The money was sent back", refund.sent_reference or "")
+        yield Happening(refund.sent_at, "check", _("The money was sent back"), refund.sent_reference or "")

@@ -13,6 +13,8 @@ from app.domain import days
 from app.domain.order_states import PAYMENTS
 from app.domain.reconciliation import SETTLED
 from app.extensions import db
+from app.language import N_, choices
+from app.language import lazy_gettext as _l
 from app.models import Order, Payment
 from app.views.formats import remember_position
 
@@ -20,12 +22,12 @@ from . import bp
 from .listing import ListFilter, Page, page_of, stripped
 
 STATUSES = {
-    "initiated": "Being sent",
-    "prompted": "On the phone",
-    "paid": "Paid",
-    "rejected": "Not paid",
-    "unknown": "Not heard of",
-    "needs_review": "To be reviewed",
+    "initiated": N_("Being sent"),
+    "prompted": N_("On the phone"),
+    "paid": N_("Paid"),
+    "rejected": N_("Not paid"),
+    "unknown": N_("Not heard of"),
+    "needs_review": N_("To be reviewed"),
 }
 
 
@@ -34,10 +36,10 @@ class PaymentFilter(ListFilter):
 
     narrowing = ("q", "status", "method", "day")
 
-    q = SearchField("Search", [Optional(), Length(max=100)], filters=[stripped])
-    status = SelectField("Status", [Optional()], choices={"": "Every state", **STATUSES})
-    method = SelectField("Method", [Optional()], choices={"": "Cash and M-Pesa", **PAYMENTS})
-    day = DateField("Day", [Optional()])
+    q = SearchField(_l("Search"), [Optional(), Length(max=100)], filters=[stripped])
+    status = SelectField(_l("Status"), [Optional()], choices=choices({"": N_("Every state"), **STATUSES}))
+    method = SelectField(_l("Method"), [Optional()], choices=choices({"": N_("Cash and M-Pesa"), **PAYMENTS}))
+    day = DateField(_l("Day"), [Optional()])
 
 
 @bp.get("/payments")

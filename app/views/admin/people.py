@@ -72,7 +72,7 @@ class PersonForm(SeenForm):
 class InvitationForm(PersonForm):
     """The same with the address that they log in by."""
 
-    email = EmailField("E-mail", [InputRequired("An e-mail address."), Length(max=254)])
+    email = EmailField(_l("E-mail"), [InputRequired(_l("An e-mail address.")), Length(max=254)])
 
 
 @dataclass(frozen=True, slots=True)

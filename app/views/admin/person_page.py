@@ -8,6 +8,7 @@ from app.domain import acting, invitations, links, password_resets, passwords, s
 from app.domain import people as verbs
 from app.errors import Conflict, Forbidden
 from app.extensions import db
+from app.language import gettext as _
 from app.models import AuditEntry, Person, Session
 from app.views import accesses
 from app.views.loading import one
@@ -39,7 +40,7 @@ def person_details(person_id: int) -> ResponseReturnValue:
     if refusal:
         form.compare(refusal, _shown(found))
         return _page(found, form, refusal.status)
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return _back(found)
 
 
@@ -48,7 +49,7 @@ def person_deactivation(person_id: int) -> ResponseReturnValue:
     found = _load(person_id)
     with flashed():
         verbs.deactivate(found, by=asking())
-        flash(f"{found.name} can no longer log in.", "success")
+        flash(_("%(name)s can no longer log in.", name=found.name), "success")
     return _back(found)
 
 
@@ -57,7 +58,7 @@ def person_reactivation(person_id: int) -> ResponseReturnValue:
     found = _load(person_id)
     with flashed():
         verbs.reactivate(found, by=asking())
-        flash(f"{found.name} can log in again.", "success")
+        flash(_("%(name)s can log in again.", name=found.name), "success")
     return _back(found)
 
 
@@ -75,7 +76,7 @@ def person_reset_link(person_id: int) -> ResponseReturnValue:
     with flashed():
         if _sends_mail():
             password_resets.send_link(found, by=asking())
-            flash(f"A link is on its way to {found.email}.", "success")
+            flash(_("A link is on its way to %(email)s.", email=found.email), "success")
         else:
             keep(found, links.PASSWORD_RESET, password_resets.hand_over(found, by=asking()))
     return _back(found)
@@ -86,9 +87,11 @@ def person_second_factor_reset(person_id: int) -> ResponseReturnValue:
     found = _load(person_id)
     with flashed():
         if found.id == asking().id:
-            raise Conflict("Your own second factor is removed on your account's page, with a code.")
+            raise Conflict(_("Your own second factor is removed on your account's page, with a code."))
         second_factors.reset(found, by=asking())
-        flash(f"{found.name} is asked for no code at the next log-in, and can set up a new one.", "success")
+        flash(
+            _("%(name)s is asked for no code at the next log-in, and can set up a new one.", name=found.name), "success"
+        )
     return _back(found)
 
 
@@ -96,7 +99,7 @@ def person_second_factor_reset(person_id: int) -> ResponseReturnValue:
 def person_accesses_end(person_id: int) -> ResponseReturnValue:
     found = _load(person_id)
     verbs.log_out(found, by=asking())
-    flash(f"{found.name} is logged out everywhere.", "success")
+    flash(_("%(name)s is logged out everywhere.", name=found.name), "success")
     return _back(found)
 
 
@@ -104,7 +107,7 @@ def person_accesses_end(person_id: int) -> ResponseReturnValue:
 def person_access_end(person_id: int, handle: str) -> ResponseReturnValue:
     found = _load(person_id)
     verbs.end_access(accesses.one(found, handle), by=asking())
-    flash("Ended.", "success")
+    flash(_("Ended."), "success")
     return _back(found)
 
 
@@ -113,7 +116,7 @@ def person_acting(person_id: int) -> ResponseReturnValue:
     found = _load(person_id)
     with flashed() as refusal:
         if not isinstance(g.credential, Session):
-            raise Forbidden("A program acts as nobody else.")
+            raise Forbidden(_("A program acts as nobody else."))
         acting.start(g.credential, found)
     return _back(found) if refusal else redirect(url_for("accounts.home"), 303)
 

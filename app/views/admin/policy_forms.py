@@ -22,15 +22,18 @@ from app.domain.edges import Edge
 from app.domain.policies import Rules
 from app.domain.policy_changes import ReasonLine
 from app.errors import Invalid
+from app.language import N_
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models.policy import LONGEST_CODE, LONGEST_REASON
 from app.models.restaurant import DEADLINE_BOUNDS
 
 ROLES = {
-    "customer": "The order's customer",
-    "vendor": "The restaurant's staff",
-    "driver": "The driver who has it",
-    "admin": "Admins",
-    "system": "Passline itself",
+    "customer": N_("The order's customer"),
+    "vendor": N_("The restaurant's staff"),
+    "driver": N_("The driver who has it"),
+    "admin": N_("Admins"),
+    "system": N_("Passline itself"),
 }
 _MOST_REASONS = 100
 
@@ -38,12 +41,12 @@ _MOST_REASONS = 100
 class Decision(FlaskForm):
     """Something to be decided. `reset`: back to what holds where nothing is decided."""
 
-    reset = SubmitField("Reset")
+    reset = SubmitField(_l("Reset"))
 
     def check(self) -> None:
         """Refuse what is not right (Invalid); a reset needs nothing else."""
         if not self.reset.data and not self.validate():
-            raise Invalid("Something is not right yet.", errors={})
+            raise Invalid(_("Something is not right yet."), errors={})
 
 
 class Confirmed(FlaskForm):
@@ -65,30 +68,30 @@ class _Roles(SelectMultipleField):
 class EdgeForm(Decision):
     """Who may walk an edge, and who of them must say why."""
 
-    roles = _Roles("May take it")
-    reason = _Roles("Must give a reason")
+    roles = _Roles(_l("May take it"))
+    reason = _Roles(_l("Must give a reason"))
 
     @classmethod
     def of(cls, line: Edge, edge: Edge) -> Self:
         """The form for this line of the table, with the edge as it holds."""
         form = cls(roles=sorted(edge.roles), reason=sorted(edge.reason))
-        form.roles.choices = [(role, words) for role, words in ROLES.items() if role in line.possible]
-        form.reason.choices = [(role, words) for role, words in ROLES.items() if role in line.asks]
+        form.roles.choices = [(role, _(words)) for role, words in ROLES.items() if role in line.possible]
+        form.reason.choices = [(role, _(words)) for role, words in ROLES.items() if role in line.asks]
         return form
 
 
-def _minutes(name: str, label: str) -> IntegerField:
+def _minutes(name: str, label: Any) -> IntegerField:
     least, most = DEADLINE_BOUNDS[name]
-    return IntegerField(label, [InputRequired("How many minutes?"), NumberRange(least, most)])
+    return IntegerField(label, [InputRequired(_l("How many minutes?")), NumberRange(least, most)])
 
 
 class DeadlinesForm(Decision):
     """Minutes; and whether those of open orders move as well."""
 
-    acceptance_minutes = _minutes("acceptance_minutes", "To accept an order")
-    preparation_alert_minutes = _minutes("preparation_alert_minutes", "Shout about what is not ready")
-    abandonment_minutes = _minutes("abandonment_minutes", "To pay an order")
-    open_orders = BooleanField("Also for open orders")
+    acceptance_minutes = _minutes("acceptance_minutes", _l("To accept an order"))
+    preparation_alert_minutes = _minutes("preparation_alert_minutes", _l("Shout about what is not ready"))
+    abandonment_minutes = _minutes("abandonment_minutes", _l("To pay an order"))
+    open_orders = BooleanField(_l("Also for open orders"))
 
     @property
     def minutes(self) -> Mapping[str, int]:
@@ -100,16 +103,16 @@ class ReasonForm(Form):
     """A line of the list."""
 
     code = HiddenField(validators=[Length(max=LONGEST_CODE)])
-    position = IntegerField("Place", [InputRequired("Which place?"), NumberRange(1, _MOST_REASONS)])
-    words = StringField("Words", [InputRequired("A reason needs words."), Length(max=LONGEST_REASON)])
-    is_active = BooleanField("Offered")
+    position = IntegerField(_l("Place"), [InputRequired(_l("Which place?")), NumberRange(1, _MOST_REASONS)])
+    words = StringField(_l("Words"), [InputRequired(_l("A reason needs words.")), Length(max=LONGEST_REASON)])
+    is_active = BooleanField(_l("Offered"))
 
 
 class ReasonsForm(Decision):
     """The list; and words for one more."""
 
     reasons = FieldList(FormField(ReasonForm), max_entries=_MOST_REASONS)
-    new = StringField("One more reason", [Length(max=LONGEST_REASON)])
+    new = StringField(_l("One more reason"), [Length(max=LONGEST_REASON)])
 
     @classmethod
     def of(cls, rules: Rules) -> Self:

@@ -18,6 +18,8 @@ from app.domain.phones import masked
 from app.domain.refunds import REASONS
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Payment
 from app.views.refusals import shown_on
 from app.views.sheets import download
@@ -39,14 +41,14 @@ class DayForm(FlaskForm):
     class Meta:
         csrf = False
 
-    day = DateField("Day", [Optional()])
+    day = DateField(_l("Day"), [Optional()])
 
 
 class StatementForm(FlaskForm):
     """M-Pesa's statement, as a file or pasted."""
 
-    file = FileField("Statement as CSV")
-    text = TextAreaField("or paste it here", filters=[stripped])
+    file = FileField(_l("Statement as CSV"))
+    text = TextAreaField(_l("or paste it here"), filters=[stripped])
 
     @property
     def statement(self) -> str:
@@ -79,7 +81,7 @@ def reconciliation_statement() -> tuple[str, int]:
 def _asked() -> tuple[date, ZoneInfo]:
     form, zone = DayForm(request.args), days.house_zone(db.session())
     if not form.validate():
-        raise Invalid("Ask for a day like 2026-11-29.", errors=form.errors)
+        raise Invalid(_("Ask for a day like 2026-11-29."), errors=form.errors)
     return days.checked(form.day.data or now().astimezone(zone).date()), zone
 
 

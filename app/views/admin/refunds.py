@@ -11,6 +11,8 @@ from wtforms import StringField
 
 from app.domain import attention, refunds
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Order, Payment, Person, Refund
 from app.views.formats import remember_position
 from app.views.loading import one, person
@@ -26,7 +28,7 @@ _MOST_OWED = 100
 class SendingForm(FlaskForm):
     """What proves that the money went back; the verb says what is missing."""
 
-    reference = StringField("Reference", filters=[stripped])
+    reference = StringField(_l("Reference"), filters=[stripped])
 
 
 @bp.get("/refunds")
@@ -45,7 +47,7 @@ def refund_sending(refund_id: int) -> ResponseReturnValue:
     refund = one(select(Refund).where(Refund.id == refund_id))
     with flashed():
         if refunds.mark_sent(refund, reference=SendingForm().reference.data or "", by=person()):
-            flash("The refund is marked as sent.", "success")
+            flash(_("The refund is marked as sent."), "success")
     on_payment = request.form.get("on") == "payment"
     back = url_for("admin.payment", payment_id=refund.payment_id) if on_payment else url_for("admin.refund_tasks")
     return redirect(back, 303)

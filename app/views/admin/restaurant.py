@@ -41,7 +41,7 @@ def restaurant_change(slug: str) -> ResponseReturnValue:
     if refusal:
         form.compare(refusal, RestaurantForm(house, formdata=None))
         return _page(found(slug), form), refusal.status
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return _back(house)
 
 
@@ -51,7 +51,7 @@ def restaurant_mode(slug: str) -> ResponseReturnValue:
     with flashed() as refusal:
         ModeForm().checked().carry_out(house, by=person(), at=at)
     if not refusal:
-        flash(busy.told(house, at) or "Orders are taken as usual.", "success")
+        flash(busy.told(house, at) or _("Orders are taken as usual."), "success")
     return _back(house)
 
 
@@ -78,7 +78,7 @@ def restaurant_week(slug: str) -> ResponseReturnValue:
     if refusal:
         form.compare(refusal, _week(house))
         return _page(house, form), refusal.status
-    flash("The hours are saved.", "success")
+    flash(_("The hours are saved."), "success")
     return _back(house, "hours")
 
 
@@ -91,7 +91,7 @@ def restaurant_days(slug: str) -> ResponseReturnValue:
         opening_hours.set_days(house, *form.span, form.hours.data or "", note=form.note.data or "", by=person())
     if refusal:
         return _page(house, form), refusal.status
-    flash("It is noted.", "success")
+    flash(_("It is noted."), "success")
     return _back(house, "days")
 
 

@@ -22,6 +22,7 @@ from app import language
 from app.domain import opening_hours, restaurants
 from app.domain.opening_hours import LONGEST_NOTE, WEEKDAYS
 from app.domain.restaurants import Terms
+from app.language import lazy_gettext as _l
 from app.models import Restaurant
 from app.views.seen_forms import SeenForm
 
@@ -37,22 +38,26 @@ def _stripped(text: str | None) -> str:
 class RestaurantForm(SeenForm):
     """Everything that is said of a restaurant."""
 
-    name = StringField("Name", [InputRequired("What is it called?"), Length(max=120)], filters=[_stripped])
-    slug = StringField("Web address", [InputRequired("Where is it found?"), Length(max=60)], filters=[_stripped])
-    kitchen = StringField("Kitchen", [Length(max=60)], filters=[_stripped])
-    description = TextAreaField("Description", [Length(max=500)], filters=[_stripped])
-    address = StringField("Address", [Length(max=300)], filters=[_stripped])
-    phone = StringField("Phone", [Length(max=20)], filters=[_stripped])
-    latitude = FloatField("Latitude", [Optional()])
-    longitude = FloatField("Longitude", [Optional()])
-    time_zone = SelectField("Time zone", default="Europe/Lisbon")
-    currency = SelectField("Currency", default="EUR")
-    preparation_minutes = IntegerField(
-        "The kitchen takes (minutes)", [InputRequired(), NumberRange(1, 240)], default=20
+    name = StringField(_l("Name"), [InputRequired(_l("What is it called?")), Length(max=120)], filters=[_stripped])
+    slug = StringField(
+        _l("Web address"), [InputRequired(_l("Where is it found?")), Length(max=60)], filters=[_stripped]
     )
-    delivery_minutes = IntegerField("A delivery rides (minutes)", [InputRequired(), NumberRange(0, 240)], default=15)
-    day_starts = TimeField("The day begins at", [InputRequired("At what time?")])
-    auto_accept = BooleanField("Accept every order at once")
+    kitchen = StringField(_l("Kitchen"), [Length(max=60)], filters=[_stripped])
+    description = TextAreaField(_l("Description"), [Length(max=500)], filters=[_stripped])
+    address = StringField(_l("Address"), [Length(max=300)], filters=[_stripped])
+    phone = StringField(_l("Phone"), [Length(max=20)], filters=[_stripped])
+    latitude = FloatField(_l("Latitude"), [Optional()])
+    longitude = FloatField(_l("Longitude"), [Optional()])
+    time_zone = SelectField(_l("Time zone"), default="Europe/Lisbon")
+    currency = SelectField(_l("Currency"), default="EUR")
+    preparation_minutes = IntegerField(
+        _l("The kitchen takes (minutes)"), [InputRequired(), NumberRange(1, 240)], default=20
+    )
+    delivery_minutes = IntegerField(
+        _l("A delivery rides (minutes)"), [InputRequired(), NumberRange(0, 240)], default=15
+    )
+    day_starts = TimeField(_l("The day begins at"), [InputRequired(_l("At what time?"))])
+    auto_accept = BooleanField(_l("Accept every order at once"))
 
     def __init__(self, restaurant: Restaurant | None = None, **options: Any) -> None:
         super().__init__(obj=restaurant, **options)
@@ -73,7 +78,7 @@ class WeekForm(SeenForm):
     """One line of hours for each weekday."""
 
     day_0, day_1, day_2, day_3, day_4, day_5, day_6 = (
-        StringField(day, [Length(max=80)], filters=[_stripped]) for day in WEEKDAYS
+        StringField(_l(day), [Length(max=80)], filters=[_stripped]) for day in WEEKDAYS
     )
 
     @property
@@ -91,10 +96,10 @@ class WeekForm(SeenForm):
 class DaysForm(FlaskForm):
     """Days that are not as each week; without hours they are closed."""
 
-    first = DateField("From", [InputRequired("Which day?")])
-    last = DateField("To", [Optional()])
-    hours = StringField("Hours", [Length(max=80)], filters=[_stripped])
-    note = StringField("Why", [Length(max=LONGEST_NOTE)], filters=[_stripped])
+    first = DateField(_l("From"), [InputRequired(_l("Which day?"))])
+    last = DateField(_l("To"), [Optional()])
+    hours = StringField(_l("Hours"), [Length(max=80)], filters=[_stripped])
+    note = StringField(_l("Why"), [Length(max=LONGEST_NOTE)], filters=[_stripped])
 
     @property
     def span(self) -> tuple[date, date]:

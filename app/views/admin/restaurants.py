@@ -6,6 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain import restaurants as verbs
+from app.language import gettext as _
 from app.views import restaurants as doors
 from app.views.loading import person
 from app.views.refusals import shown_on
@@ -37,5 +38,5 @@ def restaurant_new() -> ResponseReturnValue:
         made = verbs.create(form.terms(), by=person())
     if refusal:
         return render_template("admin/restaurant_new.html", form=form), refusal.status
-    flash(f"{made.name} is there. Say when it is open, and write its menu.", "success")
+    flash(_("%(name)s is there. Say when it is open, and write its menu.", name=made.name), "success")
     return redirect(url_for(".restaurant", slug=made.slug, _anchor="hours"), 303)

@@ -7,28 +7,31 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 
 from app.domain import finding
+from app.domain.actor import ROLES
 from app.domain.order_states import LABELS
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
 
 from . import bp
 
 _LONGEST = 100
 # The pages that there are, with other words that they are looked for by.
 _PLACES = (
-    ("dashboard", "Dashboard", "layout-dashboard", "home figures today"),
-    ("orders", "Orders", "receipt", "list filter csv"),
-    ("dispatch", "Dispatch", "route", "drivers deliveries map"),
-    ("payments", "Payments", "credit-card", "money mpesa cash"),
-    ("refund_tasks", "Refunds", "arrow-back-up", "money back"),
-    ("reconciliation_day", "Daily reconciliation", "clipboard-list", "books statement"),
-    ("transitions", "Transitions", "settings", "rules roles reasons deadlines policies"),
-    ("restaurants", "Restaurants", "building-store", "hours menus"),
-    ("people", "People", "users", "accounts invitations roles"),
-    ("audit", "Audit trail", "history", "who changed what"),
-    ("wifi", "Wi-Fi", "wifi", "passes sessions"),
-    ("wifi_packages", "Wi-Fi packages", "tag", "prices minutes"),
-    ("messages", "Messages", "message", "sms text"),
-    ("jobs", "Jobs", "clipboard-list", "queues worker"),
+    ("dashboard", N_("Dashboard"), "layout-dashboard", N_("home figures today")),
+    ("orders", N_("Orders"), "receipt", N_("list filter csv")),
+    ("dispatch", N_("Dispatch"), "route", N_("drivers deliveries map")),
+    ("payments", N_("Payments"), "credit-card", N_("money mpesa cash")),
+    ("refund_tasks", N_("Refunds"), "arrow-back-up", N_("money back")),
+    ("reconciliation_day", N_("Daily reconciliation"), "clipboard-list", N_("books statement")),
+    ("transitions", N_("Transitions"), "settings", N_("rules roles reasons deadlines policies")),
+    ("restaurants", N_("Restaurants"), "building-store", N_("hours menus")),
+    ("people", N_("People"), "users", N_("accounts invitations roles")),
+    ("audit", N_("Audit trail"), "history", N_("who changed what")),
+    ("wifi", N_("Wi-Fi"), "wifi", N_("passes sessions")),
+    ("wifi_packages", N_("Wi-Fi packages"), "tag", N_("prices minutes")),
+    ("messages", N_("Messages"), "message", N_("sms text")),
+    ("jobs", N_("Jobs"), "clipboard-list", N_("queues worker")),
 )
 
 
@@ -57,9 +60,14 @@ def _asked() -> str:
 
 
 def _groups(q: str) -> list[tuple[str, list[Hit]]]:
-    found = [("Go to", list(_places(q)))]
+    found = [(_("Go to"), list(_places(q)))]
     if q:
-        found = [("Orders", _orders(q)), ("People", _people(q)), ("Restaurants", _restaurants(q)), *found]
+        found = [
+            (_("Orders"), _orders(q)),
+            (_("People"), _people(q)),
+            (_("Restaurants"), _restaurants(q)),
+            *found,
+        ]
     return [(name, hits) for name, hits in found if hits]
 
 
@@ -69,7 +77,7 @@ def _orders(q: str) -> list[Hit]:
             url_for("admin.order", number=order.number),
             "receipt",
             order.number,
-            f"{LABELS[order.status]} · {order.customer.name} · {order.restaurant.name}",
+            " · ".join((_(LABELS[order.status]), order.customer.name, order.restaurant.name)),
         )
         for order in finding.orders(db.session(), q)
     ]
@@ -79,7 +87,7 @@ def _people(q: str) -> list[Hit]:
     hits = []
     for person in finding.people(db.session(), q):
         url = url_for("admin.person", person_id=person.id)
-        words = " · ".join(filter(None, (person.role.capitalize(), person.email, person.phone)))
+        words = " · ".join(filter(None, (_(ROLES[person.role]), person.email, person.phone)))
         hits.append(Hit(url, "user", person.name, words))
     return hits
 
@@ -93,8 +101,9 @@ def _places(q: str) -> Iterator[Hit]:
     wanted = q.lower()
     for name, title, icon, words in _PLACES:
         url = _there(f"admin.{name}")
-        if url and (not wanted or any(word.startswith(wanted) for word in f"{title.lower()} {words}".split())):
-            yield Hit(url, icon, title)
+        called = " ".join((title, words, _(title), _(words))).lower()
+        if url and (not wanted or any(word.startswith(wanted) for word in called.split())):
+            yield Hit(url, icon, _(title))
 
 
 def _there(endpoint: str, **values: Any) -> str | None:

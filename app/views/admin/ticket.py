@@ -20,6 +20,9 @@ from app.domain.edges import Edge
 from app.domain.ticket_states import BEFORE_PICKUP, BUSY, LABELS
 from app.errors import NotFound
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Driver, DropProof, Person, Ticket, TicketChange, TicketOffer, TrackPoint
 from app.views import loading
 from app.views.formats import remember_position
@@ -34,16 +37,16 @@ from .step import Step
 
 # What an admin presses, by the verb of the edge. Offers have buttons of their own.
 _WORDS = {
-    "call_dispatcher": "Stop the search",
-    "give_back": "Take it from the driver",
-    "arrive": "Driver is at the restaurant",
-    "pick_up": "Driver has picked it up",
-    "reach": "Driver is at the door",
-    "deliver": "Mark as delivered",
-    "fail": "Could not be delivered",
-    "bring_back": "Driver brings it back",
-    "hand_back": "Back at the restaurant",
-    "cancel": "Cancel the delivery",
+    "call_dispatcher": N_("Stop the search"),
+    "give_back": N_("Take it from the driver"),
+    "arrive": N_("Driver is at the restaurant"),
+    "pick_up": N_("Driver has picked it up"),
+    "reach": N_("Driver is at the door"),
+    "deliver": N_("Mark as delivered"),
+    "fail": N_("Could not be delivered"),
+    "bring_back": N_("Driver brings it back"),
+    "hand_back": N_("Back at the restaurant"),
+    "cancel": N_("Cancel the delivery"),
 }
 _MOST_CANDIDATES = 200
 _TICKET = f"/tickets/<int(max={BIGGEST_ID}):ticket_id>"
@@ -65,7 +68,7 @@ class TicketTransitionForm(StepForm):
 class OfferForm(OrderForm):
     """Whom to ask."""
 
-    driver_id = IntegerField("Driver", [InputRequired("Choose a driver."), NumberRange(1, BIGGEST_ID)])
+    driver_id = IntegerField(_l("Driver"), [InputRequired(_l("Choose a driver.")), NumberRange(1, BIGGEST_ID)])
 
 
 @bp.get(_TICKET)
@@ -151,7 +154,7 @@ def _drawn(template: str, ticket: Ticket) -> str:
 def steps(ticket: Ticket) -> Sequence[Step]:
     """Every edge from where `ticket` is that an admin may walk, but for offers."""
     return [
-        Step(edge, _WORDS[edge.verb], _refusal(ticket, edge))
+        Step(edge, _(_WORDS[edge.verb]), _refusal(ticket, edge))
         for edge in policies.allowed_of(ticket, Role.ADMIN)
         if edge.verb in _WORDS
     ]
@@ -159,7 +162,7 @@ def steps(ticket: Ticket) -> Sequence[Step]:
 
 def _refusal(ticket: Ticket, edge: Edge) -> str | None:
     is_ready = ticket.order.status == "ready_for_pickup"
-    return None if edge.verb != "pick_up" or is_ready else "The food is not ready yet."
+    return None if edge.verb != "pick_up" or is_ready else N_("The food is not ready yet.")
 
 
 def _places(ticket: Ticket) -> list[Place]:

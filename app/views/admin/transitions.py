@@ -19,6 +19,7 @@ from app.domain.policies import Rules
 from app.domain.policy_effects import Effect
 from app.errors import LostRace, NotFound
 from app.extensions import db
+from app.language import gettext as _
 from app.models import Restaurant
 from app.models.restaurant import DEADLINES
 from app.views import loading
@@ -47,7 +48,7 @@ class Scope:
     @property
     def name(self) -> str:
         """How people name it."""
-        return "all restaurants" if self.restaurant is None else self.restaurant.name
+        return _("all restaurants") if self.restaurant is None else self.restaurant.name
 
     @property
     def edges(self) -> Sequence[Edge]:
@@ -120,7 +121,7 @@ def transition_deadlines() -> ResponseReturnValue:
         ),
         form=form,
         again=lambda: _page(scope, deadlines=form),
-        title="Deadlines",
+        title=_("Deadlines"),
         back=scope.url("transitions", _anchor="deadlines"),
     )
 
@@ -135,7 +136,7 @@ def transition_reasons() -> ResponseReturnValue:
         act=lambda seen: policy_changes.change_reasons(scope.restaurant, lines, by=person(), seen=seen),
         form=form,
         again=lambda: _page(scope, reasons=form),
-        title="Reasons",
+        title=_("Reasons"),
         back=scope.url("transitions", _anchor="reasons"),
     )
 
@@ -157,7 +158,7 @@ def _decide(
         form.check()
         if confirmed.version.data is not None:
             act(confirmed.version.data)
-            flash(f"Changed for {scope.name}. It holds from now on.", "success")
+            flash(_("Changed for %(name)s. It holds from now on.", name=scope.name), "success")
             return redirect(scope.url("transitions"), 303)
         effect = dry_run()
     if isinstance(refusal.error, LostRace):

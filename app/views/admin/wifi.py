@@ -17,6 +17,7 @@ from app.contract.times import now
 from app.domain import passes
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
 from app.models import HotspotUser, radacct, radpostauth
 from app.views import loading
 from app.views.formats import remember_position
@@ -80,7 +81,10 @@ def wifi_list() -> str:
 def wifi_withdrawal(pass_id: int) -> ResponseReturnValue:
     user = loading.one(select(HotspotUser).where(HotspotUser.id == pass_id))
     ended = passes.withdraw(user, at=now())
-    flash(f"{passes.name(user)} opens nothing any more." if ended else "It had ended already.", "success")
+    flash(
+        _("Pass %(number)s opens nothing any more.", number=user.id) if ended else _("It had ended already."),
+        "success",
+    )
     return redirect(url_for("admin.wifi"), 303)
 
 
@@ -104,7 +108,7 @@ def _shown() -> dict[str, Any]:
 
 def _place(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > BIGGEST_ID:
-        raise Invalid("There is no such page.")
+        raise Invalid(_("There is no such page."))
     return int(text)
 
 

@@ -13,6 +13,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from app.domain import wifi_packages as verbs
 from app.domain.wifi_packages import LONGEST_MINUTES, MOST_DEVICES, Terms
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Restaurant, WifiPackage
 from app.views import loading
 from app.views.refusals import shown_on
@@ -27,18 +29,20 @@ _ADDRESS = f"/wifi/packages/<int(max={BIGGEST_ID}):package_id>"
 class PackageForm(FlaskForm):
     """A package in the units that people say: minutes, money with its digits, kbit/s, MB."""
 
-    restaurant = SelectField("Restaurant", coerce=int)
+    restaurant = SelectField(_l("Restaurant"), coerce=int)
     name = StringField(
-        "Name", [InputRequired("What is it called?"), Length(max=60)], filters=[lambda t: (t or "").strip()]
+        _l("Name"), [InputRequired(_l("What is it called?")), Length(max=60)], filters=[lambda t: (t or "").strip()]
     )
-    minutes = IntegerField("Minutes", [InputRequired("For how long?"), NumberRange(1, LONGEST_MINUTES)])
-    price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(_LEAST_MONEY, _MOST_MONEY)], places=None)
-    devices = IntegerField("Devices at once", [InputRequired(), NumberRange(1, MOST_DEVICES)], default=1)
-    down_kbps = IntegerField("Download, kbit/s", [Optional(), NumberRange(1, _BIGGEST)])
-    up_kbps = IntegerField("Upload, kbit/s", [Optional(), NumberRange(1, _BIGGEST)])
-    data_mb = IntegerField("Data, MB", [Optional(), NumberRange(1, _BIGGEST)])
+    minutes = IntegerField(_l("Minutes"), [InputRequired(_l("For how long?")), NumberRange(1, LONGEST_MINUTES)])
+    price = DecimalField(
+        _l("Price"), [InputRequired(_l("For how much?")), NumberRange(_LEAST_MONEY, _MOST_MONEY)], places=None
+    )
+    devices = IntegerField(_l("Devices at once"), [InputRequired(), NumberRange(1, MOST_DEVICES)], default=1)
+    down_kbps = IntegerField(_l("Download, kbit/s"), [Optional(), NumberRange(1, _BIGGEST)])
+    up_kbps = IntegerField(_l("Upload, kbit/s"), [Optional(), NumberRange(1, _BIGGEST)])
+    data_mb = IntegerField(_l("Data, MB"), [Optional(), NumberRange(1, _BIGGEST)])
     gift_from = DecimalField(
-        "Given with orders from", [Optional(), NumberRange(_LEAST_MONEY, _MOST_MONEY)], places=None
+        _l("Given with orders from"), [Optional(), NumberRange(_LEAST_MONEY, _MOST_MONEY)], places=None
     )
 
     def terms(self, currency: str) -> Terms:
@@ -79,7 +83,7 @@ def wifi_package_new() -> ResponseReturnValue:
         verbs.create(restaurant, form.terms(restaurant.currency))
     if refusal:
         return _list(form), refusal.status
-    flash(f"{form.name.data} is sold at {restaurant.name}.", "success")
+    flash(_("%(package)s is sold at %(name)s.", package=form.name.data, name=restaurant.name), "success")
     return redirect(url_for(".wifi_packages"), 303)
 
 
@@ -100,7 +104,7 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
         verbs.change(package, form.terms(package.restaurant.currency))
     if refusal:
         return _one(package, form), refusal.status
-    flash("Saved.", "success")
+    flash(_("Saved."), "success")
     return redirect(url_for(".wifi_packages"), 303)
 
 
@@ -108,7 +112,8 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
 def wifi_package_sale(package_id: int) -> ResponseReturnValue:
     package = _package(package_id)
     verbs.sell(package, on=not package.is_sold)
-    flash(f"{package.name} is {'sold again' if package.is_sold else 'not sold any more'}.", "success")
+    said = _("%(name)s is sold again.", name=package.name)
+    flash(said if package.is_sold else _("%(name)s is not sold any more.", name=package.name), "success")
     return redirect(url_for(".wifi_packages"), 303)
 
 

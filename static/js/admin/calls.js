@@ -3,6 +3,7 @@
 
 import { refresh } from "../fragments.js";
 import { forget, toast } from "../toasts.js";
+import { t } from "../words.js";
 
 const COUNT = ".pl-calls";
 const title = document.title;
@@ -34,8 +35,8 @@ function draw() {
 function call(number) {
   if (document.querySelector(".pl-dispatch")) return;
   const href = document.querySelector(COUNT).closest("a").href;
-  const text = "Nobody has taken it. Offer it to a driver.";
-  toast({ kind: "danger", title: `The delivery of ${number} needs a dispatcher`, text, href, stays: true, about: about(number) });
+  const text = t("Nobody has taken it. Offer it to a driver.");
+  toast({ kind: "danger", title: t("The delivery of %(number)s needs a dispatcher", { number }), text, href, stays: true, about: about(number) });
 }
 
 function about(number) {

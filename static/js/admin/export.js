@@ -1,6 +1,8 @@
 // The CSV of the list, with the rows that have come so far said while it comes. Without this script, or where the
 // browser cannot read a body as it comes, the link is a plain download.
 
+import { t } from "../words.js";
+
 const part = document.querySelector("[data-export]");
 const link = part?.querySelector("a");
 const told = part?.querySelector("[role=status]");
@@ -19,15 +21,15 @@ stop?.addEventListener("click", () => aborting?.abort());
 async function take() {
   aborting = new AbortController();
   stop.hidden = false;
-  say("Asking for the rows …");
+  say(t("Asking for the rows …"));
   try {
     const response = await fetch(link.href, { signal: aborting.signal, cache: "no-store" });
     if (!response.ok || response.redirected) throw new Error(`${response.status}`);
     const { chunks, rows } = await read(response.body.getReader());
     save(new Blob(chunks, { type: "text/csv" }), nameOf(response));
-    say(`${rows.toLocaleString("en")} orders saved.`);
+    say(t("%(orders)s orders saved.", { orders: rows.toLocaleString("en") }));
   } catch (error) {
-    say(error.name === "AbortError" ? "Stopped; nothing was saved." : "The rows did not come whole. Try again.");
+    say(error.name === "AbortError" ? t("Stopped; nothing was saved.") : t("The rows did not come whole. Try again."));
   } finally {
     aborting = null;
     stop.hidden = true;
@@ -45,7 +47,8 @@ async function read(reader) {
     for (let at = part.value.indexOf(NEWLINE); at >= 0; at = part.value.indexOf(NEWLINE, at + 1)) lines += 1;
     if (performance.now() - said < SAID_EVERY) continue;
     said = performance.now();
-    say(`${Math.max(0, lines - 1).toLocaleString("en")} orders so far, ${(bytes / 1e6).toFixed(1)} MB`);
+    const orders = Math.max(0, lines - 1).toLocaleString("en");
+    say(t("%(orders)s orders so far, %(size)s MB", { orders, size: (bytes / 1e6).toFixed(1) }));
   }
   return { chunks, rows: Math.max(0, lines - 1) };
 }

@@ -2,6 +2,8 @@
 // else no row moves: rows that are shown change in place, and what is new waits behind one button. A row that left what
 // the list was narrowed to stays, greyed, and shows its new state.
 
+import { t, tn } from "../words.js";
+
 const bar = document.getElementById("newer");
 let held = null; // the list as it is now, while an older one is shown
 let created = 0;
@@ -81,7 +83,7 @@ function offer(list, news) {
   if (count === 0) return bar.replaceChildren();
   const way = document.createElement(newest ? "a" : "button");
   way.className = "btn btn-primary";
-  way.textContent = `${count} new order${count === 1 ? "" : "s"}`;
+  way.textContent = tn("%(n)s new order", "%(n)s new orders", count);
   if (newest) way.href = newest.href;
   else way.addEventListener("click", () => show(list));
   bar.replaceChildren(way);
@@ -117,7 +119,7 @@ function count() {
   const boxes = ticks();
   const ticked = boxes.filter((tick) => tick.checked).length;
   bulk.classList.toggle("pl-bulk-on", ticked > 0);
-  bulk.querySelector("[data-bulk-count]").textContent = ticked === 0 ? "None ticked" : `${ticked} ticked`;
+  bulk.querySelector("[data-bulk-count]").textContent = ticked === 0 ? t("None ticked") : t("%(n)s ticked", { n: ticked });
   all.checked = ticked > 0 && ticked === boxes.length;
   all.indeterminate = ticked > 0 && ticked < boxes.length;
 }

@@ -2,6 +2,8 @@
 // choose, Enter goes there, Escape closes. The focus stays in the box all the while; what is chosen is said by
 // aria-activedescendant.
 
+import { t } from "../words.js";
+
 const REST = 120;
 const dialog = document.querySelector("dialog[data-palette]");
 const box = dialog?.querySelector("[role=combobox]");
@@ -68,7 +70,7 @@ async function look() {
     if (error.name === "AbortError") return;
     shown = null;
     found.textContent = "";
-    told.textContent = "The search does not answer. Enter asks again on a page of its own.";
+    told.textContent = t("The search does not answer. Enter asks again on a page of its own.");
   }
 }
 
@@ -81,7 +83,7 @@ function draw(q, html) {
   for (const option of options()) option.tabIndex = -1;
   choose(options()[0]);
   const count = options().length;
-  told.textContent = count === 0 ? "Nothing found" : `${count} found`;
+  told.textContent = count === 0 ? t("Nothing found") : t("%(n)s found", { n: count });
 }
 
 function options() {
