@@ -41,7 +41,7 @@ def is_near(day: date) -> bool:
 def checked(day: date) -> date:
     """`day` as it is, if it is near; Invalid for the ends of the calendar."""
     if not is_near(day):
-        raise Invalid("Ask for a day like 2026-11-29.", errors={"day": ["It is too long ago, or too far away."]})
+        raise Invalid(_("Ask for a day like 2026-11-29."), errors={"day": [_("It is too long ago, or too far away.")]})
     return day
 
 

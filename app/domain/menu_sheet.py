@@ -142,7 +142,7 @@ def _read(text: str) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(lines), delimiter=";" if first.count(";") > first.count(",") else ",")
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if missing := [name for name in COLUMNS if name not in (*_OPTIONAL, *names)]:
-        raise Invalid(f"The first line must name the columns; it lacks: {', '.join(missing)}.")
+        raise Invalid(_("The first line must name the columns; it lacks: %(missing)s.", missing=", ".join(missing)))
     reader.fieldnames = names
     try:
         told = [name for name in COLUMNS if name == "id" or name in names]

@@ -147,7 +147,7 @@ def arrange(
         session.refresh(category, ["items"])
         items = {item.id: item for item in category.shown}
         if sorted(items) != sorted(item_ids) or (seen is not None and list(items) != list(seen)):
-            raise LostRace("Somebody else changed this part of the menu meanwhile. Look at it, then move again.")
+            raise LostRace(_("Somebody else changed this part of the menu meanwhile. Look at it, then move again."))
         before = {"order": [item.name for item in items.values()]}
         for rank, id in enumerate(item_ids, 1):
             items[id].rank = rank
@@ -164,7 +164,7 @@ def arrange_categories(
         hold(session, restaurant)
         known = {category.id: category for category in categories(restaurant)}
         if sorted(known) != sorted(category_ids) or (seen is not None and list(known) != list(seen)):
-            raise LostRace("Somebody else changed the menu meanwhile. Look at it, then move again.")
+            raise LostRace(_("Somebody else changed the menu meanwhile. Look at it, then move again."))
         before = {"order": [category.name for category in known.values()]}
         for rank, id in enumerate(category_ids, 1):
             known[id].rank = rank
@@ -202,7 +202,7 @@ def _must_stand(session: Session, category: Category) -> None:
     """Refuse a heading that somebody took off the menu meanwhile: what stands under it is on no page."""
     session.refresh(category, ["is_hidden"])
     if category.is_hidden:
-        raise LostRace("Somebody else took this heading off the menu meanwhile. Choose another one.")
+        raise LostRace(_("Somebody else took this heading off the menu meanwhile. Choose another one."))
 
 
 def _said(item: MenuItem) -> dict[str, object]:

@@ -16,8 +16,8 @@ from app.contract import events, rooms
 from app.contract.times import iso, now
 from app.errors import Conflict, TooMany
 from app.extensions import atomic
+from app.language import N_, ngettext, speaking
 from app.language import gettext as _
-from app.language import ngettext, speaking
 from app.models import HotspotUser, Payment, Person, ProviderMessage, SmsMessage
 from app.providers import sms
 

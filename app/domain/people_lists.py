@@ -19,12 +19,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from app.language import N_
 from app.models import Person
 
 from . import passwords
 
 WINDOW = 20_000
-STATES = {"": "Everybody", "active": "Active", "invited": "Invited", "off": "Deactivated", "guests": "Guests"}
+STATES = {
+    "": N_("Everybody"),
+    "active": N_("Active"),
+    "invited": N_("Invited"),
+    "off": N_("Deactivated"),
+    "guests": N_("Guests"),
+}
 _BIGGEST = 2**63 - 1
 
 

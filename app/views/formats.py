@@ -13,7 +13,6 @@ from app.config import Config
 from app.contract.times import iso, now
 from app.domain import policies, refunds, ticket_states
 from app.domain.actor import ROLES
-from app.domain.geography import kilometres
 from app.domain.money import spoken
 from app.domain.order_states import FULFILMENTS, LABELS, PAYMENTS
 from app.domain.phones import masked

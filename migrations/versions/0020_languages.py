@@ -1,4 +1,4 @@
-"""The language in which a person wants to read, and in which the code that a payment buys is sent.
+"""The language in which a person wants to read.
 
 Revision ID: 0020
 Revises: 0019
@@ -17,11 +17,9 @@ depends_on = None
 
 
 def upgrade():
-    # Added to the tables as they stand: SQLite would otherwise make them anew, with all that refers to them.
+    # Added to the table as it stands: SQLite would otherwise make it anew, with all that refers to it.
     op.add_column("people", sa.Column("language", sa.String(length=10), nullable=True))
-    op.add_column("payments", sa.Column("language", sa.String(length=10), nullable=True))
 
 
 def downgrade():
-    op.drop_column("payments", "language")
     op.drop_column("people", "language")

@@ -1,6 +1,5 @@
 """The status of an order for whoever holds its link, and the making and withdrawing of links."""
 
-import re
 from datetime import timedelta
 
 import pytest

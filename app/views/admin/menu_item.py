@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from app.domain import menus
 from app.domain.menus import Terms
 from app.domain.money import decimal_string, minor_units
+from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
@@ -37,10 +38,10 @@ class ItemForm(SeenForm):
     name = StringField(
         _l("Name"), [InputRequired(_l("What is it called?")), Length(max=menus.LONGEST_NAME)], filters=[_stripped]
     )
-    price = DecimalField("Price", [InputRequired("For how much?"), NumberRange(0, _MOST)], places=None)
-    description = TextAreaField("Description", [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
+    price = DecimalField(_l("Price"), [InputRequired(_l("For how much?")), NumberRange(0, _MOST)], places=None)
+    description = TextAreaField(_l("Description"), [Length(max=menus.LONGEST_DESCRIPTION)], filters=[_stripped])
     work_minutes = IntegerField(_l("Work in the kitchen (minutes)"), [Optional(), NumberRange(0, MOST_WORK_MINUTES)])
-    heading = SelectField("Heading", coerce=int)
+    heading = SelectField(_l("Heading"), coerce=int)
 
     def __init__(self, house: Restaurant, under: Category, **options: Any) -> None:
         super().__init__(**options)
@@ -77,7 +78,7 @@ class ItemForm(SeenForm):
 class PictureForm(FlaskForm):
     """What the dish looks like; posted to menu_picture.py."""
 
-    picture = FileField("A photograph of it", [FileRequired("Choose a picture first.")])
+    picture = FileField(_l("A photograph of it"), [FileRequired(_l("Choose a picture first."))])
 
 
 @bp.post(f"{ADDRESS}/categories/<int(max={BIGGEST_ID}):category_id>/items")
@@ -113,7 +114,7 @@ def menu_item_change(slug: str, item_id: int) -> ResponseReturnValue:
     if refusal:
         form.compare(refusal, _shown(house, dish))
         return page(house, item(house, item_id), form), refusal.status
-    flash(f"{dish.name} is saved.", "success")
+    flash(_("%(name)s is saved.", name=dish.name), "success")
     return back(house, heading)
 
 

@@ -13,9 +13,13 @@ from wtforms.validators import Optional as MayBeEmpty
 
 from app.contract.identity import Role
 from app.domain import invitations, links, passwords, people_lists, staff
+from app.domain.actor import ROLES
 from app.domain.people_lists import Found, Wanted
 from app.errors import Invalid
 from app.extensions import db
+from app.language import N_, choices
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Restaurant
 from app.views.account import tidied
 from app.views.loading import person as asking
@@ -26,7 +30,6 @@ from . import BIGGEST_ID, bp
 from .handed_links import keep
 
 _PAGE = 40
-ROLES = {role.value: role.value.capitalize() for role in Role}
 
 
 class PeopleFilter(FlaskForm):
@@ -35,10 +38,10 @@ class PeopleFilter(FlaskForm):
     class Meta:
         csrf = False
 
-    q = SearchField("Search", [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
-    role = SelectField("Role", [MayBeEmpty()], choices={"": "Every role", **ROLES})
-    restaurant = SelectField("Restaurant", [MayBeEmpty()])
-    state = SelectField("State", [MayBeEmpty()], choices=people_lists.STATES)
+    q = SearchField(_l("Search"), [MayBeEmpty(), Length(max=100)], filters=[lambda text: (text or "").strip()])
+    role = SelectField(_l("Role"), [MayBeEmpty()], choices=choices({"": N_("Every role"), **ROLES}))
+    restaurant = SelectField(_l("Restaurant"), [MayBeEmpty()])
+    state = SelectField(_l("State"), [MayBeEmpty()], choices=choices(people_lists.STATES))
     after = IntegerField(validators=[MayBeEmpty(), NumberRange(min=0, max=BIGGEST_ID)])
 
     @property
@@ -50,15 +53,15 @@ class PeopleFilter(FlaskForm):
 class PersonForm(SeenForm):
     """Who somebody is: for an invitation, and for changing it."""
 
-    name = StringField("Name", [InputRequired("A name."), Length(max=120)])
-    phone = TelField("Phone", [MayBeEmpty(), Length(max=20)], filters=[tidied])
-    role = SelectField("Role", [InputRequired("What do they do?")], choices=ROLES)
-    restaurant = SelectField("Restaurant", [MayBeEmpty()])
-    staff_role = SelectField("Duty there", [MayBeEmpty()], choices=staff.ROLES)
+    name = StringField(_l("Name"), [InputRequired(_l("A name.")), Length(max=120)])
+    phone = TelField(_l("Phone"), [MayBeEmpty(), Length(max=20)], filters=[tidied])
+    role = SelectField(_l("Role"), [InputRequired(_l("What do they do?"))], choices=choices(ROLES))
+    restaurant = SelectField(_l("Restaurant"), [MayBeEmpty()])
+    staff_role = SelectField(_l("Duty there"), [MayBeEmpty()], choices=choices(staff.ROLES))
 
     def offer_restaurants(self) -> None:
         """Let the choice be one of those that there are."""
-        self.restaurant.choices = {"": "None", **{slug: name for _, slug, name in _restaurants()}}
+        self.restaurant.choices = {"": _("None"), **{slug: name for _id, slug, name in _restaurants()}}
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _page() -> Page:
     form = PeopleFilter(request.args)
     form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
     if not form.validate():
-        raise Invalid("The list cannot be narrowed like this.", errors=form.errors)
+        raise Invalid(_("The list cannot be narrowed like this."), errors=form.errors)
     q = str(form.q.data or "")
     id = restaurants[form.restaurant.data][0] if form.restaurant.data else None
     wanted = Wanted(q, tidied(q), form.role.data or "", id, form.state.data or "")
