@@ -97,7 +97,7 @@ def set_active(person_id: int, active: bool, *, by: Person) -> Person:
         person = _colleague(session, person_id, by)
         if person.is_active != active:
             if active and not person.is_off_by_kitchen:
-                raise Forbidden("An admin deactivated this account: only an admin lets it in again.")
+                raise Forbidden(_("An admin deactivated this account: only an admin lets it in again."))
             _changed(session, person, "staff.activity", by, "is_active", active)
             person.is_off_by_kitchen = not active
             if not active:
