@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.contract.times import iso_or_none, now
 from app.errors import Invalid
 from app.extensions import atomic, db
+from app.language import gettext as _
 from app.models import MenuItem, Restaurant
 
 from . import audit, house_events
@@ -25,7 +26,7 @@ def sell_out(item: MenuItem, *, until: datetime | None = None, by: Actor) -> boo
     """Nobody can order it, until `until` (None: until somebody puts it back); whether anything changed."""
     at = now()
     if until is not None and not at < until <= at + LONGEST:
-        wrong = "Within the next thirty days."
+        wrong = _("Within the next thirty days.")
         raise Invalid(wrong, errors={"until": [wrong]})
     return _set(item, available=False, returns_at=until, by=by, at=at)
 

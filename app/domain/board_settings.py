@@ -13,6 +13,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Forbidden, Invalid, NotFound
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import BoardSettings, MenuItem, Restaurant
 from app.models.board import ALERTS, ALLERGY_WORDS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.models.menu import LONGEST_STATION
@@ -37,7 +38,7 @@ class Board:
 
     def names_allergy(self, text: str) -> bool:
         """Whether a word of `text` begins like one of the words of an allergy."""
-        return any(is_one for _, is_one in _parts(text, self.allergy_words))
+        return any(is_one for _piece, is_one in _parts(text, self.allergy_words))
 
 
 AS_DELIVERED = Board(ALERTS, tuple(ALLERGY_WORDS.split()))
@@ -72,16 +73,16 @@ def change(
     _check_own(restaurant, by)
     wanted = " ".join(dict.fromkeys(_plain(words).replace(",", " ").split()))
     errors = {
-        f"{status}_alarm": ["The alarm comes after the warning."]
+        f"{status}_alarm": [_("The alarm comes after the warning.")]
         for status, (warn, alarm) in alerts.items()
         if warn and alarm and alarm <= warn
     }
     if len(wanted) > LONGEST_WORDS:
-        errors["allergy_words"] = [f"{LONGEST_WORDS} characters at most."]
+        errors["allergy_words"] = [_("%(longest)s characters at most.", longest=LONGEST_WORDS)]
     if any(not 0 <= minutes <= MOST_ALERT_MINUTES for pair in alerts.values() for minutes in pair):
-        errors["alerts"] = [f"From 0 to {MOST_ALERT_MINUTES} minutes."]
+        errors["alerts"] = [_("From 0 to %(most)s minutes.", most=MOST_ALERT_MINUTES)]
     if errors:
-        raise Invalid("The board cannot be set like this.", errors=errors)
+        raise Invalid(_("The board cannot be set like this."), errors=errors)
     columns = {
         f"{status}_{level}": minutes
         for status, pair in alerts.items()
@@ -119,7 +120,7 @@ def assign(restaurant: Restaurant, stations: Mapping[int, str], *, by: Actor, se
         query = select(MenuItem).where(MenuItem.restaurant_id == restaurant.id, MenuItem.id.in_(wanted))
         dishes = session.scalars(query.execution_options(populate_existing=True)).all()
         if len(dishes) != len(wanted):
-            raise NotFound("Something of this is not on the menu any more: look at the page anew.")
+            raise NotFound(_("Something of this is not on the menu any more: look at the page anew."))
         marks.check(seen, {dish.id: dish.station for dish in dishes})
         before = {dish.name: dish.station for dish in dishes}
         for dish in dishes:
@@ -137,7 +138,7 @@ def stations(session: Session, restaurant_id: int) -> list[str]:
 
 def _check_own(restaurant: Restaurant, by: Actor) -> None:
     if by.role != Role.ADMIN and getattr(by, "restaurant_id", None) != restaurant.id:
-        raise Forbidden("That is another restaurant's board.")
+        raise Forbidden(_("That is another restaurant's board."))
 
 
 def _plain(text: str) -> str:

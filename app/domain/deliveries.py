@@ -18,6 +18,7 @@ from app.contract.times import now
 from app.errors import Conflict, Invalid
 from app.extensions import atomic
 from app.language import N_
+from app.language import gettext as _
 from app.models import DropProof, Ticket
 
 from . import offers, orders, promises
@@ -35,7 +36,7 @@ _PHOTOS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
 )
-PHOTO_TYPES = frozenset(kind for _, kind in _PHOTOS)
+PHOTO_TYPES = frozenset(kind for _start, kind in _PHOTOS)
 
 
 class Proof(TypedDict, total=False):
@@ -113,7 +114,7 @@ def transition(ticket: Ticket, to: str, *, by: Actor, reason_code: str | None = 
     edge = EDGES.get((ticket.status, to))
     match edge.verb if edge else None:
         case "offer":
-            raise Invalid("Choose a driver.", errors={"driver_id": ["Whom shall it be offered to?"]})
+            raise Invalid(_("Choose a driver."), errors={"driver_id": [_("Whom shall it be offered to?")]})
         case "end_offer":
             return offers.withdraw(ticket, by=by, expected_version=how.get("expected_version"), note=how.get("note"))
         case "give_back" | "fail":
@@ -156,12 +157,12 @@ def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropPro
         return None
     code = (proof.get("drop_code") or "").strip()
     if kind == "code" and not hmac.compare_digest(code.encode(), ticket.drop_code.encode()):
-        wrong = "That is not this delivery's code." if code else "Ask the guest for the code on their page."
+        wrong = _("That is not this delivery's code.") if code else _("Ask the guest for the code on their page.")
         raise Invalid(wrong, errors={"drop_code": [wrong]})
     if kind == "photo" and photo is None:
-        raise Invalid("Take a photograph first.", errors={"photo": ["The restaurant asks for a photograph."]})
+        raise Invalid(_("Take a photograph first."), errors={"photo": [_("The restaurant asks for a photograph.")]})
     if kind == "note" and not (note or "").strip():
-        raise Invalid("Write where you left it.", errors={"note": ["The restaurant asks for a note."]})
+        raise Invalid(_("Write where you left it."), errors={"note": [_("The restaurant asks for a note.")]})
     if photo is None:
         return DropProof(ticket_id=ticket.id, kind=kind, note=note or "")
     return DropProof(ticket_id=ticket.id, kind="photo", note=note or "", photo=photo, photo_type=_type(photo))
@@ -175,6 +176,6 @@ def kind_of_picture(data: bytes) -> str | None:
 def _type(photo: bytes) -> str:
     kind = kind_of_picture(photo)
     if kind is None or len(photo) > LARGEST_PHOTO:
-        wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PHOTO // 1000} kB."
+        wrong = _("A JPEG, PNG or WebP of at most %(kilobytes)s kB.", kilobytes=LARGEST_PHOTO // 1000)
         raise Invalid(wrong, errors={"photo": [wrong]})
     return kind

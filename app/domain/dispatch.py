@@ -42,8 +42,9 @@ _ONLY_NEAR = N_("The only driver who is free, %(far)s from the restaurant.")
 _NO_PLACE = N_("Nobody's place is known; waited longest of %(n)s free drivers.")
 _TIED = N_("As near as others (%(far)s from the restaurant), and asked longest ago of %(n)s free drivers.")
 _NEAREST = N_("Nearest of %(n)s free drivers: %(far)s from the restaurant.")
+CHOSEN = N_("Chosen by %(name)s.")
 # What is kept with a value in it, in English, as anything that is kept; pages say it in their own language.
-SENTENCES = (_TOO_FAR, _ONLY_NEAR, _NO_PLACE, _TIED, _NEAREST)
+SENTENCES = (_TOO_FAR, _ONLY_NEAR, _NO_PLACE, _TIED, _NEAREST, CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden
 from app.extensions import atomic, db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Driver, Order, Person, Restaurant, Ticket, TicketOffer
 
 from . import live_fixes, log
@@ -21,10 +23,10 @@ from .actor import Actor
 from .ticket_states import BUSY, MOST_LAPSES
 
 _SAYS = {
-    None: "You are on duty.",
-    "self": "You are off duty.",
-    "lapses": f"{MOST_LAPSES} offers in a row ran out, so you were set off duty. Go on duty again when you are back.",
-    "admin": "The dispatcher set you off duty.",
+    None: N_("You are on duty."),
+    "self": N_("You are off duty."),
+    "lapses": N_("%(most)s offers in a row ran out, so you were set off duty. Go on duty again when you are back."),
+    "admin": N_("The dispatcher set you off duty."),
 }
 
 
@@ -68,10 +70,10 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
         if not driver.on_duty:
             return False
         if _is_busy(session, person.id):
-            raise Conflict("There is a delivery under way: finish it, or give it back, before you go off duty.")
+            raise Conflict(_("There is a delivery under way: finish it, or give it back, before you go off duty."))
         if open_offer(session, person.id) is not None:
             # Made in this very moment.
-            raise Conflict("A delivery was offered just now: answer it first.")
+            raise Conflict(_("A delivery was offered just now: answer it first."))
         set_off(session, driver, "self" if by.id == person.id else "admin", now())
     return True
 
@@ -134,8 +136,17 @@ def duty(driver: Driver | None) -> dict[str, Any]:
     return {"on": driver.on_duty, "reason": driver.off_duty_reason, "message": says(driver)}
 
 
+def told(driver: Driver | None) -> dict[str, Any]:
+    """`duty` for whoever asks, in their language; an event is told in English."""
+    return duty(driver) | {"message": _(_sentence(driver), most=MOST_LAPSES)}
+
+
 def says(driver: Driver | None) -> str:
-    """Duty in a sentence, for the driver."""
+    """Duty in an English sentence, for the driver."""
+    return _sentence(driver) % {"most": MOST_LAPSES}
+
+
+def _sentence(driver: Driver | None) -> str:
     return _SAYS["self"] if driver is None else _SAYS[None if driver.on_duty else driver.off_duty_reason or "self"]
 
 
@@ -147,7 +158,7 @@ def _is_busy(session: Session, person_id: int) -> bool:
 
 def _must_drive(person: Person) -> None:
     if person.role != Role.DRIVER:
-        raise Forbidden("Only drivers have a duty.")
+        raise Forbidden(_("Only drivers have a duty."))
 
 
 def _tell(session: Session, driver: Driver, at: datetime) -> None:

@@ -11,6 +11,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Driver, Person, Ticket, TrackPoint
 
 from . import drivers, live_fixes
@@ -43,7 +44,7 @@ def record(
     jump is believed: then it was the one before that was wrong.
     """
     if person.role != Role.DRIVER:
-        raise Forbidden("Only drivers say where they are.")
+        raise Forbidden(_("Only drivers say where they are."))
     at = now()
     fixed_at = recorded_at or at
     _check(latitude, longitude, accuracy, fixed_at, at)
@@ -56,7 +57,7 @@ def record(
         tickets = session.scalars(query).all()
         driver = drivers.locked(session, person)
         if not driver.on_duty and not tickets:
-            raise Conflict("You are off duty: nobody needs to know where you are.")
+            raise Conflict(_("You are off duty: nobody needs to know where you are."))
         spot = Place(latitude, longitude)
         jump = _jump(driver, spot, accuracy, fixed_at)
         if jump and not _agrees_with_doubted(driver, spot, accuracy, fixed_at):
@@ -108,17 +109,19 @@ def forget(before: datetime, *, most: int = 5000) -> int:
 def _check(latitude: float, longitude: float, accuracy: float | None, fixed_at: datetime, at: datetime) -> None:
     errors: dict[str, list[str]] = {}
     if not -90 <= latitude <= 90:
-        errors["latitude"] = ["From -90 to 90 degrees."]
+        errors["latitude"] = [_("From -90 to 90 degrees.")]
     if not -180 <= longitude <= 180:
-        errors["longitude"] = ["From -180 to 180 degrees."]
+        errors["longitude"] = [_("From -180 to 180 degrees.")]
     if accuracy is not None and not 0 <= accuracy <= LEAST_ACCURATE_M:
-        errors["accuracy"] = [f"From 0 to {LEAST_ACCURATE_M:.0f} m: this fix could be anywhere."]
+        errors["accuracy"] = [_("From 0 to %(most)s m: this fix could be anywhere.", most=f"{LEAST_ACCURATE_M:.0f}")]
     if fixed_at > at + _AHEAD:
-        errors["recorded_at"] = ["In the future: the phone's clock is wrong."]
+        errors["recorded_at"] = [_("In the future: the phone's clock is wrong.")]
     if fixed_at < at - _OLDEST:
-        errors["recorded_at"] = [f"Older than {_OLDEST // timedelta(minutes=1)} minutes: of no use to anybody."]
+        errors["recorded_at"] = [
+            _("Older than %(oldest)s minutes: of no use to anybody.", oldest=_OLDEST // timedelta(minutes=1))
+        ]
     if errors:
-        raise Invalid("This fix is not credible.", errors=errors)
+        raise Invalid(_("This fix is not credible."), errors=errors)
 
 
 def _jump(driver: Driver, spot: Place, accuracy: float | None, fixed_at: datetime) -> str | None:
@@ -131,7 +134,8 @@ def _jump(driver: Driver, spot: Place, accuracy: float | None, fixed_at: datetim
     slack = _SLACK_M + (accuracy or 0.0) + (driver.accuracy or 0.0)
     if distance <= slack + seconds * _FASTEST_M_A_S:
         return None
-    return f"{distance / 1000:.1f} km in {seconds:.0f} s: nobody is that fast."
+    said = {"distance": f"{distance / 1000:.1f}", "seconds": f"{seconds:.0f}"}
+    return _("%(distance)s km in %(seconds)s s: nobody is that fast.", **said)
 
 
 def _agrees_with_doubted(driver: Driver, spot: Place, accuracy: float | None, fixed_at: datetime) -> bool:

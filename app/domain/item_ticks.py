@@ -14,6 +14,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden, NotFound
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import ItemTick, Order
 
 from . import log, staff
@@ -36,7 +37,7 @@ def tick(order: Order, item_id: int, *, by: Actor, done: bool) -> bool:
     in work.
     """
     if by.role not in (Role.VENDOR, Role.ADMIN):
-        raise Forbidden("Only the kitchen ticks off what it has made.")
+        raise Forbidden(_("Only the kitchen ticks off what it has made."))
     staff.check(by, staff.COOK_ORDERS)
     if item_id not in {item.id for item in order.items}:
         raise NotFound
@@ -44,7 +45,7 @@ def tick(order: Order, item_id: int, *, by: Actor, done: bool) -> bool:
     with atomic() as session:
         hold(session, order)
         if not may_tick(order):
-            raise Conflict("This order is not in work any more.")
+            raise Conflict(_("This order is not in work any more."))
         if not _write(session, order, item_id, by, done):
             return False
         data = {"order_number": order.number, "item_id": item_id, "done": done}

@@ -15,6 +15,7 @@ from app.contract.times import now
 from app.errors import Conflict, Forbidden, Invalid, LostRace, OfferLapsed
 from app.extensions import atomic
 from app.language import N_
+from app.language import gettext as _
 from app.models import Driver, Person, Ticket, TicketOffer
 
 from . import dispatch, drivers, policies, promises
@@ -41,7 +42,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
     Refuses with Invalid (no driver, off duty), Conflict (busy, or being asked) and as `ticket_transition.walk` does.
     """
     if by.role != Role.ADMIN:
-        raise Forbidden("Only admins choose a driver.")
+        raise Forbidden(_("Only admins choose a driver."))
     at = now()
     with atomic() as session:
         hold(session, ticket)
@@ -54,7 +55,7 @@ def offer(ticket: Ticket, driver: Person, *, by: Actor, expected_version: int | 
             give_back(ticket, by=by, reason_code="other", note=f"Given to {driver.name} by the dispatcher.")
         weighed = dispatch.weigh(session, ticket, at)
         distance = next((one.distance_m for one in weighed if one.driver_id == driver.id), None)
-        choice = Choice(driver.id, distance, f"Chosen by {name_of(by)}.", dispatch.considered(weighed, at))
+        choice = Choice(driver.id, distance, dispatch.CHOSEN % {"name": name_of(by)}, dispatch.considered(weighed, at))
         return _offer(session, ticket, asked, choice, by=by)
 
 
@@ -64,7 +65,7 @@ def accept(ticket: Ticket, *, by: Actor, **how: Unpack[How]) -> bool:
     Refuses with OfferLapsed (too late), LostRace (somebody else has it, or it changed) and Conflict (busy, off duty).
     """
     if by.role != Role.DRIVER or by.id is None:
-        raise Forbidden("Only drivers accept offers.")
+        raise Forbidden(_("Only drivers accept offers."))
     at = now()
     with atomic() as session:
         # What was promised may move with it.
@@ -102,7 +103,7 @@ def decline(ticket: Ticket, *, by: Actor, reason_code: str | None = None, **how:
         hold(session, ticket)
         mine = _offer_to(session, ticket, by.id)
         if mine is None:
-            raise Conflict("It was never offered to you.", **now_at(ticket, by))
+            raise Conflict(_("It was never offered to you."), **now_at(ticket, by))
         if mine.status == "declined":
             return False
         if mine.status != "open" or ticket.status != "offered":
@@ -146,7 +147,7 @@ def dismiss(person: Person) -> None:
                 give_back(ticket, by=SYSTEM, note=f"{person.name} drives no more.")
         driver = drivers.locked(session, person)
         if session.scalars(select(Ticket.id).where(fetches | Ticket.id.in_(asked))).first() is not None:
-            raise Conflict(f"{person.name} was given a delivery just now: try again.")
+            raise Conflict(_("%(name)s was given a delivery just now: try again.", name=person.name))
         if driver.on_duty:
             drivers.set_off(session, driver, "admin", at)
 
@@ -171,7 +172,7 @@ def lapse(ticket: Ticket) -> bool:
 def withdraw(ticket: Ticket, *, by: Actor, expected_version: int | None = None, note: str | None = None) -> bool:
     """An admin takes it from whoever is being asked, or rides before pickup; the next driver is looked for."""
     if by.role != Role.ADMIN:
-        raise Forbidden("Only admins withdraw.")
+        raise Forbidden(_("Only admins withdraw."))
     with atomic() as session:
         hold(session, ticket)
         if expected_version not in (None, ticket.version):
@@ -245,7 +246,7 @@ def _end(
 def _driver(session: Session, person: Person) -> Driver:
     """Who shall be asked, held: before what their ticket may write of their last fix."""
     if person.role != Role.DRIVER or not person.is_active:
-        raise Invalid("That is no driver.", errors={"driver_id": ["No driver has this id."]})
+        raise Invalid(_("That is no driver."), errors={"driver_id": [_("No driver has this id.")]})
     return drivers.locked(session, person)
 
 
@@ -253,11 +254,11 @@ def _offer(session: Session, ticket: Ticket, driver: Driver, choice: Choice, *, 
     """Both are held: what the indexes would refuse is seen here."""
     at, person = now(), driver.person
     if edge_to(ticket, "offered", by) is None:
-        raise Conflict("Somebody is being asked for it already.", **now_at(ticket, by))
+        raise Conflict(_("Somebody is being asked for it already."), **now_at(ticket, by))
     if not driver.on_duty:
-        raise Conflict(f"{person.name} is off duty.", **now_at(ticket, by))
+        raise Conflict(_("%(name)s is off duty.", name=person.name), **now_at(ticket, by))
     if not drivers.is_free(session, person.id):
-        raise Conflict(f"{person.name} has a delivery, or is being asked for one.", **now_at(ticket, by))
+        raise Conflict(_("%(name)s has a delivery, or is being asked for one.", name=person.name), **now_at(ticket, by))
     made = TicketOffer(
         ticket_id=ticket.id,
         driver_id=person.id,
@@ -282,20 +283,20 @@ def _offer(session: Session, ticket: Ticket, driver: Driver, choice: Choice, *, 
 def _may_take(session: Session, ticket: Ticket, driver: Driver, mine: TicketOffer | None, by: Actor) -> None:
     """Whether somebody who is not being asked may take it now."""
     if ticket.status == "offered" and mine is None:
-        raise LostRace("Another driver is being asked for it just now.", **now_at(ticket, by))
+        raise LostRace(_("Another driver is being asked for it just now."), **now_at(ticket, by))
     if ticket.status == "offered" and mine is not None and mine.status == "lapsed":
         raise LostRace(_ran_out(ticket, mine), **now_at(ticket, by))
     if ticket.status not in ("unassigned", "needs_dispatcher"):
         raise lost(ticket, by)
     if not ticket.waits:
-        raise Conflict("Nobody is looked for yet.", **now_at(ticket, by))
+        raise Conflict(_("Nobody is looked for yet."), **now_at(ticket, by))
     if mine is not None and mine.status == "withdrawn" and _was_just_now(mine):
         # Or one who takes it and gives it back, again and again, would starve the order.
-        raise Conflict("You had it less than 10 minutes ago: others are asked first.", **now_at(ticket, by))
+        raise Conflict(_("You had it less than 10 minutes ago: others are asked first."), **now_at(ticket, by))
     if not driver.on_duty:
-        raise Conflict("Go on duty first.", **now_at(ticket, by))
+        raise Conflict(_("Go on duty first."), **now_at(ticket, by))
     if not drivers.is_free(session, driver.person_id):
-        raise Conflict("You have a delivery, or are being asked for one.", **now_at(ticket, by))
+        raise Conflict(_("You have a delivery, or are being asked for one."), **now_at(ticket, by))
 
 
 def _was_just_now(offer: TicketOffer) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Conflict
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Order, Person, Print
 
 from . import idempotency, staff
@@ -56,7 +57,7 @@ def take(order: Order, kind: str, station: str = "", *, key: str | None = None, 
     """
     staff.check(by, staff.PRINT)
     if station and station not in {item.station for item in order.items}:
-        raise Conflict("Nothing of this order is made at that station.")
+        raise Conflict(_("Nothing of this order is made at that station."))
     at = now()
     with atomic() as session:
         # A second click waits here for the first, and then finds what that counted; the version is the order's own.
@@ -65,7 +66,7 @@ def take(order: Order, kind: str, station: str = "", *, key: str | None = None, 
         answer, again = idempotency.once(by, key, asked, lambda: _counted(session, order, kind, station, by, at))
         version, number, since = (int(part) for part in answer.split())
         if again and (version != order.version or at.timestamp() - since > _ONE_CLICK.total_seconds()):
-            _, number, _ = (int(part) for part in _counted(session, order, kind, station, by, at).split())
+            _version, number, _since = (int(part) for part in _counted(session, order, kind, station, by, at).split())
         return look(session, order, kind, station, number=number)
 
 

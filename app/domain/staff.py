@@ -13,6 +13,7 @@ from app.contract.identity import Role
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import atomic
 from app.language import N_
+from app.language import gettext as _
 from app.models import Order, Person
 
 from . import access, audit, links
@@ -35,7 +36,7 @@ DUTIES = {
 }
 # What staff are whose duty nobody has said.
 LEAST = "cook"
-_WORDS = {"cook": "cooks", "counter": "the counter", "manager": "managers"}
+_WORDS = {"cook": N_("cooks"), "counter": N_("the counter"), "manager": N_("managers")}
 _HANDS_OVER = frozenset({"collected", "picked_up"})
 
 
@@ -47,8 +48,8 @@ def may(by: Actor, duty: str) -> bool:
 def check(by: Actor, duty: str) -> None:
     """Forbidden, where `may` says no."""
     if not may(by, duty):
-        able = " and ".join(words for role, words in _WORDS.items() if duty in DUTIES[role])
-        raise Forbidden(f"In this restaurant that is for {able}.")
+        able = _(" and ").join(_(words) for role, words in _WORDS.items() if duty in DUTIES[role])
+        raise Forbidden(_("In this restaurant that is for %(able)s.", able=able))
 
 
 def check_sees(by: Actor, order: Order) -> None:
@@ -79,7 +80,9 @@ def of_restaurant(session: Session, restaurant_id: int) -> list[Person]:
 def give_role(person_id: int, staff_role: str, *, by: Person) -> Person:
     """Another role for a colleague; ends what they are logged in with. One's own is for another manager to change."""
     if staff_role not in ROLES:
-        raise Invalid("There is no such role.", errors={"staff_role": [f"One of {', '.join(ROLES)}."]})
+        raise Invalid(
+            _("There is no such role."), errors={"staff_role": [_("One of %(codes)s.", codes=", ".join(ROLES))]}
+        )
     with atomic() as session:
         person = _colleague(session, person_id, by)
         if person.staff_role != staff_role:
@@ -94,7 +97,7 @@ def set_active(person_id: int, active: bool, *, by: Person) -> Person:
         person = _colleague(session, person_id, by)
         if person.is_active != active:
             if active and not person.is_off_by_kitchen:
-                raise Forbidden("An admin deactivated this account: only an admin lets it in again.")
+                raise Forbidden(_("An admin deactivated this account: only an admin lets it in again."))
             _changed(session, person, "staff.activity", by, "is_active", active)
             person.is_off_by_kitchen = not active
             if not active:
@@ -120,5 +123,5 @@ def _colleague(session: Session, person_id: int, by: Person) -> Person:
     if person_id not in people:
         raise NotFound
     if person_id == by.id:
-        raise Conflict("That is you: another manager has to do it.")
+        raise Conflict(_("That is you: another manager has to do it."))
     return people[person_id]

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app.contract.times import now
 from app.errors import Conflict, DomainError
 from app.extensions import atomic, db
+from app.language import N_
 from app.models import Order, Ticket
 
 from . import dispatch, offers, promises, ticket_events
@@ -115,7 +116,7 @@ def _look_again(ticket: Ticket, due_at: datetime | None, **values: datetime) -> 
 
 def _why_late(ticket: Ticket) -> str:
     if ticket.order.status in ("accepted", "preparing"):
-        return "The kitchen needs longer than it thought."
+        return N_("The kitchen needs longer than it thought.")
     if ticket.status in WITH_THE_FOOD:
-        return "The driver needs longer than planned."
-    return "We are still waiting for a driver."
+        return N_("The driver needs longer than planned.")
+    return N_("We are still waiting for a driver.")

@@ -16,6 +16,7 @@ from app.contract.identity import Role
 from app.contract.times import iso, now
 from app.errors import Conflict, EdgeForbidden, Invalid, LostRace
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Ticket, TicketChange
 
 from . import policies, ticket_events, ticket_json
@@ -71,7 +72,8 @@ def edge_to(ticket: Ticket, to: str, by: Actor, expected_version: int | None = N
     Refuses with Invalid (no such state), LostRace (not what was on the screen, or another driver's) and EdgeForbidden.
     """
     if to not in LABELS:
-        raise Invalid(f"There is no state {to!r}.", errors={"to": [f"One of {', '.join(LABELS)}."]})
+        known = ", ".join(LABELS)
+        raise Invalid(_("There is no state %(to)s.", to=repr(to)), errors={"to": [_("One of %(codes)s.", codes=known)]})
     if not _is_with(ticket, by, to):
         raise lost(ticket, by)
     if ticket.status == to:
@@ -81,7 +83,8 @@ def edge_to(ticket: Ticket, to: str, by: Actor, expected_version: int | None = N
     edge = EDGES.get((ticket.status, to))
     if edge is None:
         raise EdgeForbidden(
-            f"A delivery that is “{LABELS[ticket.status]}” cannot become “{LABELS[to]}”.", **now_at(ticket, by)
+            _("A delivery that is “%(now)s” cannot become “%(to)s”.", now=_(LABELS[ticket.status]), to=_(LABELS[to])),
+            **now_at(ticket, by),
         )
     return edge
 
@@ -145,12 +148,13 @@ def lost(ticket: Ticket, viewer: Actor) -> LostRace:
 
 def _who_was_faster(ticket: Ticket, viewer: Actor) -> str:
     since = ticket.changed_at.astimezone(ticket.order.restaurant.zone)
-    what = LABELS[ticket.status]
+    said = {"what": _(LABELS[ticket.status]), "since": f"{since:%H:%M}"}
     who = ticket.driver_name if ticket.driver_id is not None and ticket.status not in SEARCHING else None
     if ticket.changed_by_id not in (None, viewer.id) and who in (None, ticket.changed_by_name):
-        return f"{ticket.changed_by_name} was faster: “{what}” since {since:%H:%M}."
-    who = None if ticket.driver_id == viewer.id else who
-    return f"It changed meanwhile: “{what}” since {since:%H:%M}" + (f", with {who}." if who else ".")
+        return _("%(name)s was faster: “%(what)s” since %(since)s.", name=ticket.changed_by_name, **said)
+    if who and ticket.driver_id != viewer.id:
+        return _("It changed meanwhile: “%(what)s” since %(since)s, with %(who)s.", who=who, **said)
+    return _("It changed meanwhile: “%(what)s” since %(since)s.", **said)
 
 
 def _is_with(ticket: Ticket, by: Actor, to: str) -> bool:

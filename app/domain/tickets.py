@@ -15,6 +15,7 @@ from app.contract.identity import Role
 from app.contract.times import now
 from app.errors import Conflict, Forbidden
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import Order, Ticket
 
 from . import codes, offers, ticket_events
@@ -43,20 +44,20 @@ def request(order: Order, *, by: Actor) -> tuple[Ticket, bool]:
     Refuses with Forbidden (not their order), Conflict (nothing to deliver, not paid yet, on its way, or over).
     """
     if by.role != Role.CUSTOMER or by.id != order.customer_id:
-        raise Forbidden("Only the order's customer can ask for this.")
+        raise Forbidden(_("Only the order's customer can ask for this."))
     with atomic() as session:
         hold(session, order)
         if order.fulfilment != "delivery":
-            raise Conflict("This order is not for delivery.")
+            raise Conflict(_("This order is not for delivery."))
         if order.status in ORDER_ENDS:
-            raise Conflict("This order is over.")
+            raise Conflict(_("This order is over."))
         existing = of(session, order)
         if existing is not None:
             return existing, False
         if order.confirmed_at is None:
-            raise Conflict("This order is not paid yet: its kitchen does not know of it.")
+            raise Conflict(_("This order is not paid yet: its kitchen does not know of it."))
         if order.status == "picked_up":
-            raise Conflict("This order is on its way already.")
+            raise Conflict(_("This order is on its way already."))
         at = now()
         ticket = _open(session, order, by=by, at=at)
         if order.status in WITH_THE_KITCHEN:

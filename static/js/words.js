@@ -5,7 +5,8 @@ const element = document.getElementById("pl-words");
 const words = element ? JSON.parse(element.textContent) : {};
 // In the order in which a catalogue has its forms.
 const FORMS = ["zero", "one", "two", "few", "many", "other"];
-const rules = new Intl.PluralRules(document.documentElement.lang || "en");
+export const language = document.documentElement.lang || "en";
+const rules = new Intl.PluralRules(language);
 const spoken = FORMS.filter((form) => rules.resolvedOptions().pluralCategories.includes(form));
 
 /** `text` in the page's language, with `values` in it. */

@@ -29,6 +29,6 @@ def driver_duty(wanted: dict[str, bool]) -> Response:
 
     def act() -> Document:
         changed = drivers.go_on_duty(driver) if wanted["on"] else offers.go_off_duty(driver, by=driver)
-        return {**drivers.duty(drivers.of(driver)), "changed": changed}
+        return {**drivers.told(drivers.of(driver)), "changed": changed}
 
     return once(driver, act)

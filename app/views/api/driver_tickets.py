@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import Person, Ticket, TicketOffer
 from app.models.event_log import head
 from app.views import loading
+from app.views.told_again import told_again
 
 from . import documents, requests, ticket_documents
 from .answers import Document, answer
@@ -45,7 +46,7 @@ def driver_tickets(paging: Paging) -> Response:
     open_ones = [] if "after" in paging else [_told(one, driver, offer) for one in _open(driver, offer)]
     waiting = [] if row is None else dispatch.waiting(db.session(), row, now())
     document = {
-        "duty": drivers.duty(row),
+        "duty": drivers.told(row),
         "items": open_ones + ended["items"],
         "waiting": [_told(one, driver) for one in waiting],
         "next": ended["next"],
@@ -72,7 +73,10 @@ def document(ticket: Ticket, driver: Person) -> Document:
 
 def _told(ticket: Ticket, driver: Person, offer: TicketOffer | None = None) -> Document:
     asked = offer if offer is not None and offer.ticket_id == ticket.id else None
-    return ticket_json.whole(ticket, Role.DRIVER, viewer_id=driver.id, offer=asked)
+    told = ticket_json.whole(ticket, Role.DRIVER, viewer_id=driver.id, offer=asked)
+    if asked is not None:
+        told["offer"]["reason"] = told_again(asked.reason)
+    return told
 
 
 def _open(driver: Person, offer: TicketOffer | None) -> list[Ticket]:

@@ -16,6 +16,8 @@ from app.contract.times import now
 from app.domain import availability
 from app.errors import Invalid
 from app.extensions import db
+from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
 from app.views import loading
 from app.views.formats import remember_position
@@ -34,8 +36,8 @@ _BIGGEST_ID = 2**63 - 1
 class AvailabilityForm(CheckedForm):
     """Back on sale, or sold out: until somebody puts it back, until tomorrow, or until a time of the clock."""
 
-    until = SelectField("Until", choices={word: word for word in ("back", "open", "day", "time")})
-    time = TimeField("Time", [Optional()])
+    until = SelectField(_l("Until"), choices={word: word for word in ("back", "open", "day", "time")})
+    time = TimeField(_l("Time"), [Optional()])
 
     def ends_at(self, restaurant: Restaurant, at: datetime) -> datetime | None:
         """When it is back; None: nobody knows."""
@@ -49,7 +51,7 @@ class AvailabilityForm(CheckedForm):
     def _next(self, restaurant: Restaurant, at: datetime) -> datetime:
         """When the restaurant's clock shows that time next."""
         if self.time.data is None:
-            raise Invalid("Until what time?", errors={"time": ["Until what time?"]})
+            raise Invalid(_("Until what time?"), errors={"time": [_("Until what time?")]})
         today = at.astimezone(restaurant.zone).date()
         days = (datetime.combine(today + timedelta(days=ahead), self.time.data, restaurant.zone) for ahead in (0, 1))
         return next(moment for moment in days if moment > at)
@@ -82,7 +84,8 @@ def menu_availability(item_id: int) -> ResponseReturnValue:
         else:
             availability.sell_out(item, until=form.ends_at(restaurant, at), by=staff)
     if not refusal:
-        flash(f"{item.name} is {'back on sale' if item.available else 'sold out'}.", "success")
+        said = _("%(dish)s is back on sale.") if item.available else _("%(dish)s is sold out.")
+        flash(said % {"dish": item.name}, "success")
     return redirect(url_for(".menu", q=request.args.get("q") or None, _anchor=f"dish-{item.id}"), 303)
 
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app.contract.times import now
 from app.domain import busy
+from app.language import gettext as _
 from app.views.loading import person
 from app.views.mode_form import ModeForm
 from app.views.refusals import flashed
@@ -25,5 +26,5 @@ def mode_change() -> ResponseReturnValue:
     with flashed() as refusal:
         ModeForm().checked().carry_out(restaurant, by=staff, at=at)
     if not refusal:
-        flash(busy.told(restaurant, at) or "Orders are taken as usual.", "success")
+        flash(busy.told(restaurant, at) or _("Orders are taken as usual."), "success")
     return redirect(url_for(".board"), 303)

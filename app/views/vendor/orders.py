@@ -8,6 +8,8 @@ from wtforms.validators import Length, Optional
 
 from app.domain import days, order_search
 from app.domain.order_states import LABELS
+from app.language import N_, choices
+from app.language import lazy_gettext as _l
 from app.models import Order, Restaurant
 from app.views.admin.listing import ListFilter, Page, page_of, stripped
 from app.views.formats import remember_position
@@ -24,10 +26,10 @@ class OrderFilter(ListFilter):
 
     narrowing = ("q", "status", "first", "last")
 
-    q = SearchField("Search", [Optional(), Length(max=100)], filters=[stripped])
-    status = SelectField("Status", [Optional()], choices={"": "Every status", **_SEEN})
-    first = DateField("From", [Optional()])
-    last = DateField("Until", [Optional()])
+    q = SearchField(_l("Search"), [Optional(), Length(max=100)], filters=[stripped])
+    status = SelectField(_l("Status"), [Optional()], choices=choices({"": N_("Every status"), **_SEEN}))
+    first = DateField(_l("From"), [Optional()])
+    last = DateField(_l("Until"), [Optional()])
 
 
 @bp.get("/orders")

@@ -13,14 +13,16 @@ from app.contract.times import now
 from app.domain.live_fixes import minutes_to_counter
 from app.domain.order_states import WITH_THE_KITCHEN
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Driver, Order, Ticket
 
 _WORDS = {
-    "unassigned": "Looking for a driver",
-    "offered": "Looking for a driver",
-    "needs_dispatcher": "No driver found: the dispatcher is called",
-    "assigned": "{driver} is on the way",
-    "at_pickup": "{driver} is here",
+    "unassigned": N_("Looking for a driver"),
+    "offered": N_("Looking for a driver"),
+    "needs_dispatcher": N_("No driver found: the dispatcher is called"),
+    "assigned": N_("%(driver)s is on the way"),
+    "at_pickup": N_("%(driver)s is here"),
 }
 
 
@@ -46,8 +48,8 @@ def of(order: Order, drivers: Mapping[int, Driver]) -> Ride | None:
         return None
     if ticket.driver_id is None:
         is_sought = ticket.sought_since is not None or order.status == "ready_for_pickup"
-        return Ride(ticket.status, _WORDS[ticket.status]) if is_sought else None
-    says = _WORDS[ticket.status].format(driver=ticket.driver_name)
+        return Ride(ticket.status, _(_WORDS[ticket.status])) if is_sought else None
+    says = _(_WORDS[ticket.status], driver=ticket.driver_name)
     return Ride(ticket.status, says, _arrival(ticket, drivers.get(ticket.driver_id)), order.handover_code)
 
 

@@ -14,6 +14,7 @@ from app.domain import board_settings
 from app.errors import LostRace
 from app.extensions import db
 from app.language import gettext as _
+from app.language import lazy_gettext as _l
 from app.models import Category
 from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
 from app.views.capacity_form import CapacityForm
@@ -28,22 +29,22 @@ _STATION = "station-"
 
 
 def _minutes(label: str) -> IntegerField:
-    bounds = NumberRange(0, MOST_ALERT_MINUTES, f"From 0 to {MOST_ALERT_MINUTES} minutes.")
-    return IntegerField(label, [InputRequired("How many minutes? 0 is never."), bounds])
+    bounds = NumberRange(0, MOST_ALERT_MINUTES, _l("From 0 to %(most)s minutes.", most=MOST_ALERT_MINUTES))
+    return IntegerField(label, [InputRequired(_l("How many minutes? 0 is never.")), bounds])
 
 
 class SettingsForm(SeenForm):
     """Two levels for each state, and the words."""
 
-    placed_warn = _minutes("New: warn")
-    placed_alarm = _minutes("New: alarm")
-    accepted_warn = _minutes("Accepted: warn")
-    accepted_alarm = _minutes("Accepted: alarm")
-    preparing_warn = _minutes("Preparing: warn")
-    preparing_alarm = _minutes("Preparing: alarm")
-    ready_for_pickup_warn = _minutes("Ready: warn")
-    ready_for_pickup_alarm = _minutes("Ready: alarm")
-    allergy_words = StringField("Words of an allergy", [Length(max=LONGEST_WORDS)])
+    placed_warn = _minutes(_l("New: warn"))
+    placed_alarm = _minutes(_l("New: alarm"))
+    accepted_warn = _minutes(_l("Accepted: warn"))
+    accepted_alarm = _minutes(_l("Accepted: alarm"))
+    preparing_warn = _minutes(_l("Preparing: warn"))
+    preparing_alarm = _minutes(_l("Preparing: alarm"))
+    ready_for_pickup_warn = _minutes(_l("Ready: warn"))
+    ready_for_pickup_alarm = _minutes(_l("Ready: alarm"))
+    allergy_words = StringField(_l("Words of an allergy"), [Length(max=LONGEST_WORDS)])
 
     @property
     def alerts(self) -> dict[str, tuple[int, int]]:
@@ -74,7 +75,7 @@ def settings_change() -> ResponseReturnValue:
     if refusal:
         form.compare(refusal, _shown())
         return _page(form), refusal.status
-    flash("The board is set.", "success")
+    flash(_("The board is set."), "success")
     return redirect(url_for("vendor.settings"), 303)
 
 
@@ -98,7 +99,7 @@ def settings_stations() -> ResponseReturnValue:
     with flashed(LostRace) as refusal:
         board_settings.assign(kitchen_of(person()), wanted, by=person(), seen=request.form.get("seen"))
     if not refusal:
-        flash("Saved: orders from now on know where their dishes are made.", "success")
+        flash(_("Saved: orders from now on know where their dishes are made."), "success")
     return redirect(url_for("vendor.settings", _anchor="stations"), 303)
 
 

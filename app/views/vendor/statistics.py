@@ -7,6 +7,7 @@ from app.domain import kitchen_statistics
 from app.domain.kitchen_statistics import day_began, week_began
 from app.domain.order_states import CANCELLED
 from app.extensions import db
+from app.language import gettext as _
 from app.views.loading import person
 
 from . import bp
@@ -16,6 +17,6 @@ from .board import kitchen_of
 @bp.get("/statistics")
 def statistics() -> str:
     restaurant, at, session = kitchen_of(person()), now(), db.session()
-    spans = [("Today", day_began(restaurant, at)), ("This week", week_began(restaurant, at))]
+    spans = [(_("Today"), day_began(restaurant, at)), (_("This week"), week_began(restaurant, at))]
     figures = [(words, began, kitchen_statistics.since(session, restaurant, began)) for words, began in spans]
     return render_template("vendor/statistics.html", spans=figures, restaurant=restaurant, kinds=CANCELLED)

@@ -7,6 +7,8 @@ from sqlalchemy import select
 from app.contract.identity import Role
 from app.domain import staff
 from app.extensions import db
+from app.language import N_
+from app.language import gettext as _
 from app.models import Person
 from app.views import loading
 from app.views.loading import person
@@ -17,9 +19,9 @@ from .board import kitchen_of
 
 _ADDRESS = "/staff/<int(max=9223372036854775807):person_id>"
 _MAY = {
-    "manager": "Everything, and settings, statistics and staff.",
-    "cook": "The board and every step of an order.",
-    "counter": "The board, the list of orders, prints and handing over.",
+    "manager": N_("Everything, and settings, statistics and staff."),
+    "cook": N_("The board and every step of an order."),
+    "counter": N_("The board, the list of orders, prints and handing over."),
 }
 
 
@@ -35,7 +37,8 @@ def team_role(person_id: int) -> ResponseReturnValue:
     with flashed() as refusal:
         changed = staff.give_role(colleague.id, request.form.get("staff_role", ""), by=person())
     if not refusal:
-        flash(f"{changed.name} is {staff.ROLES[changed.staff_role].lower()} now and has to log in again.", "success")
+        role = _(staff.ROLES[changed.staff_role]).lower()
+        flash(_("%(name)s is %(role)s now and has to log in again.", name=changed.name, role=role), "success")
     return redirect(url_for("vendor.team"), 303)
 
 
@@ -46,7 +49,8 @@ def team_activity(person_id: int) -> ResponseReturnValue:
     with flashed() as refusal:
         changed = staff.set_active(colleague.id, active, by=person())
     if not refusal:
-        flash(f"{changed.name} {'may log in again' if active else 'may not log in any more'}.", "success")
+        said = _("%(name)s may log in again.") if active else _("%(name)s may not log in any more.")
+        flash(said % {"name": changed.name}, "success")
     return redirect(url_for("vendor.team"), 303)
 
 

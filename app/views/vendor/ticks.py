@@ -6,6 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField
 
 from app.domain import item_ticks
+from app.language import lazy_gettext as _l
 from app.views import loading
 from app.views.loading import person
 from app.views.refusals import flashed
@@ -16,7 +17,7 @@ from . import bp
 class TickForm(FlaskForm):
     """Whether it is made."""
 
-    done = BooleanField("Made")
+    done = BooleanField(_l("Made"))
 
 
 @bp.post("/orders/<number>/items/<int(max=9223372036854775807):item_id>/tick")

@@ -1,6 +1,8 @@
 // What an answer of the server means for a step that waits to be sent, and how long to wait for the next try.
 // Nothing here touches the page.
 
+import { t } from "../words.js";
+
 const LONGEST_PAUSE = 30_000; // ms
 const PASSES = new Set([408, 425, 429]);
 // Not a refusal: the first of two is still being worked on.
@@ -20,7 +22,7 @@ export function outcome(answer) {
 
 /** Why, in a sentence: the problem's own words, and what is wrong with its fields where they say more. */
 export function sentence(answer) {
-  const { detail = "It was refused.", errors } = answer.document ?? {};
+  const { detail = t("It was refused."), errors } = answer.document ?? {};
   const fields = Object.values(errors ?? {}).flat().filter((message) => !detail.includes(message));
   return [detail, ...fields].join(" ");
 }

@@ -1,6 +1,7 @@
 // The sheets that ask before a step is done: a code by number pad, a photograph, a note, a reason. A sheet stays open
 // until its answer is known, so that a wrong code can be typed again where it was typed.
 
+import { t } from "../words.js";
 import { base64, shrink } from "./photo.js";
 import { fill } from "./slots.js";
 import { words as wordsOf } from "./steps.js";
@@ -67,7 +68,7 @@ async function taken(field) {
   const [file] = field.files;
   const url = file ? await shrink(file) : null;
   show(url);
-  if (file && url === null) complain(field.closest("dialog"), "That is no picture. Take another one.");
+  if (file && url === null) complain(field.closest("dialog"), t("That is no picture. Take another one."));
 }
 
 function show(url) {

@@ -1,5 +1,6 @@
 // What is under the thumb: one big button, for the next step or for the duty.
 
+import { t } from "../words.js";
 import { draw } from "./slots.js";
 import { settle } from "./settling.js";
 import { NEXT, words } from "./steps.js";
@@ -42,9 +43,9 @@ function step({ status }) {
 
 function duty(state) {
   if (state === "loading") return null;
-  const button = draw("draw-duty-switch", { words: state === "idle" ? "You are on duty" : "Go on duty" });
+  const button = draw("draw-duty-switch", { words: state === "idle" ? t("You are on duty") : t("Go on duty") });
   button.setAttribute("aria-checked", String(state === "idle"));
-  button.setAttribute("aria-label", "On duty");
+  button.setAttribute("aria-label", t("On duty"));
   return button;
 }
 

@@ -3,6 +3,7 @@
 import * as clocks from "../clocks.js";
 import * as ringing from "../ringing.js";
 import { forget, toast } from "../toasts.js";
+import { t } from "../words.js";
 import { outcome, sentence } from "./answers.js";
 import * as asks from "./asks.js";
 import { call } from "./calls.js";
@@ -19,9 +20,10 @@ const SAME = 2000; // ms
 export async function duty(on) {
   const answer = await call("POST", "/api/driver/duty", { on });
   const what = outcome(answer);
+  const still = on ? t("You are still off duty. Try again.") : t("You are still on duty. Try again.");
   if (what === "done") tickets.putDuty(answer.document);
-  else if (what === "refused") toast({ kind: "warning", title: "Not changed", text: sentence(answer) });
-  else toast({ kind: "danger", title: "No connection", text: `You are still ${on ? "off" : "on"} duty. Try again.` });
+  else if (what === "refused") toast({ kind: "warning", title: t("Not changed"), text: sentence(answer) });
+  else toast({ kind: "danger", title: t("No connection"), text: still });
   await tickets.refresh();
 }
 
@@ -39,7 +41,7 @@ async function said(ticket, verb) {
   if (what !== "refused") return;
   if (ticket.offer) picture.end(ticket.offer.id);
   if (verb === "decline") return; // too late to say no is no news
-  toast({ kind: "warning", title: "Not yours", text: why, stays: true, about: ticket.ticket_id });
+  toast({ kind: "warning", title: t("Not yours"), text: why, stays: true, about: ticket.ticket_id });
 }
 
 /** Nobody has answered in time; or the answer waits for a connection, and its refusal will say so. */
@@ -47,8 +49,8 @@ export function lapsed({ id, ticket_id: number, offer }) {
   picture.end(offer.id);
   tickets.refresh();
   if (outbox.waiting(id).length) return;
-  const text = "Another driver is asked. After three in a row you are set off duty.";
-  toast({ kind: "warning", title: "The offer ran out", text, stays: true, about: number });
+  const text = t("Another driver is asked. After three in a row you are set off duty.");
+  toast({ kind: "warning", title: t("The offer ran out"), text, stays: true, about: number });
 }
 
 /** It was taken from the driver: said aloud, should they be on the way. */
@@ -62,8 +64,8 @@ export function calledOff({ id, ticket_id: number, status }) {
   const isOver = isAsked && Date.parse(ticket.offer.lapses_at) - clocks.now() < SAME;
   if (isOver && status !== "cancelled") return lapsed(ticket);
   ringing.ring();
-  const text = status === "cancelled" ? "The order was cancelled." : "The dispatcher gives it to somebody else.";
-  toast({ kind: "danger", title: `${number} was called off`, text, stays: true, about: number });
+  const text = status === "cancelled" ? t("The order was cancelled.") : t("The dispatcher gives it to somebody else.");
+  toast({ kind: "danger", title: t("%(number)s was called off", { number }), text, stays: true, about: number });
 }
 
 /** The next step of the delivery under way: done at once, or after its sheet was filled in. */
@@ -78,26 +80,28 @@ export function step(ticket) {
 /** It cannot be done. */
 export function giveUp(ticket) {
   const hasFood = isWithTheFood(ticket);
-  const title = hasFood ? "It cannot be delivered" : "You cannot do this one";
-  const hint = hasFood ? "Then take it back to the restaurant." : "Another driver is looked for at once.";
+  const title = hasFood ? t("It cannot be delivered") : t("You cannot do this one");
+  const hint = hasFood ? t("Then take it back to the restaurant.") : t("Another driver is looked for at once.");
   const sheet = hasFood ? "reason-after" : "reason-before";
   asks.ask(sheet, "failed", { title, hint }, (values) => send(ticket, "failed", values));
 }
 
 function askForHandover(ticket, verb) {
   const { restaurant, order } = ticket;
-  const hint = `${restaurant.name} says the hand-over code of order ${order.number.slice(-4)}.`;
-  const said = { title: "Hand-over code", hint, cash: null };
+  const number = order.number.slice(-4);
+  const hint = t("%(restaurant)s says the hand-over code of order %(number)s.", { restaurant: restaurant.name, number });
+  const said = { title: t("Hand-over code"), hint, cash: null };
   asks.ask("code", verb, said, ({ code }) => send(ticket, verb, { handover_code: code }));
 }
 
 function askForProof(ticket, verb) {
   const { order, currency, drop_proof: proof } = ticket;
-  const cash = order.to_collect_minor > 0 ? `Collect ${money(order.to_collect_minor, currency)} in cash.` : null;
+  const sum = money(order.to_collect_minor, currency);
+  const cash = order.to_collect_minor > 0 ? t("Collect %(money)s in cash.", { money: sum }) : null;
   const [title, hint] = {
-    code: ["The guest’s code", "It stands on the guest’s page: four digits."],
-    photo: ["A photograph", "Show what you left, and where."],
-    note: ["Where did you leave it?", "The restaurant asks for a note."],
+    code: [t("The guest’s code"), t("It stands on the guest’s page: four digits.")],
+    photo: [t("A photograph"), t("Show what you left, and where.")],
+    note: [t("Where did you leave it?"), t("The restaurant asks for a note.")],
   }[proof];
   asks.ask(proof, verb, { title, hint, cash }, (values) => {
     return send(ticket, verb, proof === "code" ? { drop_code: values.code } : values);

@@ -1,15 +1,18 @@
 // How numbers are said on the driver's page: money, distances, times of day, ways to a place. Nothing here touches it.
 
+import { language, t, tn } from "../words.js";
+
 /** Minor units as people read them: `€12.50`. */
 export function money(minor, currency) {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  const format = new Intl.NumberFormat(language, { style: "currency", currency, numberingSystem: "latn" });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
 /** Metres of road: `850 m`, `2.4 km`; null where they are not known. */
 export function distance(metres) {
   if (metres === null) return null;
-  return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : `${(metres / 1000).toFixed(1)} km`;
+  if (metres < 1000) return t("%(n)s m", { n: Math.round(metres / 10) * 10 });
+  return t("%(n)s km", { n: (metres / 1000).toFixed(1) });
 }
 
 /** The time of day on this phone: `18:04`. */
@@ -19,13 +22,13 @@ export function clock(at) {
 
 /** `3 items`. */
 export function items({ items_count: count }) {
-  return `${count} item${count === 1 ? "" : "s"}`;
+  return tn("%(n)s item", "%(n)s items", count);
 }
 
 /** Whether the kitchen is done with `order`, or when; null when nobody knows. */
 export function readiness(order, at) {
-  if (order.status === "ready_for_pickup") return "Ready now";
-  return at === null ? null : `Ready about ${clock(at)}`;
+  if (order.status === "ready_for_pickup") return t("Ready now");
+  return at === null ? null : t("Ready about %(time)s", { time: clock(at) });
 }
 
 /** An address that shows the way, in what the phone uses for that; by coordinates, else by the words of the address. */

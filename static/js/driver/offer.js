@@ -3,6 +3,7 @@
 
 import * as clocks from "../clocks.js";
 import * as ringing from "../ringing.js";
+import { t } from "../words.js";
 import { distance, items, money, readiness } from "./formats.js";
 import { settle } from "./settling.js";
 import { fill } from "./slots.js";
@@ -49,7 +50,8 @@ export function show(ticket, { isSent = false, isHeldUp = false } = {}) {
 
 function draw(ticket, isHeldUp) {
   const { offer, restaurant, order, currency } = ticket;
-  const sending = isHeldUp ? "No connection: it is sent as soon as there is one." : "Sending your answer …";
+  const cash = money(order.to_collect_minor, currency);
+  const sending = isHeldUp ? t("No connection: it is sent as soon as there is one.") : t("Sending your answer …");
   fill(dialog, {
     seconds: seconds(offer),
     pay: money(ticket.pay_minor, currency),
@@ -61,7 +63,7 @@ function draw(ticket, isHeldUp) {
     reason: offer.reason,
     items: items(order),
     ready: readiness(order, ticket.ready_at),
-    cash: order.to_collect_minor > 0 ? `Collect ${money(order.to_collect_minor, currency)} in cash` : null,
+    cash: order.to_collect_minor > 0 ? t("Collect %(money)s in cash", { money: cash }) : null,
     sending: isAnswered ? sending : null,
   });
   for (const button of dialog.querySelectorAll("[data-answer]")) button.disabled = isAnswered;
@@ -69,7 +71,7 @@ function draw(ticket, isHeldUp) {
 
 function fromHere(metres) {
   if (metres === null) return null;
-  return metres < HERE ? "you are there" : `${distance(metres)} from you`;
+  return metres < HERE ? t("you are there") : t("%(distance)s from you", { distance: distance(metres) });
 }
 
 function open() {

@@ -6,6 +6,7 @@
 
 import * as clocks from "../clocks.js";
 import * as freshness from "../freshness.js";
+import { t } from "../words.js";
 import { outcome, pause, sentence } from "./answers.js";
 import { call } from "./calls.js";
 import { ahead } from "./steps.js";
@@ -132,7 +133,7 @@ function refuse(step, why) {
 function hold(step, what) {
   tries += 1;
   for (const each of waiting()) tell(each, { outcome: "kept" });
-  if (what === "login") freshness.refused("You are not logged in any more.");
+  if (what === "login") freshness.refused(t("You are not logged in any more."));
   else if (what === "reload") freshness.missed();
   else timer = setTimeout(flush, pause(tries));
   told.changed();

@@ -1,5 +1,6 @@
 // The delivery under way, drawn: where to go now, whom to call, what to bring and to collect.
 
+import { t } from "../words.js";
 import { clock, directions, items, money, readiness } from "./formats.js";
 import { draw } from "./slots.js";
 import { goesBack, isWithTheFood } from "./steps.js";
@@ -15,7 +16,7 @@ export function ride(ticket) {
     number: number(ticket.order.number),
     items: items(ticket.order),
     ready: isBound || goesBack(ticket) ? null : readiness(ticket.order, ticket.ready_at),
-    promised: isBound && ticket.promised_by ? `Promised by ${clock(ticket.promised_by)}` : null,
+    promised: isBound && ticket.promised_by ? t("Promised by %(time)s", { time: clock(ticket.promised_by) }) : null,
     cash: isBound && ticket.order.to_collect_minor > 0 ? money(ticket.order.to_collect_minor, ticket.currency) : null,
     note: isBound ? ticket.order.note : null,
     back: goesBack(ticket),
@@ -30,17 +31,17 @@ export function ride(ticket) {
 }
 
 const HEADLINES = {
-  assigned: ({ restaurant }) => `Ride to ${restaurant.name}`,
-  at_pickup: ({ restaurant }) => `Collect at ${restaurant.name}`,
-  picked_up: ({ customer }) => `Ride to ${customer.name}`,
-  at_dropoff: ({ customer }) => `Hand it to ${customer.name}`,
-  failed: ({ restaurant }) => `Take it back to ${restaurant.name}`,
-  returning: ({ restaurant }) => `Back to ${restaurant.name}`,
+  assigned: ({ restaurant }) => t("Ride to %(place)s", { place: restaurant.name }),
+  at_pickup: ({ restaurant }) => t("Collect at %(place)s", { place: restaurant.name }),
+  picked_up: ({ customer }) => t("Ride to %(place)s", { place: customer.name }),
+  at_dropoff: ({ customer }) => t("Hand it to %(place)s", { place: customer.name }),
+  failed: ({ restaurant }) => t("Take it back to %(place)s", { place: restaurant.name }),
+  returning: ({ restaurant }) => t("Back to %(place)s", { place: restaurant.name }),
 };
 
 function counter({ restaurant }) {
   return {
-    what: "Restaurant",
+    what: t("Restaurant"),
     name: restaurant.name,
     address: restaurant.address,
     call: telephone(restaurant.phone),
@@ -51,7 +52,7 @@ function counter({ restaurant }) {
 function drop(ticket) {
   const { customer, location: address, latitude, longitude } = ticket;
   return {
-    what: "Guest",
+    what: t("Guest"),
     name: customer.name,
     address,
     call: telephone(customer.phone),

@@ -1,5 +1,6 @@
 // The lists under what is going on: deliveries that wait for anybody, and what was done today; and the duty in words.
 
+import { t } from "../words.js";
 import { clock, distance, items, money, readiness } from "./formats.js";
 import { draw } from "./slots.js";
 
@@ -34,7 +35,7 @@ function waitingRow(ticket) {
     ride: distance(ticket.distance_m),
     items: items(ticket.order),
     ready: readiness(ticket.order, ticket.ready_at),
-    words: ticket.isTaken ? "Asking …" : "Take it",
+    words: ticket.isTaken ? t("Asking …") : t("Take it"),
   });
   const button = row.querySelector("button");
   button.dataset.take = ticket.id;

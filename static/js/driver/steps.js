@@ -2,6 +2,8 @@
 // server's machine decides (app/domain/ticket_states.py); here is what is offered, and where a step leads that was not
 // sent yet. Nothing here touches the page.
 
+import { t } from "../words.js";
+
 /** state -> the step: its address, the state that it leads to, and what it asks (`code`, `proof`). */
 export const NEXT = {
   assigned: { verb: "at-pickup", leads: "at_pickup" },
@@ -13,15 +15,15 @@ export const NEXT = {
 };
 
 const WORDS = {
-  accept: "Accept",
-  decline: "Decline",
-  "at-pickup": "I am at the restaurant",
-  "picked-up": "Picked up",
-  "at-dropoff": "I am at the door",
-  delivered: "Delivered",
-  failed: "I cannot do this",
-  returning: "I am taking it back",
-  returned: "It is back at the restaurant",
+  accept: t("Accept"),
+  decline: t("Decline"),
+  "at-pickup": t("I am at the restaurant"),
+  "picked-up": t("Picked up"),
+  "at-dropoff": t("I am at the door"),
+  delivered: t("Delivered"),
+  failed: t("I cannot do this"),
+  returning: t("I am taking it back"),
+  returned: t("It is back at the restaurant"),
 };
 const WITH_THE_FOOD = new Set(["picked_up", "at_dropoff"]);
 const BACK = new Set(["failed", "returning"]);

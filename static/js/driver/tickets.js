@@ -2,6 +2,7 @@
 // last one, so that a page that is opened in a dead zone still knows the way.
 
 import * as freshness from "../freshness.js";
+import { t } from "../words.js";
 import { outcome, pause } from "./answers.js";
 import { call } from "./calls.js";
 import * as store from "./store.js";
@@ -85,7 +86,7 @@ function took(document, asked) {
 /** What is on the screen stays; what the phone keeps is for nobody else. */
 function refused() {
   forget();
-  freshness.refused("You are not logged in any more.");
+  freshness.refused(t("You are not logged in any more."));
 }
 
 function failed() {

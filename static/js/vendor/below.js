@@ -1,6 +1,7 @@
 // New orders below the fold of their column: how many, and one press brings the first of them into sight.
 
 import { icon } from "../toasts.js";
+import { t } from "../words.js";
 
 const column = document.querySelector('[data-column="new"], [data-column="stream"]');
 const button = document.querySelector(".pl-column-below");
@@ -19,7 +20,7 @@ export function look() {
   if (button.dataset.below === String(count)) return;
   button.dataset.below = count;
   button.hidden = count === 0;
-  button.replaceChildren(icon("chevron-down"), `${count} below`);
+  button.replaceChildren(icon("chevron-down"), t("%(n)s below", { n: count }));
 }
 
 function below() {

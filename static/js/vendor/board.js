@@ -4,6 +4,7 @@
 import { fetchNew } from "../fragments.js";
 import * as ringing from "../ringing.js";
 import { forget, toast } from "../toasts.js";
+import { t } from "../words.js";
 import * as below from "./below.js";
 import * as full from "./full.js";
 import * as keys from "./keys.js";
@@ -103,8 +104,8 @@ function received(order) {
   if (!cardOf(order.number)) expected.add(urlOf(order.number));
   ringing.again();
   settle();
-  const dishes = order.items.map((item) => `${item.quantity}× ${item.name}`).join(", ");
-  toast({ kind: "news", title: `New order ${order.number.slice(-4)}`, text: dishes, href: `#order-${order.number}`, about: order.number });
+  const dishes = order.items.map((item) => `${item.quantity}× ${item.name}`).join(t(", "));
+  toast({ kind: "news", title: t("New order %(number)s", { number: order.number.slice(-4) }), text: dishes, href: `#order-${order.number}`, about: order.number });
 }
 
 /** Somebody else did something to what stands here. */
@@ -120,13 +121,13 @@ function moved(number) {
 function arrived(number) {
   if (!cardOf(number)) return;
   ringing.ring("driver");
-  toast({ kind: "news", title: `The driver of ${number.slice(-4)} is here`, text: "", href: `#order-${number}`, about: number });
+  toast({ kind: "news", title: t("The driver of %(number)s is here", { number: number.slice(-4) }), text: "", href: `#order-${number}`, about: number });
 }
 
 function asked({ order, note }) {
   if (board.dataset.station && !cardOf(order.number)) return;
   ringing.ring("stop");
-  const title = `${order.customer.name} asks to cancel ${order.number.slice(-4)}`;
+  const title = t("%(name)s asks to cancel %(number)s", { name: order.customer.name, number: order.number.slice(-4) });
   toast({ kind: "danger", title, text: note, stays: true, href: `#order-${order.number}`, about: order.number });
 }
 
@@ -135,7 +136,8 @@ function cancelled({ order, changed_by: by }) {
   if (by.role === "vendor" || (board.dataset.station && !cardOf(order.number))) return;
   ringing.ring("stop");
   const expired = order.cancellation.kind === "expired";
-  const title = `Order ${order.number.slice(-4)} ${expired ? "has expired" : "was cancelled"}`;
-  const text = expired ? "Nobody accepted it in time." : `By ${by.name}. ${order.cancellation.note ?? ""}`;
+  const number = order.number.slice(-4);
+  const title = expired ? t("Order %(number)s has expired", { number }) : t("Order %(number)s was cancelled", { number });
+  const text = expired ? t("Nobody accepted it in time.") : t("By %(name)s. %(note)s", { name: by.name, note: order.cancellation.note ?? "" });
   toast({ kind: "danger", title, text, stays: true, about: order.number });
 }

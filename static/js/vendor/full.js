@@ -1,5 +1,7 @@
 // The whole screen for the board: a button and the key `f`; Escape leaves, as everywhere.
 
+import { t } from "../words.js";
+
 const button = document.querySelector(".pl-full-screen");
 
 export function start() {
@@ -21,5 +23,5 @@ export async function toggle() {
 function look() {
   const isFull = document.fullscreenElement !== null;
   button.ariaPressed = String(isFull);
-  button.ariaLabel = isFull ? "Leave full screen" : "Full screen";
+  button.ariaLabel = isFull ? t("Leave full screen") : t("Full screen");
 }

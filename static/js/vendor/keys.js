@@ -35,7 +35,9 @@ function pressed(event) {
 function walk(key) {
   const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
   if (key in steps) return focus(neighbour(steps[key]));
-  if (key === "ArrowRight" || key === "ArrowLeft") return focus(beside(key === "ArrowRight" ? 1 : -1));
+  // The columns stand in the direction of writing.
+  const onward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+  if (key === "ArrowRight" || key === "ArrowLeft") return focus(beside(key === onward ? 1 : -1));
   return false;
 }
 
