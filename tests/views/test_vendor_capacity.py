@@ -63,7 +63,7 @@ def test_a_card_is_accepted_for_the_place_that_it_has(cast, full, browser):
     order = place(cast).order
     card = browser.get(f"/vendor/orders/{order.number}/card").text
     assert "Accept · 12:45" in card
-    assert 'value="20" aria-label="Accept, ready in 20 minutes"' in card
+    assert 'name="prep_minutes" value="20"' in card
     browser.post(f"/vendor/orders/{order.number}/acceptance", data={"expected_version": "1", "keep": "y"})
     db.session.refresh(order)
     assert (order.status, order.ready_by) == ("accepted", datetime(2026, 11, 20, 12, 45, tzinfo=UTC))
