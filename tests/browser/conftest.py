@@ -118,6 +118,22 @@ def patient() -> None:
     expect.set_options(timeout=PATIENCE)
 
 
+# What has just been drawn is looked at in the frame after.
+SETTLED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  do {
+    await frame();
+    await frame();
+  } while (document.querySelector("[data-settling]"));
+}"""
+
+
+def settled(board: Page) -> Page:
+    """`board`, once every card takes keys and fingers."""
+    board.evaluate(SETTLED)
+    return board
+
+
 def is_live(page: Page) -> Page:
     """`page`, once it says so."""
     expect(page.locator("body")).to_have_attribute("data-live", "live")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from app.domain import orders
 from app.extensions import db
 from app.models import Receipt
-from tests.browser.conftest import Visit, is_live
+from tests.browser.conftest import Visit, is_live, settled
 from tests.browser.site import Site
 from tests.cast import Cast
 from tests.factories import order_in, place
@@ -70,10 +70,10 @@ def test_the_board_is_worked_by_keyboard(visit: Visit, cast: Cast):
     board.keyboard.press("ArrowDown")
     expect(board.locator(f"#order-{second.number}")).to_be_focused()
     for key, state in [("a", "accepted"), ("s", "preparing"), ("r", "ready_for_pickup")]:
-        board.keyboard.press(key)
+        settled(board).keyboard.press(key)
         expect(board.locator(f"#order-{second.number}")).to_have_attribute("data-state", state)
         expect(board.locator(f"#order-{second.number}")).to_be_focused()
-    board.keyboard.press("h")
+    settled(board).keyboard.press("h")
     expect(board.locator(f"#order-{second.number}")).to_have_count(0)
     board.keyboard.press("?")
     expect(board.get_by_role("dialog")).to_contain_text("hand over")

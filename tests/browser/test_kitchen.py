@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from app.domain import board_settings, deliveries, item_ticks, orders
 from app.domain.order_placement import Line
 from app.models.board import ALERTS
-from tests.browser.conftest import Visit, is_live
+from tests.browser.conftest import Visit, is_live, settled
 from tests.cast import Cast
 from tests.factories import order_in, place, ticket_in
 
@@ -90,12 +90,10 @@ def test_a_bump_bar_takes_a_card_from_new_to_handed_over(visit: Visit, cast: Cas
     board.keyboard.press("2")
     expect(card).to_be_focused()
     for state in ("accepted", "preparing", "ready_for_pickup"):
-        board.wait_for_function("() => document.activeElement.matches('.pl-ticket:not([data-settling])')")
-        board.keyboard.press("Enter")
+        settled(board).keyboard.press("Enter")
         expect(card).to_have_attribute("data-state", state)
     board.locator(f"#order-{first.number}").focus()
-    board.wait_for_function("() => !document.querySelector('[data-settling]')")
-    board.keyboard.press("Shift+R")
+    settled(board).keyboard.press("Shift+R")
     expect(card).to_have_attribute("data-state", "preparing")
     expect(board.locator(f"#order-{first.number}")).to_have_attribute("data-state", "placed")
 
@@ -106,12 +104,11 @@ def test_a_key_that_is_pressed_twice_hands_over_one_order(visit: Visit, cast: Ca
     asked: list[str] = []
     board.on("request", lambda request: asked.append(request.url) if request.url.endswith("/handover") else None)
     board.locator(f"#order-{first.number}").focus()
-    board.wait_for_function("() => !document.querySelector('[data-settling]')")
-    board.keyboard.press("h")
+    settled(board).keyboard.press("h")
     expect(board.locator(f"#order-{first.number}")).to_have_count(0)
     expect(board.locator(f"#order-{second.number}")).to_be_focused()
     board.keyboard.press("h")
-    board.wait_for_function("() => !document.querySelector('[data-settling]')")
+    settled(board)
     assert [url.split("/")[-2] for url in asked] == [first.number]
     board.keyboard.press("h")
     expect(board.locator(f"#order-{second.number}")).to_have_count(0)
