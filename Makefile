@@ -14,7 +14,7 @@ ASSETS  := static/vendor/.made
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test races faults conformance check bench shots install install-dev assets messages format lock clean
+.PHONY: help run test races faults conformance check bench shots axe install install-dev assets messages format lock clean
 
 help:  ## Print this help
 	@echo "Passline: the live order desk of a restaurant business"
@@ -57,6 +57,10 @@ bench: install-dev assets  ## Run the benchmarks; prints a table beside the peer
 shots: install-dev assets  ## Draw every page at three widths, light and dark, into shots/
 	@scripts/install_system.sh
 	@$(BIN)/python scripts/shots.py $(ARGS)
+
+axe: install-dev assets  ## Look at every page of `make shots` with axe-core (WCAG 2.2 A and AA), light and dark
+	@scripts/install_system.sh
+	@$(BIN)/python scripts/axe.py $(ARGS)
 
 install: $(RUNTIME)  ## Make the virtual environment and install what runs
 install-dev: $(DEV)  ## Install what tests, measures and checks as well
