@@ -12,9 +12,17 @@ from app.language import gettext as _
 from . import bp
 
 
+# File, sizes, type, purpose: the drawing, and pictures for systems that draw none.
+_ICONS = (
+    ("favicon.svg", "any", "image/svg+xml", "any"),
+    ("icon-192.png", "192x192", "image/png", "any"),
+    ("icon-512.png", "512x512", "image/png", "any"),
+    ("icon-maskable-512.png", "512x512", "image/png", "maskable"),
+)
+
+
 @bp.get("/orders/manifest.webmanifest")
 def manifest() -> Response:
-    icon = {"src": url_for("static", filename="img/favicon.svg"), "sizes": "any", "type": "image/svg+xml"}
     told = {
         "name": "Passline",
         "short_name": "Passline",
@@ -24,7 +32,10 @@ def manifest() -> Response:
         "scope": "/",
         "display": "standalone",
         "background_color": "#ffffff",
-        "icons": [icon],
+        "icons": [
+            {"src": url_for("static", filename=f"img/{name}"), "sizes": sizes, "type": kind, "purpose": purpose}
+            for name, sizes, kind, purpose in _ICONS
+        ],
     }
     answer = jsonify(told)
     answer.mimetype = "application/manifest+json"
