@@ -11,7 +11,6 @@ from app.language import gettext as _
 
 from . import bp
 
-
 # File, sizes, type, purpose: the drawing, and pictures for systems that draw none.
 _ICONS = (
     ("favicon.svg", "any", "image/svg+xml", "any"),
