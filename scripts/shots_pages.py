@@ -441,4 +441,4 @@ WIFI = (
     Shot("wifi-admin-package", "admin", "/admin/wifi/packages/{wifi_package}"),
 )
 
-SHOTS = (*ACCOUNTS, *CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *WIFI, *TRANSITIONS, *ERRORS)
+SHOTS = (*ACCOUNTS, *CUSTOMER, *DRIVER, *VENDOR, *ADMIN, *HOUSES, *WIFI, *TRANSITIONS, *ERRORS)

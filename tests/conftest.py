@@ -3,6 +3,8 @@
 One application per database and worker; before each test its tables are emptied, so every test starts alone.
 """
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -84,6 +86,26 @@ def database_url_of(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fi
 def backend(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on: each test that uses `app` runs on both."""
     return request.param
+
+
+# Pages and the API call verbs, which are tested on both databases, and are the same Python on either: one will do for
+# them, but for these, which ask the database questions of their own. ON_BOTH=1 has all of them run on both.
+EDGES = ("views", "api")
+ASK_THEMSELVES = re.compile(
+    r"test_(admin_(audit|bulk|dashboard|dispatch|jobs|messages|orders|payments|people|reconciliation|refunds|search|wifi)"
+    r"|customer_(browse|orders)|vendor_(board|orders|statistics)|idempotency|reading|takings)"
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases of a test of the edges, unless it says them itself."""
+    folder, name = metafunc.definition.path.parts[-2:]
+    says = any("backend" in str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+    if "backend" not in metafunc.fixturenames or says or os.environ.get("ON_BOTH"):
+        return
+    if folder in EDGES and not ASK_THEMSELVES.match(name) and not hasattr(metafunc.module, "backend"):
+        metafunc.definition.add_marker(pytest.mark.parametrize("backend", BACKENDS[:1]))
 
 
 @pytest.fixture
