@@ -66,6 +66,7 @@ def look(chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, wi
         shots.open_page(page, stage, shot)
         # What is out of sight and not laid out yet has no place and no colour to be judged.
         page.add_style_tag(content="* { content-visibility: visible !important }")
+        page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_function("() => !document.querySelector('[data-settling]')")
         page.add_script_tag(path=AXE)
         return [line for violation in page.evaluate(_RUN) for line in told(violation)]
