@@ -118,13 +118,14 @@ def patient() -> None:
     expect.set_options(timeout=PATIENCE)
 
 
-# What has just been drawn is looked at in the frame after.
+# What has just been drawn is looked at in a frame after, and a starved machine is long in coming to that: the board has
+# settled when it has been so for a while.
 SETTLED = """async () => {
-  const frame = () => new Promise(requestAnimationFrame);
-  do {
-    await frame();
-    await frame();
-  } while (document.querySelector("[data-settling]"));
+  let since = performance.now();
+  while (performance.now() - since < 400) {
+    await new Promise(requestAnimationFrame);
+    if (document.querySelector("[data-settling]")) since = performance.now();
+  }
 }"""
 
 
