@@ -6,6 +6,7 @@ Until then the token waits in the admin's own cookie, as a customer's tracking l
 from flask import current_app, flash, session, url_for
 
 from app.domain.mails import path
+from app.language import gettext as _
 from app.models import Person
 from app.views.security import keep_nowhere
 
@@ -17,11 +18,20 @@ def keep(person: Person, purpose: str, token: str | None) -> None:
     if token is not None:
         session[_WAITING] = [person.id, purpose, token]
     elif current_app.config["PASSLINE"].sends_mail:
-        flash(f"A link is on its way to {person.email}. You do not see it: with it one becomes that admin.", "success")
+        flash(
+            _(
+                "A link is on its way to %(email)s. You do not see it: with it one becomes that admin.",
+                email=person.email,
+            ),
+            "success",
+        )
     else:
         flash(
-            "No mail goes out here, and an admin's link is never shown to another admin. "
-            f"Whoever runs the machine makes it: flask users reset-link {person.email}",
+            _(
+                "No mail goes out here, and an admin's link is never shown to another admin. "
+                "Whoever runs the machine makes it: flask users reset-link %(email)s",
+                email=person.email,
+            ),
             "warning",
         )
 
