@@ -20,8 +20,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask
-from flask_babel import Babel, Domain, force_locale, get_locale
+from flask import Flask, current_app, g, has_app_context
+from flask_babel import Babel, Domain, force_locale
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
@@ -29,6 +29,7 @@ from markupsafe import Markup
 LANGUAGES = {"en": "English", "ar": "العربية"}
 SOURCE = "en"
 CATALOGUES = Path(__file__).parent / "translations"
+_SPOKEN = "passline_language"
 
 
 def N_(text: str) -> str:
@@ -60,14 +61,34 @@ def choices(table: Mapping[str, str]) -> Callable[[], dict[str, str]]:
 @contextmanager
 def speaking(language: str | None) -> Iterator[None]:
     """Speak `language` for a while: to somebody who did not ask, by mail or text message. None, or unknown: English."""
-    with force_locale(language if language in LANGUAGES else SOURCE):
-        yield
+    before = g.get(_SPOKEN)
+    spoken = language if language in LANGUAGES else SOURCE
+    setattr(g, _SPOKEN, spoken)
+    try:
+        # What flask_babel says for others, as the messages of WTForms.
+        with force_locale(spoken):
+            yield
+    finally:
+        setattr(g, _SPOKEN, before)
 
 
 def current() -> str:
     """The language that is spoken now; English where nobody asks."""
-    locale = get_locale()
-    return SOURCE if locale is None else str(locale.language)
+    if not has_app_context():
+        return SOURCE
+    # Chosen once for each request: a page asks for each of its texts.
+    spoken: str | None = getattr(g, _SPOKEN, None)
+    return spoken or _choose()
+
+
+def _choose() -> str:
+    setattr(g, _SPOKEN, current_app.extensions[_SPOKEN]())
+    return str(getattr(g, _SPOKEN))
+
+
+def is_chosen() -> bool:
+    """Whether anything was said in this context yet."""
+    return _SPOKEN in g
 
 
 def direction(language: str) -> str:
@@ -119,7 +140,8 @@ class _Catalogues(Domain):  # type: ignore[misc]
 
 def init(app: Flask, choose: Callable[[], str]) -> None:
     """Let `app` speak the language that `choose` names, and its templates mark what they say."""
-    babel = Babel(app, default_locale=SOURCE, locale_selector=choose, configure_jinja=False)
+    app.extensions[_SPOKEN] = choose
+    babel = Babel(app, default_locale=SOURCE, locale_selector=current, configure_jinja=False)
     babel.domain_instance = _Catalogues()
     app.jinja_env.add_extension("jinja2.ext.i18n")
     # Ours, and not the extension's own: a board has thousands of texts, and these look up each once.

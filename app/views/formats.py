@@ -7,6 +7,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import get_currency_precision
 from flask import Flask, g
 from flask_wtf.csrf import generate_csrf
+from jinja2 import pass_context
 
 from app import language
 from app.config import Config
@@ -57,7 +58,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(_labels(FULFILMENTS), "fulfilment_label")
     app.add_template_filter(_labels(PAYMENTS), "payment_label")
     app.add_template_filter(_labels(ROLES), "role_label")
-    app.add_template_filter(_, "translated")
+    app.add_template_filter(pass_context(lambda _context, text: _(text)), "translated")
     app.jinja_env.globals |= {
         "reasons_offered": reasons.offered,
         "rules_of": policies.of,
@@ -72,9 +73,10 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"gateway_url": gateway_url, "csrf_token": generate_csrf, "now": now})
 
 
-def _labels(table: Mapping[str, str]) -> Callable[[str], str]:
+def _labels(table: Mapping[str, str]) -> Callable[..., str]:
     """The words of a table of the domain, in the page's language; a code that it has not is its own word."""
-    return lambda code: _(table.get(code, code))
+    # With the context, or Jinja would say the label of a constant once, in whatever language that was.
+    return pass_context(lambda _context, code: _(table.get(code, code)))
 
 
 def reason(code: str, restaurant: Restaurant | None = None) -> str:

@@ -80,7 +80,7 @@ def _of_browser() -> str:
 
 def _say_which(response: Response) -> Response:
     """What is drawn in a language is another page for a browser that asks for another."""
-    if response.mimetype == "text/html" and "_flask_babel" in g:
+    if response.mimetype == "text/html" and language.is_chosen():
         response.content_language.add(language.current())
         response.vary.update(("Accept-Language", "Cookie"))
     return response

@@ -220,6 +220,12 @@ def test_it_finds_what_is_not_marked(source, found):
     assert unmarked(source) == found
 
 
+def test_no_style_says_a_word():
+    styles = {path.name: path.read_text() for path in (ROOT / "static" / "css").glob("*.css")}
+    said = {name: re.findall(r'content: "[^"]*[A-Za-z]{2}[^"]*"', style) for name, style in styles.items()}
+    assert {name: words for name, words in said.items() if words} == {}
+
+
 # -- Choosing --------------------------------------------------------------------------------------------------------
 
 
