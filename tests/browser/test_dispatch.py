@@ -69,7 +69,7 @@ def test_who_goes_on_duty_appears_and_can_be_sent_off(visit: Visit, cast: Cast):
     on_duty(cast.driver)
     rider = page.locator(".pl-rider")
     expect(rider).to_contain_text("Free")
-    rider.get_by_role("button", name="Set Driver Person off duty").click()
+    rider.get_by_role("button", name="Set off duty: Driver Person").click()
     expect(page.locator(".pl-off-duty summary")).to_contain_text("Off duty 1")
     assert drivers.of(cast.driver).off_duty_reason == "admin"
 
