@@ -20,7 +20,7 @@ known by its receipt, and each receipt ends in one place: it settled something, 
     no, by callback                         paid                      needs_review   contradicts
     a query: paid (it knows no receipt)     live                      (waits on)     says_paid
     a query: no                             paid                      (nothing)      contradicts
-    a query: still asking, half an hour on  rejected                  needs_review   contradicts
+    a query: no end, or no answer, at last  rejected                  needs_review   contradicts
     anything else                           any                       (nothing)      repeated, pending, contradicts
 """
 
@@ -111,8 +111,8 @@ def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime)
     outcome = "unanswered" if isinstance(answer, mpesa.NoAnswer) else "pending"
     if isinstance(answer, mpesa.Word):
         outcome = _take(session, payment, answer, by_callback=False, at=at)
-    if outcome == "pending" and payment.status == "rejected" and payment.look_at is None:
-        return _review(session, payment, "M-Pesa said no, and half an hour later that it is still asking.", at)
+    if outcome in ("pending", "unanswered") and payment.status == "rejected" and payment.look_at is None:
+        return _review(session, payment, "M-Pesa said no, and did not confirm it when asked for half an hour.", at)
     return outcome
 
 

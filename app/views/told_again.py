@@ -33,6 +33,7 @@ _WHOLE = (
     N_("M-Pesa never said whether it took the request, and no callback came."),
     N_("M-Pesa says that it was paid, but no receipt came."),
     N_("Half an hour without an answer."),
+    N_("M-Pesa said no, and did not confirm it when asked for half an hour."),
     N_("The money came from another phone than the one that was asked."),
     N_("distance not known"),
     # Of an order's money, of payments and of passes.

@@ -100,12 +100,14 @@ class TestANoThatACallbackBrought:
         assert (looked(payment, 1800), payment.look_at) == ("rejected", None)
         assert payment_messages.ask(payment.id) == "contradicts"
 
-    def test_no_answer_leaves_it_a_no(self, payment, daraja):
-        daraja.queries = [BROKEN]
-        assert looked(payment, 1800) == "rejected"
+    def test_half_an_hour_without_an_answer_makes_it_a_persons(self, payment, daraja):
+        daraja.queries = [BROKEN, BROKEN]
+        assert looked(payment, 15) == "rejected"
         assert payment_messages.ask(payment.id) == "unanswered"
+        assert looked(payment, 1800) == "rejected"
+        assert payment_messages.ask(payment.id) == "contradicts"
         db.session.refresh(payment)
-        assert payment.status == "rejected"
+        assert payment.status == "needs_review"
 
 
 def test_a_push_that_was_never_answered_is_live_for_five_minutes(order, daraja):
