@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import Invalid
 from app.extensions import atomic
+from app.language import gettext as _
 from app.models import MenuItem, MenuPicture
 
 from . import audit
@@ -29,9 +30,9 @@ def hang(item: MenuItem, data: bytes, *, by: Actor) -> str:
     kind, found = kind_of_picture(data), sides(data)
     wrong = ""
     if kind is None or found is None or len(data) > LARGEST_PICTURE:
-        wrong = f"A JPEG, PNG or WebP of at most {LARGEST_PICTURE // 1000} kB."
+        wrong = _("A JPEG, PNG or WebP of at most %(most)s kB.", most=LARGEST_PICTURE // 1000)
     elif max(found) > LONGEST_SIDE:
-        wrong = f"At most {LONGEST_SIDE} pixels wide and high."
+        wrong = _("At most %(most)s pixels wide and high.", most=LONGEST_SIDE)
     if kind is None or wrong:
         raise Invalid(wrong, errors={"picture": [wrong]})
     digest = hashlib.sha256(data).hexdigest()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Conflict
+from app.language import gettext as _
 from app.models import Order, Payment, ProviderMessage, Refund
 
 from . import payment_events, payments, refunds
@@ -100,7 +101,7 @@ def _is_paid_for(session: Session, order: Order) -> bool:
 def _accept(session: Session, order: Order, payment: Payment, at: datetime) -> None:
     """The receipt is that of a payment which a person was to look at: this was the look."""
     if payment.order_id != order.id or payment.status != "needs_review":
-        raise Conflict(f"The receipt {payment.receipt} was used already.")
+        raise Conflict(_("The receipt %(receipt)s was used already.", receipt=payment.receipt))
     payments.walk(session, payment, "paid", at=at, settled_at=at)
     payment_events.completed(session, payment, at=at)
 
@@ -127,5 +128,5 @@ def _write_paid(
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict(f"The receipt {receipt} was used already.") from error
+        raise Conflict(_("The receipt %(receipt)s was used already.", receipt=receipt)) from error
     return payment

@@ -14,7 +14,6 @@ from app.language import gettext as _
 
 _SENTENCES = (
     *dispatch.SENTENCES,
-    N_("Chosen by %(name)s."),
     N_("%(n)s m"),
     N_("%(n)s km"),
     N_("Its receipt %(receipt)s is that of payment %(n)s."),

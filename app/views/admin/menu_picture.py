@@ -4,6 +4,7 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain import menu_pictures
+from app.language import gettext as _
 from app.models import MenuItem, Restaurant
 from app.views.loading import person
 from app.views.refusals import shown_on
@@ -24,7 +25,7 @@ def menu_picture(slug: str, item_id: int) -> ResponseReturnValue:
         menu_pictures.hang(dish, form.picture.data.read(), by=person())
     if refusal:
         return page(house, dish, picture=form), refusal.status
-    flash(f"Guests see the picture of {dish.name}.", "success")
+    flash(_("Guests see the picture of %(name)s.", name=dish.name), "success")
     return _back(house, dish)
 
 
@@ -33,7 +34,7 @@ def menu_picture_removal(slug: str, item_id: int) -> ResponseReturnValue:
     house = found(slug)
     dish = item(house, item_id)
     menu_pictures.take_down(dish, by=person())
-    flash(f"{dish.name} has no picture.", "success")
+    flash(_("%(name)s has no picture.", name=dish.name), "success")
     return _back(house, dish)
 
 

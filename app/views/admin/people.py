@@ -133,7 +133,10 @@ def _invitation(form: InvitationForm, status: int) -> ResponseReturnValue:
 def _page() -> Page:
     restaurants = {slug: (id, name) for id, slug, name in _restaurants()}
     form = PeopleFilter(request.args)
-    form.restaurant.choices = {"": "Every restaurant", **{slug: name for slug, (_, name) in restaurants.items()}}
+    form.restaurant.choices = {
+        "": _("Every restaurant"),
+        **{slug: name for slug, (_id, name) in restaurants.items()},
+    }
     if not form.validate():
         raise Invalid(_("The list cannot be narrowed like this."), errors=form.errors)
     q = str(form.q.data or "")
