@@ -5,7 +5,6 @@ same transaction (tickets.py). `occurred_at` is the device's clock: a phone in a
 """
 
 import hmac
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +20,7 @@ from app.language import N_
 from app.language import gettext as _
 from app.models import DropProof, Ticket
 
-from . import offers, orders, promises
+from . import offers, orders, picture_files, promises
 from .actor import Actor
 from .edges import How
 from .geography import ride_minutes
@@ -29,14 +28,8 @@ from .locks import hold
 from .ticket_states import EDGES, FETCHING
 from .ticket_transition import believed, edge_to, now_at, walk
 
-# What a photograph may weigh, and how it begins: JPEG, PNG, WebP.
+# What a photograph may weigh.
 LARGEST_PHOTO = 150_000
-_PHOTOS = (
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-)
-PHOTO_TYPES = frozenset(kind for _start, kind in _PHOTOS)
 
 
 class Proof(TypedDict, total=False):
@@ -168,13 +161,8 @@ def _proof(ticket: Ticket, by: Actor, proof: Proof, note: str | None) -> DropPro
     return DropProof(ticket_id=ticket.id, kind="photo", note=note or "", photo=photo, photo_type=_type(photo))
 
 
-def kind_of_picture(data: bytes) -> str | None:
-    """The media type of a JPEG, PNG or WebP, by how it begins; None for anything else."""
-    return next((kind for start, kind in _PHOTOS if start.match(data)), None)
-
-
 def _type(photo: bytes) -> str:
-    kind = kind_of_picture(photo)
+    kind = picture_files.kind(photo)
     if kind is None or len(photo) > LARGEST_PHOTO:
         wrong = _("A JPEG, PNG or WebP of at most %(kilobytes)s kB.", kilobytes=LARGEST_PHOTO // 1000)
         raise Invalid(wrong, errors={"photo": [wrong]})

@@ -10,11 +10,9 @@ from app.extensions import atomic
 from app.language import gettext as _
 from app.models import MenuItem, MenuPicture
 
-from . import audit
+from . import audit, picture_files
 from .actor import Actor
-from .deliveries import kind_of_picture
 from .locks import hold
-from .picture_sides import sides
 
 # What a picture may weigh: a menu of fifty dishes is looked at on a phone.
 LARGEST_PICTURE = 300_000
@@ -27,7 +25,7 @@ def hang(item: MenuItem, data: bytes, *, by: Actor) -> str:
 
     Refuses anything else, and what has more than LARGEST_PICTURE bytes or a side beyond LONGEST_SIDE, with Invalid.
     """
-    kind, found = kind_of_picture(data), sides(data)
+    kind, found = picture_files.kind(data), picture_files.sides(data)
     wrong = ""
     if kind is None or found is None or len(data) > LARGEST_PICTURE:
         wrong = _("A JPEG, PNG or WebP of at most %(most)s kB.", most=LARGEST_PICTURE // 1000)

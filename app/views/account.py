@@ -22,6 +22,7 @@ from app.models import Person
 from . import accesses, loading, login_limits, new_secrets
 from .code_forms import CodeForm, picture
 from .login_rules import rules
+from .password_forms import new_password
 from .refusals import flashed, shown_on
 from .security import forget_pages
 from .seen_forms import SeenForm
@@ -45,21 +46,7 @@ class PasswordForm(FlaskForm):
     """The password that is, and the one that is to be."""
 
     old = PasswordField(_l("Old password"), [InputRequired(_l("Your old password.")), Length(max=passwords.LONGEST)])
-    password = PasswordField(
-        _l("New password"),
-        [
-            InputRequired(_l("A new password.")),
-            Length(
-                passwords.SHORTEST,
-                passwords.LONGEST,
-                _l(
-                    "From %(shortest)s to %(longest)s characters.",
-                    shortest=passwords.SHORTEST,
-                    longest=passwords.LONGEST,
-                ),
-            ),
-        ],
-    )
+    password = new_password(_l("A new password."))
 
 
 class ProofForm(FlaskForm):

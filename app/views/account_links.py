@@ -7,17 +7,18 @@ store or search engine hears of it.
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from app import language
-from app.domain import invitations, password_resets, passwords
+from app.domain import invitations, password_resets
 from app.domain.mails import PATHS
 from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import OneTimeLink
 
 from . import login_limits
+from .password_forms import new_password
 from .refusals import shown_on
 
 bp = Blueprint("account_links", __name__)
@@ -32,21 +33,7 @@ class ForgottenForm(FlaskForm):
 class PasswordForm(FlaskForm):
     """The password that is to be."""
 
-    password = PasswordField(
-        _l("New password"),
-        [
-            InputRequired(_l("A password.")),
-            Length(
-                passwords.SHORTEST,
-                passwords.LONGEST,
-                _l(
-                    "From %(shortest)s to %(longest)s characters.",
-                    shortest=passwords.SHORTEST,
-                    longest=passwords.LONGEST,
-                ),
-            ),
-        ],
-    )
+    password = new_password(_l("A password."))
 
 
 @bp.get("/password-reset")

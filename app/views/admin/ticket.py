@@ -13,8 +13,7 @@ from wtforms.widgets import HiddenInput
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import deliveries, offers, policies, promises
-from app.domain.deliveries import PHOTO_TYPES
+from app.domain import deliveries, offers, picture_files, policies, promises
 from app.domain.dispatch import weigh
 from app.domain.edges import Edge
 from app.domain.ticket_states import BEFORE_PICKUP, BUSY, LABELS
@@ -115,7 +114,7 @@ def ticket_photo(ticket_id: int) -> Response:
     """What a driver photographed at the door: a stranger's bytes, which no browser shall take for anything else."""
     ticket = loading.ticket(ticket_id)
     proof = loading.one(select(DropProof).where(DropProof.ticket_id == ticket.id, DropProof.photo.is_not(None)))
-    if proof.photo_type not in PHOTO_TYPES:
+    if proof.photo_type not in picture_files.KINDS:
         raise NotFound
     return Response(proof.photo, content_type=proof.photo_type, headers=_OF_PHOTOS)
 

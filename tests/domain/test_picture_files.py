@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.picture_sides import sides
+from app.domain.picture_files import sides
 from tests.pictures import jpeg_head, png, webp_head
 
 

@@ -1,15 +1,27 @@
-"""How many pixels a picture has, read off the head of its file: JPEG (ITU T.81), PNG (RFC 2083) and WebP (RFC 9649).
+"""What a picture is and how many pixels it has, by its head: JPEG (ITU T.81), PNG (RFC 2083) and WebP (RFC 9649).
 
 Nothing is decoded here. A file of few bytes may unfold to gigabytes in the browser that shows it, and one that only
 begins like a picture is none: its head says neither width nor height.
 """
 
+import re
 import struct
 
+_STARTS = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
+KINDS = frozenset(kind for _start, kind in _STARTS)
 # Frame headers, of every coding: those between them are tables.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers that stand alone, without a length.
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+
+
+def kind(data: bytes) -> str | None:
+    """The media type of a JPEG, PNG or WebP, by how it begins; None for anything else."""
+    return next((kind for start, kind in _STARTS if start.match(data)), None)
 
 
 def sides(data: bytes) -> tuple[int, int] | None:
