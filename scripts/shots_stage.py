@@ -4,14 +4,11 @@ An order in every state with long names and notes, people and a restaurant that 
 paused, a dish whose name never ends.
 """
 
-import json
-import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
-from sqlalchemy import select
 
 from app.config import Config
 from app.contract.identity import Role
@@ -24,19 +21,13 @@ from app.domain import (
     deliveries,
     drivers,
     fixes,
-    job_runs,
-    jobs,
     offers,
     order_placement,
     orders,
-    payments,
     people,
-    refunds,
-    scheduled_runs,
     sessions,
     tracking,
 )
-from app.domain.actor import SYSTEM
 from app.domain.order_placement import Line
 from app.domain.ticket_transition import walk
 from app.errors import DomainError
@@ -44,22 +35,14 @@ from app.extensions import atomic, db
 from app.factory import create_app
 from app.models import (
     Category,
-    HotspotUser,
-    Job,
     MenuItem,
     OpeningHours,
     Order,
-    Payment,
     Person,
-    Process,
-    ProviderMessage,
-    Refund,
     Restaurant,
-    SmsMessage,
-    WifiPackage,
 )
 
-from . import shots_accounts, shots_wifi
+from . import shots_accounts, shots_payments, shots_wifi, shots_work
 
 LONG = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff von und zu Hohenzollern-Sigmaringen"
 ENDLESS = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsteller"
@@ -88,12 +71,16 @@ def fill(settings: dict[str, str]) -> Stage:
         load.load()
         kitchen = _restaurant("mama-wanjiru")
         cast = _cast(kitchen)
-        told = _orders(cast, kitchen, stage) | _deliveries(cast, kitchen, stage) | _paying(cast, kitchen)
+        told = (
+            _orders(cast, kitchen, stage)
+            | _deliveries(cast, kitchen, stage)
+            | shots_payments.waiting(cast, kitchen, _restaurant("quiet"))
+        )
         for name, order in told.items():
             stage.names[name] = order.number
-        _jobs()
-        _messages(kitchen)
-        _payments(cast, kitchen, stage)
+        shots_work.jobs_in_each_state(LONG)
+        shots_work.text_messages(kitchen)
+        stage.names |= shots_payments.fill(cast, kitchen)
         for who, person in cast.items():
             stage.cookies[who] = _cookie(app, person)
         names, cookies = shots_accounts.fill(app, cast, LONG)
@@ -211,43 +198,6 @@ def _orders(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[
     return made
 
 
-def _paying(cast: dict[str, Person], kitchen: Restaurant) -> dict[str, Order]:
-    """An order that waits for its money in each way that its guest sees; M-Pesa itself is not asked."""
-    guest = cast["long"]
-    elsewhere = _restaurant("quiet")
-
-    def place(house: Restaurant) -> Order:
-        dish = db.session.query(MenuItem).filter_by(restaurant_id=house.id, available=True).first()
-        assert dish is not None
-        return order_placement.place(guest, house, [Line(dish.id, 3)], fulfilment="pickup", payment="mpesa").order
-
-    made = {name: place(kitchen) for name in ("pay_ask", "pay_sent", "pay_silent", "pay_refused", "pay_review")}
-    made |= {"pay_doubt": place(kitchen), "pay_back": place(kitchen), "pay_manual": place(elsewhere)}
-    for name, order in made.items():
-        if name in ("pay_ask", "pay_manual"):
-            continue
-        payment = payments.start(order, phone="+254712345678", by=guest)
-        at = now() if name != "pay_sent" else now() + timedelta(minutes=1)
-        with atomic() as session:
-            payments.hold_with_order(session, payment)
-            ids = {"checkout_request_id": f"ws_{name}", "prompted_at": at, "look_at": None}
-            payments.walk(session, payment, "prompted", at=at, **ids)
-            match name:
-                case "pay_silent":
-                    payments.walk(session, payment, "unknown", at=at)
-                case "pay_refused":
-                    payments.walk(session, payment, "rejected", at=at, result_code="1032")
-                case "pay_review":
-                    payments.walk(session, payment, "needs_review", at=at, receipt="SKT7RT61SV")
-                case "pay_doubt":
-                    payments.walk(session, payment, "needs_review", at=at)
-                case "pay_back":
-                    payments.walk(session, payment, "paid", at=at, receipt="SKT7RT61SX", settled_at=at)
-                    orders.settle(order, by=SYSTEM)
-    orders.cancel(made["pay_back"], by=cast["vendor"], reason_code="sold_out", note="The last one went a minute ago.")
-    return made
-
-
 def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> dict[str, Order]:
     """A delivery in each state that somebody sees, each with its own driver, who joins the cast; `stale`: not heard of
     for minutes; `calling`: nobody took it.
@@ -310,150 +260,6 @@ def _deliveries(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> d
         if name == "brought":
             deliveries.deliver(ticket, by=driver, proof={"drop_code": ticket.drop_code})
     return made
-
-
-def _jobs() -> None:
-    """A job in each state that an admin sees, and runs of the schedule; a worker that serves one of the queues."""
-    hour = timedelta(hours=1)
-    with atomic() as session:
-        for n in range(3):
-            jobs.add(session, "query_payment", f"payment:{n}:1", {"payment": n})
-        for n in range(4):
-            jobs.add(session, "send_credentials", f"pass:{n}:1", {"pass": n, "send": 1})
-        jobs.add(session, "disconnect_hotspot_user", "pass:12", {"pass": 12}, due_at=now() + 3 * hour)
-        settings = json.dumps({"QUEUES": "default"})
-        seen_at = now() + 24 * hour
-        session.add(Process(id="staged", kind="worker", host="kitchen-1", pid=4711, settings=settings, seen_at=seen_at))
-    *asked, _, _, failing, running = db.session.scalars(db.select(Job.id).order_by(Job.id).limit(7)).all()
-    for id in asked[:2]:
-        claim = job_runs.claim(id)
-        assert claim is not None
-        job_runs.fail(claim, RuntimeError(f"No answer for +254712345678 within 10 s {LONG}" if id == asked[0] else ""))
-    claim = job_runs.claim(failing)
-    assert claim is not None
-    job_runs.fail(claim, ConnectionError("Connection refused by https://api.sandbox.africastalking.com/version1"))
-    job_runs.claim(running)
-    for n, name in enumerate(list(scheduled_runs.SCHEDULE)[1:]):
-        at = now() - timedelta(seconds=10 + 7 * n)
-        scheduled_runs.begin(name, at=at)
-        if n == 2:
-            scheduled_runs.fail(name, started_at=at, at=now(), error=TimeoutError("the database was locked"))
-        elif n != 4:
-            scheduled_runs.end(name, started_at=at, at=at + timedelta(seconds=0.3), rows=17 * n)
-
-
-def _messages(kitchen: Restaurant) -> None:
-    """Text messages that came as far as one can, each with the code of a pass of its own."""
-    phones = iter(f"+2547123456{number}" for number in range(10, 100))
-    with atomic() as session:
-        package = WifiPackage(restaurant_id=kitchen.id, name="One hour", minutes=60, price_minor=5000)
-        session.add(package)
-        session.flush()
-        for number, (status, error, pass_status) in enumerate(
-            (
-                ("delivered", None, "active"),
-                ("failed", "UserInBlacklist", "minted"),
-                ("delivered", None, "active"),
-                ("sent", None, "minted"),
-                ("queued", "The provider answered 401: The supplied authentication is invalid", "minted"),
-            )
-        ):
-            at, phone = now() - timedelta(minutes=50 - 11 * number), next(phones)
-            payment = Payment(
-                transaction_id=secrets.token_hex(16), callback_token=secrets.token_hex(16), method="mpesa",
-                status="paid", wifi_package_id=package.id, phone=phone, amount_minor=5000, currency="KES",
-                created_at=at, settled_at=at,
-            )  # fmt: skip
-            session.add(payment)
-            session.flush()
-            given = HotspotUser(
-                package_id=package.id, restaurant_id=kitchen.id, payment_id=payment.id, phone=phone,
-                code=secrets.token_hex(4).upper(), status=pass_status, expires_at=at + timedelta(days=30),
-            )  # fmt: skip
-            session.add(given)
-            session.flush()
-            session.add(
-                SmsMessage(
-                    kind="credentials",
-                    phone=phone,
-                    hotspot_user_id=given.id,
-                    number=1 + (number == 3),
-                    status=status,
-                    error=error,
-                    created_at=at,
-                )
-            )
-
-
-def _payments(cast: dict[str, Person], kitchen: Restaurant, stage: Stage) -> None:
-    """A payment in each state with what the provider said of it, a pass that was bought, and money that goes back."""
-    package = WifiPackage(restaurant_id=kitchen.id, name="A whole evening of Wi-Fi", minutes=240, price_minor=10_000)
-    with atomic() as session:
-        session.add(package)
-        session.flush()
-        unpaid = Order.id.not_in(select(Payment.order_id).where(Payment.order_id.is_not(None)))
-        orders_of = db.session.query(Order).filter_by(restaurant_id=kitchen.id).filter(unpaid)
-        waiting = orders_of.order_by(Order.id.desc()).limit(8).all()
-        for status, order in zip(
-            ("initiated", "prompted", "unknown", "rejected", "needs_review"), waiting, strict=False
-        ):
-            payment = _payment(status, order, "mpesa", now() - timedelta(minutes=3))
-            session.add(payment)
-            session.flush()
-            if status == "needs_review":
-                payment.receipt, payment.review_reason = "SKV4A2QX9P", "M-Pesa said paid after it had said no."
-                payment.person, payment.prompted_at = cast["long"], payment.created_at + timedelta(seconds=2)
-                stage.names["payment_review"] = str(payment.id)
-                session.add_all(_words(payment))
-        sold = _payment("paid", package, "mpesa", now() - timedelta(minutes=20))
-        session.add(sold)
-        session.flush()
-        for n, reason in enumerate(("order_gone", "paid_twice", "order_cancelled")):
-            payment = session.scalars(
-                select(Payment).where(Payment.status == "paid").order_by(Payment.id).offset(n)
-            ).first()
-            assert payment is not None
-            refunds.owe(session, payment, reason, at=now() - timedelta(hours=2 + n))
-        stage.names["payment_paid"] = str(payment.id)
-    refunds.mark_sent(payment_refund(payment), reference="SKX9B1ABCD", by=cast["admin"])
-    stage.names["payment_cash"] = str(db.session.query(Payment).filter_by(method="cash").first().id)  # type: ignore[union-attr]
-
-
-def payment_refund(payment: Payment) -> Refund:
-    return db.session.query(Refund).filter_by(payment_id=payment.id).one()
-
-
-def _payment(status: str, thing: Order | WifiPackage, method: str, at: datetime) -> Payment:
-    is_order = isinstance(thing, Order)
-    return Payment(
-        transaction_id=secrets.token_hex(16),
-        callback_token=secrets.token_hex(16),
-        method=method,
-        status=status,
-        phone="+254712345678" if method == "mpesa" else "",
-        amount_minor=thing.total_minor if isinstance(thing, Order) else thing.price_minor,
-        currency=thing.currency if isinstance(thing, Order) else "KES",
-        receipt=f"SK{secrets.token_hex(4).upper()}" if method == "mpesa" and status == "paid" else None,
-        created_at=at,
-        changed_at=at,
-        settled_at=at if status == "paid" else None,
-        **{"order_id" if is_order else "wifi_package_id": thing.id},
-    )
-
-
-def _words(payment: Payment) -> list[ProviderMessage]:
-    callback = """{"Body":{"stkCallback":{"MerchantRequestID":"29115-34620561-1","CheckoutRequestID":"ws_CO_1912",
-    "ResultCode":0,"CallbackMetadata":{"Item":[{"Name":"MpesaReceiptNumber","Value":"SKV4A2QX9P"},
-    {"Name":"TransactionDate","Value":20261129102115},{"Name":"PhoneNumber","Value":254712345678}]}}}}"""
-    said = (("push", '{"ResponseCode":"0"}', "prompted"), ("callback", '{"ResultCode":1032}', "rejected"))
-    told = [*said, ("callback", callback, "contradicts")]
-    return [
-        ProviderMessage(
-            provider="mpesa", kind=kind, payment_id=payment.id, body=body, outcome=outcome,
-            received_at=payment.created_at + timedelta(seconds=10 * (n + 1)),
-        )
-        for n, (kind, body, outcome) in enumerate(told)
-    ]  # fmt: skip
 
 
 def _newest(person: Person, status: str) -> str:
