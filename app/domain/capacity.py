@@ -20,7 +20,7 @@ from app.language import gettext as _
 from app.models import MenuItem, Order, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
-from . import audit, busy, house_events, order_clock, quarters
+from . import audit, busy, house_events, marks, order_clock, quarters
 from .actor import Actor
 from .locks import hold
 from .opening import opening
@@ -39,8 +39,18 @@ class Outlook:
     is_full: bool = False
 
 
-def change(restaurant: Restaurant, capacity_minutes: int | None, work_minutes: int, *, by: Actor) -> bool:
-    """Set the limit (None: none) and what a dish usually takes; whether anything changed. Refuses with Invalid."""
+def change(
+    restaurant: Restaurant,
+    capacity_minutes: int | None,
+    work_minutes: int,
+    *,
+    by: Actor,
+    seen: str | None = None,
+) -> bool:
+    """Set the limit (None: none) and what a dish usually takes; whether anything changed.
+
+    Refuses with Invalid, and with LostRace where it is not as it was `seen`.
+    """
     errors: dict[str, list[str]] = {}
     if capacity_minutes is not None and not 1 <= capacity_minutes <= MOST_WORK_MINUTES:
         errors["capacity_minutes"] = [_("From 1 to %(most)s minutes, or nothing.", most=MOST_WORK_MINUTES)]
@@ -51,7 +61,8 @@ def change(restaurant: Restaurant, capacity_minutes: int | None, work_minutes: i
     after = {"capacity_minutes": capacity_minutes, "work_minutes": work_minutes}
     with atomic() as session:
         hold(session, restaurant)
-        before = {name: getattr(restaurant, name) for name in after}
+        before = _limits(restaurant)
+        marks.check(seen, before)
         if before == after:
             return False
         restaurant.capacity_minutes, restaurant.work_minutes = capacity_minutes, work_minutes
@@ -60,6 +71,11 @@ def change(restaurant: Restaurant, capacity_minutes: int | None, work_minutes: i
         audit.record(session, "restaurant.capacity_changed", by=by, subject=subject, before=before, after=after)
         house_events.changed(session, restaurant, now())
     return True
+
+
+def mark(restaurant: Restaurant) -> str:
+    """The mark of what is set."""
+    return marks.of(_limits(restaurant))
 
 
 def work_of(restaurant: Restaurant, wanted: Iterable[tuple[MenuItem, int]]) -> int:
@@ -123,6 +139,10 @@ def with_room(
     kitchen = quarters.of(db.session(), restaurant, at)
     wanted = _usual_work(restaurant) if work is None else work
     return (time for time in times if kitchen is None or kitchen.have_room(time - ride, wanted))
+
+
+def _limits(restaurant: Restaurant) -> dict[str, int | None]:
+    return {"capacity_minutes": restaurant.capacity_minutes, "work_minutes": restaurant.work_minutes}
 
 
 def _usual_work(restaurant: Restaurant) -> int:

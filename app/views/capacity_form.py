@@ -1,6 +1,5 @@
 """The form by which a kitchen says how much it can cook: on the vendor's settings and on the admin's page."""
 
-from flask_wtf import FlaskForm
 from wtforms import IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -9,8 +8,10 @@ from app.language import lazy_gettext as _l
 from app.models import Person, Restaurant
 from app.models.restaurant import MOST_WORK_MINUTES
 
+from .seen_forms import SeenForm
 
-class CapacityForm(FlaskForm):
+
+class CapacityForm(SeenForm):
     """The limit, empty for none, and what a dish usually takes of it."""
 
     capacity_minutes = IntegerField(
@@ -20,10 +21,15 @@ class CapacityForm(FlaskForm):
         _l("A dish usually takes (minutes of work)"), [InputRequired(), NumberRange(0, MOST_WORK_MINUTES)]
     )
 
-    def show(self, restaurant: Restaurant) -> None:
-        """Fill it in with what holds."""
-        self.capacity_minutes.data, self.work_minutes.data = restaurant.capacity_minutes, restaurant.work_minutes
-
     def carry_out(self, restaurant: Restaurant, *, by: Person) -> bool:
         """Set what was asked for; whether anything changed."""
-        return capacity.change(restaurant, self.capacity_minutes.data, self.work_minutes.data or 0, by=by)
+        limit, usual = self.capacity_minutes.data, self.work_minutes.data or 0
+        return capacity.change(restaurant, limit, usual, by=by, seen=self.seen.data)
+
+
+def shown(restaurant: Restaurant) -> CapacityForm:
+    """The form, filled in with what holds."""
+    form = CapacityForm(formdata=None)
+    form.capacity_minutes.data, form.work_minutes.data = restaurant.capacity_minutes, restaurant.work_minutes
+    form.seen.data = capacity.mark(restaurant)
+    return form

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.domain import board_settings, menus, opening_hours, people, restaurants
+from app.domain import board_settings, capacity, menus, opening_hours, people, restaurants
 from app.domain.restaurants import Terms
 from app.extensions import db
 from app.models.board import ALERTS
@@ -70,6 +70,18 @@ CASES = {
         lambda cast: board_settings.change(cast.restaurant, ALERTS | {"placed": (1, 2)}, "nut", by=cast.vendor),
         "It is “nut” now.",
         lambda cast: board_settings.of(db.session(), cast.restaurant.id).alerts["placed"] == (1, 2),
+    ),
+    "capacity of a vendor": Case(
+        *("vendor", "/vendor/settings", "/vendor/settings/capacity", {"work_minutes": "4"}),
+        lambda cast: capacity.change(cast.restaurant, 30, 7, by=cast.admin),
+        "It is “30” now.",
+        lambda cast: (cast.restaurant.capacity_minutes, cast.restaurant.work_minutes) == (30, 7),
+    ),
+    "capacity of an admin": Case(
+        *("admin", HOUSE, f"{HOUSE}/capacity", {"capacity_minutes": "15"}),
+        lambda cast: capacity.change(cast.restaurant, None, 7, by=cast.vendor),
+        "It is “7” now.",
+        lambda cast: (cast.restaurant.capacity_minutes, cast.restaurant.work_minutes) == (None, 7),
     ),
     "person": Case(
         *("admin", "/admin/people/{vendor}", "/admin/people/{vendor}/details", {"name": "Vera"}),

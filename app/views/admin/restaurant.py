@@ -14,7 +14,7 @@ from app.domain import restaurants as verbs
 from app.errors import NotFound
 from app.language import gettext as _
 from app.models import Restaurant
-from app.views import loading
+from app.views import capacity_form, loading
 from app.views import restaurants as doors
 from app.views.capacity_form import CapacityForm
 from app.views.loading import person
@@ -63,6 +63,7 @@ def restaurant_capacity(slug: str) -> ResponseReturnValue:
     with shown_on(form) as refusal:
         form.carry_out(house, by=person())
     if refusal:
+        form.compare(refusal, capacity_form.shown(found(slug)))
         return _page(house, form), refusal.status
     flash(_("Saved: it counts from the next order on."), "success")
     return _back(house, "capacity")
@@ -124,11 +125,9 @@ def _page(house: Restaurant, posted: FlaskForm | None = None) -> str:
         RestaurantForm(house, formdata=None),
         _week(house),
         DaysForm(formdata=None),
-        CapacityForm(formdata=None),
+        capacity_form.shown(house),
     )
     details, week, days, capacity = (posted if isinstance(posted, type(fresh)) else fresh for fresh in forms)
-    if capacity is not posted:
-        capacity.show(house)
     return render_template(
         "admin/restaurant.html",
         restaurant=house,

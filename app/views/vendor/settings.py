@@ -17,6 +17,7 @@ from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Category
 from app.models.board import ALERTS, LONGEST_WORDS, MOST_ALERT_MINUTES
+from app.views import capacity_form
 from app.views.capacity_form import CapacityForm
 from app.views.loading import person
 from app.views.refusals import flashed, shown_on
@@ -87,6 +88,7 @@ def settings_capacity() -> ResponseReturnValue:
     with shown_on(form) as refusal:
         form.carry_out(kitchen_of(person()), by=person())
     if refusal:
+        form.compare(refusal, capacity_form.shown(kitchen_of(person())))
         return _page(form), refusal.status
     flash(_("Saved: it counts from the next order on."), "success")
     return redirect(url_for("vendor.settings", _anchor="capacity"), 303)
@@ -113,8 +115,7 @@ def _shown() -> SettingsForm:
 def _page(posted: FlaskForm | None = None) -> str:
     """All of it; the form that was posted, with what is wrong in it, in the place of a fresh one."""
     restaurant = kitchen_of(person())
-    form, capacity = _shown(), CapacityForm(formdata=None)
-    capacity.show(restaurant)
+    form, capacity = _shown(), capacity_form.shown(restaurant)
     query = select(Category).where(Category.restaurant_id == restaurant.id).options(selectinload(Category.items))
     menu = db.session.scalars(query.order_by(Category.rank, Category.id)).all()
     return render_template(
