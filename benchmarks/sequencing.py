@@ -1,15 +1,14 @@
 """The log on PostgreSQL under eight writers: how soon a committed row has its position, and what writers pay for it.
 
-Each writer walks an order of its own back and forth with the application's own statements, recorded and sent through
-the driver alone, three rows of the log each; "without the log" is the same transaction but for these rows. The gateway
+Each writer walks an order of its own back and forth with the application's own statements, recorded and sent by
+pgbench, three rows of the log each; "without the log" is the same transaction but for these rows. The gateway
 numbers. Both moments, commit and position, are PostgreSQL's own commit timestamps, read when all is over.
 """
 
 import os
-import pickle
-import subprocess
-import sys
+import tempfile
 import time
+from pathlib import Path
 from unittest.mock import patch
 
 from sqlalchemy import text
@@ -17,20 +16,21 @@ from sqlalchemy import text
 from app.domain import log, orders
 from app.domain.log import append
 from app.extensions import db
+from app.models import Order
 from tests.cast import Cast, make_cast
 from tests.factories import order_in
 
 from . import contenders, process
-from .machine import EVERY_CORE, LOAD_CORE, keep_on
-from .stage import ROOT, Stage, end, stage
+from .machine import EVERY_CORE
+from .stage import Stage, stage
 from .statements import recorded
 from .table import Row, median
-from .writers import Statement
+from .writers import Walk, Writers
 
 WRITERS = 8
 ROWS = 3
-SECONDS = float(os.environ.get("BENCH_SECONDS", "5"))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 TARGET = int(os.environ.get("BENCH_ROWS", "5000"))
 _PATIENCE = 60.0
 
@@ -58,18 +58,18 @@ def run() -> list[Row]:
     with stage("PostgreSQL", track_commit_timestamp="on") as scene:
         gateway = contenders.passline(scene)
         writers = _writers(scene, make_cast())
-        _write(writers, with_log=True, seconds=1)
+        writers.write(with_log=True, seconds=1)
         rates: dict[bool, list[float]] = {True: [], False: []}
         costs: dict[bool, list[float]] = {True: [], False: []}
         for _ in range(ROUNDS):
             for with_log in (True, False):
                 before = _cpu(scene, gateway, writers)
-                rates[with_log].append(_write(writers, with_log=with_log, seconds=SECONDS))
+                rates[with_log].append(writers.write(with_log=with_log, seconds=SECONDS))
                 _wait_until_numbered()
                 spent = _cpu(scene, gateway, writers) - before
                 costs[with_log].append(spent / (rates[with_log][-1] * SECONDS))
         last = db.session.scalar(_LAST)
-        rate = _write(writers, with_log=True, seconds=SECONDS, rate=TARGET / ROWS) * ROWS
+        rate = writers.write(with_log=True, seconds=SECONDS, rate=TARGET / ROWS) * ROWS
         _wait_until_numbered()
         count, seconds, delays = db.session.execute(_DELAYS, {"last": last}).one()
     return [_delay(rate, count / float(seconds), [float(delay) for delay in delays]), _price(rates, costs)]
@@ -101,62 +101,25 @@ def _price(rates: dict[bool, list[float]], costs: dict[bool, list[float]]) -> Ro
     )
 
 
-def _cpu(scene: Stage, gateway: contenders.Contender, writers: list[subprocess.Popen[bytes]]) -> float:
+def _cpu(scene: Stage, gateway: contenders.Contender, writers: Writers) -> float:
     """CPU seconds so far of all who share the cores: writers, PostgreSQL, gateway."""
     assert scene.postgres is not None
     assert scene.postgres.process is not None
-    postgres = process.tree_cpu_seconds(scene.postgres.process.pid)
-    return postgres + gateway.cpu + sum(process.cpu_seconds(writer.pid) for writer in writers)
+    return writers.cpu + process.tree_cpu_seconds(scene.postgres.process.pid) + gateway.cpu
 
 
-def _writers(scene: Stage, cast: Cast) -> list[subprocess.Popen[bytes]]:
-    """Eight processes on the load's core, each with an order of its own."""
-    writers = []
-    for _ in range(WRITERS):
-        walks = _recorded_walks(cast)
-        writer = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.writers"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            preexec_fn=keep_on(LOAD_CORE),
-        )
-        scene.closing.callback(end, writer)
-        assert writer.stdin is not None
-        writer.stdin.write(pickle.dumps((scene.url, walks)))
-        writer.stdin.flush()
-        writers.append(writer)
-    for writer in writers:
-        _answer(writer)
-    return writers
+def _writers(scene: Stage, cast: Cast) -> Writers:
+    """Eight clients, each with an order of its own."""
+    first, *others = [order_in(cast, "preparing") for _ in range(WRITERS)]
+    assert [order.id - first.id for order in others] == list(range(1, WRITERS))
+    folder = Path(scene.closing.enter_context(tempfile.TemporaryDirectory(prefix="passline-writers-")))
+    return Writers(scene.url, _recorded_walks(first, cast), first.id, WRITERS, folder)
 
 
-def _recorded_walks(cast: Cast) -> list[list[Statement]]:
+def _recorded_walks(order: Order, cast: Cast) -> list[Walk]:
     """What there and back sends, if it had three rows of the log."""
-    order = order_in(cast, "preparing")
-    walks = []
     with patch.object(log, "append", lambda session, messages, **what: append(session, messages[:ROWS], **what)):
-        for verb in (orders.mark_ready, orders.recall):
-            statements = recorded(lambda verb=verb: verb(order, by=cast.vendor))
-            walks.append([(one.sql, one.parameters) for one in statements])
-    return walks
-
-
-def _write(writers: list[subprocess.Popen[bytes]], *, with_log: bool, seconds: float, rate: float = 0) -> float:
-    """Let all write at once; transactions per second together."""
-    for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write(f"{with_log:d} {seconds} {rate / len(writers)}\n".encode())
-        writer.stdin.flush()
-    return sum(int(_answer(writer)) for writer in writers) / seconds
-
-
-def _answer(writer: subprocess.Popen[bytes]) -> bytes:
-    assert writer.stdout is not None
-    line = writer.stdout.readline()
-    if not line:
-        raise RuntimeError("a writer has ended")
-    return line
+        return [recorded(lambda verb=verb: verb(order, by=cast.vendor)) for verb in (orders.mark_ready, orders.recall)]
 
 
 def _wait_until_numbered() -> None:
