@@ -18,7 +18,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Engine, MetaData, Table, event
+from sqlalchemy import Connection, Engine, MetaData, Table, event
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from .doorbell import Doorbell
@@ -108,8 +108,13 @@ def _begin_writing(session: Session) -> None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         # On the connection that the view has read with: handing it back and fetching it again costs five times as much.
-        connection.exec_driver_sql("COMMIT")
+        _say(connection, "COMMIT")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _say(connection: Connection, what: str) -> None:
+    """To the driver itself what waits for nobody and cannot fail: by SQLAlchemy it takes as long as a question."""
+    connection.connection.dbapi_connection.execute(what)  # type: ignore[union-attr]
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
@@ -134,8 +139,10 @@ def tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get("passline_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("passline_writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            _say(connection, "BEGIN")
 
 
 def init(app: Flask) -> None:

@@ -76,11 +76,11 @@ def _received(session: Session, order: Order, at: datetime) -> None:
 
 
 def _changed(order: Order, previous: str, at: datetime) -> Iterator[Message]:
-    stamp = _stamp(order, at)
+    stamp, document = _stamp(order, at), order_json.whole(order, Role.VENDOR)
 
     def whole(audience: str) -> dict[str, object]:
         return {
-            "order": order_json.whole(order, audience),
+            "order": document if audience == Role.VENDOR else order_json.for_another(document, order, audience),
             "previous_status": previous,
             "changed_by": order_json.changed_by(order, audience),
             **stamp,

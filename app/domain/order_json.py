@@ -52,6 +52,11 @@ def whole(order: Order, audience: str) -> dict[str, Any]:
     }
 
 
+def for_another(document: dict[str, Any], order: Order, audience: str) -> dict[str, Any]:
+    """The `whole` of somebody, as `audience` may see it: what differs from one to the next is why it was cancelled."""
+    return {**document, "cancellation": _cancellation(order, audience)}
+
+
 def summary(order: Order, audience: str, *, previous: str | None) -> dict[str, Any]:
     """The fields of S2's `order.status.updated`; `total` is a decimal string, `total_minor` minor units."""
     return {
