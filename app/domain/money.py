@@ -7,6 +7,7 @@ from babel.numbers import format_currency, get_currency_precision
 
 from app import language
 
+_SIGN_AFTER_LETTER = re.compile(r"(?<=[A-Za-z])[$£¥](?!\d)")
 _LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
 
 
@@ -21,7 +22,9 @@ def spoken(minor: int, currency: str, locale: str | None = None) -> str:
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
     words = format_currency(amount, currency, locale=locale or language.current())
     # Unicode's rule for a currency that is spelt in letters, which Babel leaves out and browsers follow.
-    return _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)
+    words = _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)
+    # From right to left the sign of "JP¥" would go before its letters.
+    return _SIGN_AFTER_LETTER.sub("\\g<0>\N{LEFT-TO-RIGHT MARK}", words)
 
 
 def minor_units(amount: Decimal | str, currency: str) -> int | None:

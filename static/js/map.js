@@ -7,6 +7,7 @@
 //   map.drop("driver-7"); map.path([[lat, lng], ...]); map.fit();
 
 import * as L from "../vendor/leaflet.js";
+import { t } from "./words.js";
 
 const GLIDE_MS = 900;
 const CLOSEST = 16;
@@ -19,10 +20,12 @@ export function openMap(element) {
   const map = L.map(element, {
     attributionControl: Boolean(element.dataset.tiles),
     zoomSnap: 0.5,
+    zoomControl: false,
     scrollWheelZoom: false,
     // A finger that scrolls the page over the map shall scroll the page.
     dragging: !L.Browser.mobile,
   });
+  L.control.zoom({ zoomInTitle: t("Zoom in"), zoomOutTitle: t("Zoom out") }).addTo(map);
   map.setView([0, 0], 2);
   if (element.dataset.tiles) {
     L.tileLayer(element.dataset.tiles, { maxZoom: 19, attribution: element.dataset.tilesBy }).addTo(map);

@@ -18,6 +18,11 @@ def test_it_is_spoken(minor, currency, words):
     assert spoken(minor, currency) == words
 
 
+def test_a_sign_behind_letters_stays_behind_them_from_right_to_left():
+    assert spoken(1250, "JPY", "ar").endswith("JP¥\N{LEFT-TO-RIGHT MARK}")
+    assert spoken(1250, "EUR", "ar").endswith("€")
+
+
 @pytest.mark.parametrize(
     ("minor", "currency", "text"), [(1250, "EUR", "12.50"), (1250, "JPY", "1250"), (5, "KES", "0.05")]
 )

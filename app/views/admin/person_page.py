@@ -149,7 +149,7 @@ def _page(found: Person, form: PersonForm | None = None, status: int = 200) -> R
         "admin/person.html",
         person=found,
         form=form or _shown(found),
-        is_invited=found.password_hash == passwords.NOT_CHOSEN,
+        is_invited=found.password_hash == passwords.NOT_CHOSEN and not found.is_guest,
         invitation=links.invited(found),
         handed=to_show(found),
         factor=second_factors.of(found),
