@@ -13,7 +13,7 @@ from .order_clock import SCHEDULE_WITHIN
 
 # A restaurant that does not close (or open) within a week is told without a time.
 _AHEAD = timedelta(days=8)
-_STEP = timedelta(minutes=30)
+_STEP = timedelta(minutes=15)
 # Whoever chooses the earliest time has this long to fill in the rest.
 _MARGIN = timedelta(minutes=10)
 
@@ -40,10 +40,10 @@ def opening(restaurant: Restaurant, at: datetime) -> Opening:
 
 
 def times_ahead(restaurant: Restaurant, at: datetime) -> Iterator[datetime]:
-    """Each full and half hour (UTC) within a week of `at` that an order can be scheduled for."""
+    """Each quarter of an hour within a week of `at` that an order can be scheduled for: kitchens count in them."""
     earliest = at + timedelta(minutes=restaurant.lead_minutes) + _MARGIN
     local = earliest.astimezone(restaurant.zone).replace(second=0, microsecond=0)
-    local += timedelta(minutes=-local.minute % 30)
+    local += timedelta(minutes=-local.minute % 15)
     time = local.astimezone(UTC)
     # Asked for hundreds of times: worked out once.
     openings = list(restaurant.openings(at, days=_AHEAD.days))

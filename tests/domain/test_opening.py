@@ -58,14 +58,14 @@ def test_closing_follows_the_clock_when_it_is_set_back():
     assert opening(late, datetime(2026, 11, 1, 1, tzinfo=UTC)).changes_at == datetime(2026, 11, 1, 8, tzinfo=UTC)
 
 
-def test_times_to_order_for_are_half_hours_while_it_is_open():
+def test_times_to_order_for_are_the_quarters_in_which_it_is_open():
     times = list(times_ahead(restaurant((4, 11, 13)), at(10)))
-    assert times[:4] == [at(11), at(11.5), at(12), at(12.5)]
+    assert times == [at(11 + quarter / 4) for quarter in range(8)]
 
 
 def test_the_first_time_leaves_the_kitchen_its_minutes():
     assert next(times_ahead(restaurant((4, 0, 0)), at(12))) == at(12.5)
-    assert next(times_ahead(restaurant((4, 0, 0)), at(12.1))) == at(13)
+    assert next(times_ahead(restaurant((4, 0, 0)), at(12.1))) == at(12.75)
 
 
 def test_times_end_after_a_week():

@@ -311,20 +311,20 @@ def test_who_looks_sees_from_when_on_a_full_kitchen_has_room(cast, noon, as_pers
 
 
 def test_times_without_room_are_not_offered(cast, noon, as_person):
-    two, half_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=30)
+    two, quarter_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=15)
     place(cast, scheduled_for=two)
     page = as_person(None).get("/r/first").text
-    assert f'value="{iso(half_past)}"' in page
+    assert f'value="{iso(quarter_past)}"' in page
     assert f'value="{iso(two)}"' not in page
 
 
 def test_who_asks_for_a_time_that_is_full_is_offered_the_next(cast, noon, order_with):
-    two, half_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=30)
+    two, quarter_past = noon + timedelta(hours=2), noon + timedelta(hours=2, minutes=15)
     place(cast, scheduled_for=two)
     answer = order_with(when="later", scheduled_for=iso(two))
     assert answer.status_code == 409
     assert "The next free time: 14:15" in answer.text
-    assert f'selected value="{iso(half_past)}"' in answer.text
+    assert f'selected value="{iso(quarter_past)}"' in answer.text
 
 
 def test_who_cannot_have_it_soon_orders_for_later(cast, noon, as_person, order_with):
