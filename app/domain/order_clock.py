@@ -36,6 +36,13 @@ def held_until(order: Order, at: datetime) -> datetime | None:
     return order.ready_by if order.ready_by > usual(order.restaurant, at) else None
 
 
+def appointed(order: Order, at: datetime) -> datetime | None:
+    """When the kitchen is to be done with what it did not time itself: wished for later, or held for a full kitchen."""
+    if order.scheduled_for is None:
+        return held_until(order, at)
+    return order.ready_by if order.ready_by is not None and order.ready_by > at else None
+
+
 def entering(order: Order, status: str, at: datetime, *, ready_at: datetime | None) -> dict[str, Any]:
     """The columns that an order gets when it enters `awaiting_payment`, `scheduled` or `placed` at `at`.
 

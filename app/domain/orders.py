@@ -31,8 +31,8 @@ from .order_transition import walk
 def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: Unpack[How]) -> bool:
     """Take the order on, with the Wi-Fi that its guest gets for it.
 
-    `prep_minutes` from now (default: what the kitchen takes now, or until the place that a full one gave it) move the
-    promise.
+    `prep_minutes` from now (default: what the kitchen takes now, or until the time that was wished for or that a full
+    one gave it) move the promise; one for a wished time only where they end after it.
     """
     if prep_minutes is not None and not 1 <= prep_minutes <= MOST_PREP_MINUTES:
         wanted = _("From 1 to %(most)s minutes.", most=MOST_PREP_MINUTES)
@@ -41,10 +41,10 @@ def accept(order: Order, *, by: Actor, prep_minutes: int | None = None, **how: U
     if prep_minutes is not None:
         ready_at = at + timedelta(minutes=prep_minutes)
     else:
-        ready_at = order_clock.held_until(order, at) or order_clock.usual(order.restaurant, at)
+        ready_at = order_clock.appointed(order, at) or order_clock.usual(order.restaurant, at)
     minutes = ceil((ready_at - at) / timedelta(minutes=1))
     values: dict[str, Any] = {"accepted_at": at, "prep_minutes": minutes, "due_at": None}
-    if order.scheduled_for is None:
+    if order.scheduled_for is None or order.ready_by is None or ready_at > order.ready_by:
         values |= order_clock.promise(order, ready_at)
     with atomic() as session:
         moved = walk(order, "accepted", by=by, at=at, values=values, **how)

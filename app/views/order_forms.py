@@ -64,7 +64,7 @@ def _unless_kept(form: FlaskForm, field: Field) -> None:
 
 
 class AcceptanceForm(OrderForm):
-    """In how many minutes it will be ready, or (`keep`) when a full kitchen has promised it."""
+    """In how many minutes it will be ready, or (`keep`) when its guest wished for it, or a full kitchen promised it."""
 
     keep = BooleanField()
     prep_minutes = IntegerField(

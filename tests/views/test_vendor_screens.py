@@ -31,7 +31,7 @@ def stations(cast):
 def test_a_stream_is_sorted_by_what_is_due_whatever_its_state(cast, as_person):
     cooking = order_in(cast, "preparing")
     with atomic():
-        cooking.promised_from = now() + timedelta(minutes=2)
+        cooking.ready_by = now() + timedelta(minutes=2)
     new = place(cast).order  # to be accepted within eight minutes
     ready = order_in(cast, "ready_for_pickup")
     with atomic():

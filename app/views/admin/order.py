@@ -94,7 +94,7 @@ def _drawn(template: str, order: Order) -> str:
         steps=steps(order),
         request_to_cancel=db.session.scalars(asked).one_or_none(),
         promises=promises.history(order),
-        held_until=order_clock.held_until(order, now()),
+        appointed=order_clock.appointed(order, now()),
         links=_open_links(order),
     )
 

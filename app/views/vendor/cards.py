@@ -82,7 +82,18 @@ class Card:
         if not self.screen.is_stream:
             # In a column of its own, what waits longest comes first.
             times["ready_for_pickup"] = order.changed_at
-        return times.get(order.status, order.promised_from) or order.created_at
+        return times.get(order.status, self.made_by) or order.promised_from or order.created_at
+
+    @property
+    def made_by(self) -> datetime | None:
+        """What its clock runs towards once it is accepted; of food that waits for a driver, nothing of the kitchen's.
+
+        Until it is made that is when the kitchen said it would be, and then when its guest comes for it.
+        """
+        order = self.order
+        if order.status != "ready_for_pickup":
+            return order.ready_by or order.promised_from
+        return None if order.fulfilment == "delivery" else order.promised_from
 
     @property
     def rank(self) -> str:
@@ -158,14 +169,17 @@ class Card:
         return staff.walkable(self.person, allowed(self.order, Role.VENDOR))
 
     @property
-    def held_until(self) -> datetime | None:
-        """When it is to be ready, where a full kitchen gave it a later place than usual."""
-        return order_clock.held_until(self.order, now())
+    def appointed(self) -> datetime | None:
+        """When it is to be ready, where somebody else chose that: its guest, or a kitchen that was full."""
+        return order_clock.appointed(self.order, now())
 
     @property
     def minutes(self) -> Sequence[int]:
-        """The preparation times that one tap offers, the restaurant's own among them."""
-        return sorted({*_MINUTES, self.order.restaurant.lead_minutes})
+        """The preparation times that one tap offers, the restaurant's own among them; for a wished time, later ones."""
+        offered = sorted({*_MINUTES, self.order.restaurant.lead_minutes})
+        if self.order.scheduled_for is None or self.appointed is None:
+            return offered
+        return [minutes for minutes in offered if now() + timedelta(minutes=minutes) > self.appointed]
 
 
 def of_board(person: Person, screen: Screen) -> list[Card]:
