@@ -35,6 +35,8 @@ WIDTHS = {390: 844, 820: 1180, 1440: 900}
 THEMES = ("light", "dark")
 QUIET = ("background-networking", "component-update", "sync")
 FLAGS = ("--no-sandbox", "--no-first-run", "--disable-gpu", *(f"--disable-{what}" for what in QUIET))
+# What is out of sight is not laid out on the board; a picture of all of a page shows it too.
+LAY_OUT_ALL = "document.querySelectorAll('.pl-ticket').forEach((card) => (card.style.contentVisibility = 'visible'))"
 BIN = Path(sys.executable).parent
 
 
@@ -176,6 +178,7 @@ def draw(
         complaints.append(f"{name}: wider than its window")
     if shot.full:
         page.evaluate("window.scrollTo(0, 0)")
+        page.evaluate(LAY_OUT_ALL)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=shot.full)
     context.close()
     return complaints

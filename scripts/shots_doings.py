@@ -89,6 +89,11 @@ def open_fold(page: Page) -> None:
     page.locator(".pl-fold summary").first.click()
 
 
+def open_card(page: Page) -> None:
+    for summary in (".pl-done > summary", "#new .pl-ticket-more > summary"):
+        page.locator(summary).first.click()
+
+
 def open_pass(page: Page) -> None:
     page.locator(".pl-pass:has([data-online='1']) summary").first.click()
 
