@@ -30,12 +30,14 @@ def fill(app: Flask, cast: dict[str, Person], long_name: str) -> tuple[dict[str,
         mailed=False,
     )
     careful = _person("careful", "admin", "Catherine Careful", by=admin)
+    wary = _person("wary", "admin", "Walter Wary", by=admin)
     fresh = _person("fresh", "admin", "Fred Fresh", by=admin)
     gone = _person("gone", "customer", long_name[:100], by=admin)
     people.change(gone, by=admin, name=long_name[:90], phone="+254700000012", role="customer")
     people.deactivate(gone, by=admin)
-    secret = second_factors.new_secret()
-    second_factors.confirm(careful, secret, pyotp.TOTP(secret).at(now()))
+    for person in (careful, wary):
+        secret = second_factors.new_secret()
+        second_factors.confirm(person, secret, pyotp.TOTP(secret).at(now()))
     for _ in range(2):
         sessions.sign_in(vendor.email, PASSWORD)
     audit.coming_from("2001:db8:85a3::8a2e:370:7334", _PHONE)
@@ -53,6 +55,7 @@ def fill(app: Flask, cast: dict[str, Person], long_name: str) -> tuple[dict[str,
     }
     cookies = {
         "half": _signed(app, half=_half(careful, enrols=False)),
+        "half_other": _signed(app, half=_half(wary, enrols=False)),
         "half_new": _signed(app, half=_half(fresh, enrols=True)),
         "acting": _signed(app, sid=acts.id),
         "careful": _signed(app, sid=_session(careful).id),

@@ -176,7 +176,7 @@ TRANSITIONS = (
 
 ACCOUNTS = (
     Shot("login-code", "half", "/login/code"),
-    Shot("login-code-wrong", "half", "/login/code", do.wrong_code, quiet="42"),
+    Shot("login-code-wrong", None, "/login/code", do.wrong_code, do.half_in, quiet="42"),
     Shot("login-enrol", "half_new", "/login/code"),
     Shot("forgotten", None, "/password-reset"),
     Shot("invitation", None, "/invitation/{invitation}"),
