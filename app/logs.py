@@ -28,7 +28,8 @@ def configure(config: Config) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # In the demo the launcher says the time before each line.
+            *([] if config.env == "demo" else [structlog.processors.TimeStamper(fmt="iso", utc=True)]),
             structlog.processors.format_exc_info,
             renderer,
         ],

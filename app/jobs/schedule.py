@@ -79,4 +79,5 @@ def run(app: Flask, name: str) -> None:
             _log.warning("schedule.failed", job=name, exc_info=error)
         else:
             scheduled_runs.end(name, started_at=started_at, at=now(), rows=rows)
-            _log.info("schedule.done", job=name, rows=rows)
+            # Several run each minute, and nearly always there is nothing to do.
+            (_log.info if rows else _log.debug)("schedule.done", job=name, rows=rows)
