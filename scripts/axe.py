@@ -3,7 +3,7 @@
 What axe calls serious or critical under WCAG 2.2 A and AA is printed with its place, and then this ends with 1. The
 same instance, pages and states as `make shots`; the second theme is looked at on the page that is open already.
 
-    python scripts/axe.py [words]      only the pages whose names contain one of the words
+    python scripts/axe.py [--language ar] [words]      only the pages whose names contain one of the words
 """
 
 import sys
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Error
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from app.language import SOURCE  # noqa: E402
 from scripts import shots, shots_pages, shots_stage  # noqa: E402
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -36,7 +37,7 @@ async () => {
 
 
 def main() -> int:
-    words = sys.argv[1:]
+    words, language = shots.asked()
     pages = [shot for shot in shots_pages.SHOTS if shot.script and (not words or any(w in shot.name for w in words))]
     found: list[str] = []
     folder = TemporaryDirectory(prefix="passline-axe-")
@@ -44,7 +45,7 @@ def main() -> int:
         for shot in pages:
             for width in WIDTHS:
                 for theme in shots.THEMES:
-                    lines = look(chromium, stage, shot, width, theme)
+                    lines = look(chromium, stage, shot, width, theme, language)
                     found += [f"{shot.name}-{width}-{theme}: {line}" for line in lines]
     for line in dict.fromkeys(found):
         print(line)
@@ -52,12 +53,15 @@ def main() -> int:
     return 1 if found else 0
 
 
-def look(chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, width: int, theme: str) -> list[str]:
+def look(
+    chromium: Browser, stage: shots_stage.Stage, shot: shots_pages.Shot, width: int, theme: str, language: str = SOURCE
+) -> list[str]:
     """What is seriously wrong with a page."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=theme,  # type: ignore[arg-type]
         has_touch=width < 1000,
+        locale=language,
         reduced_motion="reduce",
         bypass_csp=True,  # axe is put into the page as a script of its own
     )

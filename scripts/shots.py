@@ -40,11 +40,17 @@ LAY_OUT_ALL = "document.querySelectorAll('.pl-ticket').forEach((card) => (card.s
 BIN = Path(sys.executable).parent
 
 
+def asked() -> tuple[list[str], str]:
+    """Which words the names of the pages shall contain, and the language, as the command line says."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--language", default=SOURCE, choices=LANGUAGES)
+    words, language = vars(parser.parse_args()).values()
+    return words, language
+
+
 def main() -> int:
-    asked = argparse.ArgumentParser()
-    asked.add_argument("words", nargs="*")
-    asked.add_argument("--language", default=SOURCE, choices=LANGUAGES)
-    words, language = vars(asked.parse_args()).values()
+    words, language = asked()
     shots = [shot for shot in shots_pages.SHOTS if not words or any(word in shot.name for word in words)]
     SHOTS.mkdir(exist_ok=True)
     complaints: list[str] = []
