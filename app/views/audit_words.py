@@ -45,6 +45,7 @@ _READ_OFF = (
     N_("Menu: stations"),
     N_("Policy: changed"),
     N_("Restaurant: busy"),
+    N_("Restaurant: capacity changed"),
     N_("Restaurant: changed"),
     N_("Restaurant: created"),
     N_("Restaurant: days changed"),
@@ -58,5 +59,9 @@ _READ_OFF = (
 
 def audit_words(action: str) -> str:
     """An action for people: `restaurant.paused` is "Restaurant: paused"."""
+    return _(_WORDS.get(action) or _read_off(action))
+
+
+def _read_off(action: str) -> str:
     kind, _dot, what = action.partition(".")
-    return _(_WORDS.get(action) or f"{kind.capitalize()}: {what.replace('_', ' ')}")
+    return f"{kind.capitalize()}: {what.replace('_', ' ')}"
