@@ -25,6 +25,10 @@ _WORDS = {
     "person.acting_started": N_("Began to act as"),
     "person.acting_stopped": N_("Stopped acting as"),
     "person.access_ended": N_("Ended a log-in"),
+    "wifi_package.created": N_("Wi-Fi package: created"),
+    "wifi_package.changed": N_("Wi-Fi package: changed"),
+    "wifi_package.put_on_sale": N_("Wi-Fi package: put on sale"),
+    "wifi_package.taken_off_sale": N_("Wi-Fi package: taken off sale"),
 }
 
 # Those that are read off.

@@ -17,6 +17,7 @@ from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Restaurant, WifiPackage
 from app.views import loading
+from app.views.loading import person
 from app.views.refusals import shown_on
 
 from . import BIGGEST_ID, bp
@@ -80,7 +81,7 @@ def wifi_package_new() -> ResponseReturnValue:
         return _list(form), 422
     restaurant = loading.one(select(Restaurant).where(Restaurant.id == form.restaurant.data))
     with shown_on(form) as refusal:
-        verbs.create(restaurant, form.terms(restaurant.currency))
+        verbs.create(restaurant, form.terms(restaurant.currency), by=person())
     if refusal:
         return _list(form), refusal.status
     flash(_("%(package)s is sold at %(name)s.", package=form.name.data, name=restaurant.name), "success")
@@ -101,7 +102,7 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _one(package, form), 422
     with shown_on(form) as refusal:
-        verbs.change(package, form.terms(package.restaurant.currency))
+        verbs.change(package, form.terms(package.restaurant.currency), by=person())
     if refusal:
         return _one(package, form), refusal.status
     flash(_("Saved."), "success")
@@ -111,7 +112,7 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
 @bp.post(f"{_ADDRESS}/sale")
 def wifi_package_sale(package_id: int) -> ResponseReturnValue:
     package = _package(package_id)
-    verbs.sell(package, on=not package.is_sold)
+    verbs.sell(package, on=not package.is_sold, by=person())
     said = _("%(name)s is sold again.", name=package.name)
     flash(said if package.is_sold else _("%(name)s is not sold any more.", name=package.name), "success")
     return redirect(url_for(".wifi_packages"), 303)
