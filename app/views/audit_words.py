@@ -29,6 +29,8 @@ _WORDS = {
     "wifi_package.changed": N_("Wi-Fi package: changed"),
     "wifi_package.put_on_sale": N_("Wi-Fi package: put on sale"),
     "wifi_package.taken_off_sale": N_("Wi-Fi package: taken off sale"),
+    "wifi_pass.withdrawn": N_("Wi-Fi pass: withdrawn"),
+    "wifi_pass.code_resent": N_("Wi-Fi pass: code sent again"),
 }
 
 # Those that are read off.
