@@ -11,11 +11,11 @@ import hashlib
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.models import HotspotUser, MenuItem, Order, Payment, Restaurant, Ticket, WifiPackage
+from app.models import HotspotUser, Job, MenuItem, Order, Payment, Restaurant, Ticket, WifiPackage
 
 # Have alone: what is decided for all restaurants, and which there are.
 POLICIES = "policies"
-Row = Restaurant | Order | Payment | Ticket | MenuItem | WifiPackage | HotspotUser
+Row = Restaurant | Order | Payment | Ticket | MenuItem | WifiPackage | HotspotUser | Job
 
 
 def hold(session: Session, row: Row) -> None:

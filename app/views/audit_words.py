@@ -36,6 +36,8 @@ _WORDS = {
 # Those that are read off.
 _READ_OFF = (
     N_("Board: settings"),
+    N_("Job: discarded"),
+    N_("Job: retried"),
     N_("Menu: arranged"),
     N_("Menu: category added"),
     N_("Menu: category changed"),
