@@ -15,7 +15,7 @@ from app.extensions import atomic, db
 from app.language import gettext as _
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
 
-from . import audit
+from . import audit, marks
 from .actor import Actor
 from .locks import hold
 
@@ -50,12 +50,21 @@ def create(restaurant: Restaurant, terms: Terms, *, by: Actor) -> WifiPackage:
     return package
 
 
-def change(package: WifiPackage, terms: Terms, *, by: Actor) -> None:
-    """Change a package. Refuses with Invalid, and with Conflict what its buyers were promised."""
+def mark(package: WifiPackage) -> str:
+    """The mark of what is said of it, for the form that changes it."""
+    return marks.of(_said(package))
+
+
+def change(package: WifiPackage, terms: Terms, *, by: Actor, seen: str | None = None) -> None:
+    """Change a package. Refuses with Invalid, and with Conflict what its buyers were promised.
+
+    LostRace where it is not as it was `seen`.
+    """
     _check(terms)
     with atomic() as session:
         hold(session, package)
         before = _said(package)
+        marks.check(seen, before)
         if any(before[name] != value for name, value in terms.items() if name in _FROZEN) and is_bought(package):
             raise Conflict(_("It has been bought with this time, these devices, rates and data: make another package."))
         for name, value in terms.items():
