@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from wtforms import DecimalField, IntegerField, SelectField, StringField
@@ -114,7 +114,7 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
 @bp.post(f"{_ADDRESS}/sale")
 def wifi_package_sale(package_id: int) -> ResponseReturnValue:
     package = _package(package_id)
-    verbs.sell(package, on=not package.is_sold, by=person())
+    verbs.sell(package, on=request.form.get("on") == "y", by=person())
     said = _("%(name)s is sold again.", name=package.name)
     flash(said if package.is_sold else _("%(name)s is not sold any more.", name=package.name), "success")
     return redirect(url_for(".wifi_packages"), 303)
