@@ -33,7 +33,7 @@ POST   account.second_factor_begin           302 200 200 200 200 200 200 200 200
 POST   account.second_factor_confirm         302 409 409 409 409 409 409 409 409
 POST   account.recovery_codes                302 409 409 409 409 409 409 409 409
 POST   account.second_factor_removal         302 409 409 409 409 409 409 409 409
-POST   account.access_end                    302 404 404 404 404 404 404 404 404
+POST   account.access_end                    302 404 303 404 404 404 404 404 404
 GET    account_links.forgotten               200 200 200 200 200 200 200 200 200
 POST   account_links.forgotten_post          200 200 200 200 200 200 200 200 200
 GET    account_links.invitation              200 200 200 200 200 200 200 200 200
@@ -47,7 +47,7 @@ GET    admin.audit                           302 403 403 403 403 403 403 403 200
 GET    admin.audit_export                    302 403 403 403 403 403 403 403 200
 GET    admin.people                          302 403 403 403 403 403 403 403 200
 GET    admin.person                          302 403 403 403 403 403 403 403 200
-POST   admin.person_access_end               302 403 403 403 403 403 403 403 404
+POST   admin.person_access_end               302 403 403 403 403 403 403 403 303
 POST   admin.person_accesses_end             302 403 403 403 403 403 403 403 303
 POST   admin.person_acting                   302 403 403 403 403 403 403 403 303
 POST   admin.person_deactivation             302 403 403 403 403 403 403 403 303
@@ -83,7 +83,7 @@ POST   admin.menu_category_new               302 403 403 403 403 403 403 403 303
 POST   admin.menu_category_removal           302 403 403 403 403 403 403 403 303
 GET    admin.menu_csv                        302 403 403 403 403 403 403 403 200
 GET    admin.menu_import                     302 403 403 403 403 403 403 403 200
-POST   admin.menu_import_table               302 403 403 403 403 403 403 403 200
+POST   admin.menu_import_table               302 403 403 403 403 403 403 403 303
 GET    admin.menu_item                       302 403 403 403 403 403 403 403 200
 POST   admin.menu_item_change                302 403 403 403 403 403 403 403 303
 POST   admin.menu_item_move                  302 403 403 403 403 403 403 403 303

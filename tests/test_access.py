@@ -6,21 +6,54 @@ test, so that whoever adds one says who may use it.
 
 import secrets
 from datetime import date
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import job_runs, jobs, links, menu_pictures, menus, messages, opening_hours, saved_filters
+from app.domain import (
+    job_runs,
+    jobs,
+    links,
+    menu_pictures,
+    menus,
+    messages,
+    opening_hours,
+    passwords,
+    people,
+    saved_filters,
+)
 from app.extensions import atomic, db
 from app.models import ApiToken, DropProof, Job, Order, Payment, Person, Refund, WifiPackage
+from app.views import accesses
 from tests.access_asked import BODIES, DELIVERIES, DONE, OF_ACCOUNTS, READS, STATES, TOLD, checkout
 from tests.access_table import MEMBERS, TABLE, lines
-from tests.factories import attempt, order_in, payment_of, place, refund_of, ticket_in, wifi_package
+from tests.access_trail import NOT_TOLD, TOLD_OF
+from tests.factories import (
+    attempt,
+    order_in,
+    payment_of,
+    place,
+    refund_of,
+    session_of,
+    ticket_in,
+    two_factors,
+    wifi_package,
+)
 from tests.passes import pass_for
 from tests.pictures import png
+from tests.trail import trail
 from tests.wifi_rows import mint, package
 
 pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off", "daraja")]
+
+
+class Answer(NamedTuple):
+    """The status, whether anything was written, and the actions that the trail tells of since."""
+
+    status: int
+    wrote: bool
+    told: list[str]
 
 
 def addresses(app):
@@ -60,9 +93,9 @@ def ask(app, cast, as_person, bearer):
         if not endpoint.startswith("api."):
             version = (payment or ticket or order).version
             said = {"data": {**checkout(cast), **body, "expected_version": str(version)}}
-        before = written()
+        before, known = written(), len(trail())
         with browser.open(path, method=method, headers=headers, **({} if method == "GET" else said)) as response:
-            return response.status_code, written() != before
+            return Answer(response.status_code, written() != before, [one.action for one in trail()[known:]])
 
     return answer
 
@@ -78,7 +111,10 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     """The address about this order, its link, this ticket, a token of `customer`, or a file."""
     rule = next(app.url_map.iter_rules(endpoint))
     values = {"number": order.number, "slug": "first", "token": token, "filename": "css/passline.css"}
-    values |= {"start": "placed", "to": "accepted", "person_id": cast.customer.id, "handle": "not-there"}
+    values |= {"start": "placed", "to": "accepted", "person_id": cast.customer.id}
+    if "handle" in rule.arguments:
+        session_of(cast.customer)
+        values["handle"] = accesses.of(cast.customer)[0].handle
     # A line of the order, or a dish of the menu.
     values |= {"item_id": order.items[0].id if endpoint == "vendor.item_tick" else cast.items()[2].id}
     values |= {"ticket_id": ticket.id if ticket else None, "driver_id": cast.driver.id}
@@ -86,13 +122,16 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     values |= {"secret": app.config["PASSLINE"].webhook_secret(provider)}
     if "payment_id" in rule.arguments:
         values["payment_id"] = (payment or attempt(order)).id
-    if endpoint.startswith("vendor.team"):
-        values["person_id"] = new_cook(cast).id
+    if endpoint.startswith("vendor.team") or endpoint in COOKS:
+        cook = new_cook(cast)
+        values["person_id"] = cook.id
+        COOKS.get(endpoint, lambda cook: None)(cook)
     if "refund_id" in rule.arguments:
         values["refund_id"] = refund_of(payment).id
     if "message_id" in rule.arguments:
         # Each of a phone of its own: how often one may have its code again is limited.
-        values["message_id"] = messages.resend(pass_for(cast, phone=f"+2547{secrets.randbelow(10**8):08}")).id
+        given = pass_for(cast, phone=f"+2547{secrets.randbelow(10**8):08}")
+        values["message_id"] = messages.resend(given, by=cast.admin).id
     if endpoint.startswith(("wifi.", "admin.wifi")):
         user = mint(package(cast))
         bought = db.session.get(Payment, user.payment_id)
@@ -102,7 +141,7 @@ def path_of(app, endpoint, *, order, token, ticket, payment, cast, bearer):
     if "category_id" in rule.arguments:
         values["category_id"] = cast.items()[0].category_id
         if endpoint.startswith("admin.menu_category"):
-            values["category_id"] = menus.add_category(cast.restaurant, "Sweets", by=cast.admin).id
+            values["category_id"] = menus.add_category(cast.restaurant, order.number, by=cast.admin).id
     if "day" in rule.arguments:
         opening_hours.set_days(cast.restaurant, date(2099, 12, 24), date(2099, 12, 24), "", by=cast.admin)
         values["day"] = "2099-12-24"
@@ -129,6 +168,19 @@ def new_cook(cast):
         cook.password_hash, cook.restaurant_id = cast.vendor.password_hash, cast.restaurant.id
         session.add(cook)
     return cook
+
+
+def never_logged_in(cook):
+    with atomic():
+        cook.password_hash = passwords.NOT_CHOSEN
+
+
+# What a cook must be, so that there is something to do for an admin.
+COOKS = {
+    "admin.person_invitation": never_logged_in,
+    "admin.person_reactivation": people.deactivate,
+    "admin.person_second_factor_reset": two_factors,
+}
 
 
 def dead_job():
@@ -177,7 +229,7 @@ def test_a_program_is_answered_by_the_duty_of_its_person(ask, cast, line):
     for duty in ("cook", "counter", "manager"):
         with atomic():
             cast.colleague.staff_role = duty
-        answered.append(ask(method, endpoint, "colleague", by_token=True)[0])
+        answered.append(ask(method, endpoint, "colleague", by_token=True).status)
     assert answered == [int(answer) for answer in answers]
 
 
@@ -188,14 +240,23 @@ def test_it_names_no_address_twice():
 @pytest.mark.parametrize("line", lines(), ids=" ".join)
 def test_each_member_is_answered_as_the_table_says(ask, line):
     answered = {name: ask(*line, name) for name in MEMBERS}
-    assert {name: status for name, (status, _) in answered.items()} == lines()[line]
+    assert {name: answer.status for name, answer in answered.items()} == lines()[line]
     method, endpoint = line
     if endpoint not in (*OF_ACCOUNTS, *READS):
-        assert {name: wrote for name, (_, wrote) in answered.items()} == {
-            name: method != "GET" and status in DONE for name, (status, _) in answered.items()
+        assert {name: answer.wrote for name, answer in answered.items()} == {
+            name: method != "GET" and answer.status in DONE for name, answer in answered.items()
         }
+    if endpoint.startswith("admin."):
+        told = {name: answer.told for name, answer in answered.items() if answer.told}
+        assert told == ({"admin": TOLD_OF[endpoint]} if endpoint in TOLD_OF else {})
+
+
+def test_each_post_of_an_admin_is_told_of_or_says_why_not(app):
+    posts = {endpoint for method, endpoint in addresses(app) if method == "POST" and endpoint.startswith("admin.")}
+    assert posts == TOLD_OF.keys() | NOT_TOLD.keys()
+    assert not TOLD_OF.keys() & NOT_TOLD.keys()
 
 
 @pytest.mark.parametrize("line", [line for line in lines() if line[1].startswith("api.")], ids=" ".join)
 def test_a_token_opens_what_a_session_opens(ask, line):
-    assert {name: ask(*line, name, by_token=True)[0] for name in MEMBERS} == lines()[line]
+    assert {name: ask(*line, name, by_token=True).status for name in MEMBERS} == lines()[line]

@@ -18,7 +18,7 @@ from app.language import N_
 from app.language import gettext as _
 from app.models import Driver, Order, Person, Restaurant, Ticket, TicketOffer
 
-from . import live_fixes, log
+from . import audit, live_fixes, log
 from .actor import Actor
 from .ticket_states import BUSY, MOST_LAPSES
 
@@ -75,6 +75,8 @@ def go_off_duty(person: Person, *, by: Actor) -> bool:
             # Made in this very moment.
             raise Conflict(_("A delivery was offered just now: answer it first."))
         set_off(session, driver, "self" if by.id == person.id else "admin", now())
+        if by.id != person.id:
+            audit.record(session, "person.set_off_duty", by=by, subject=("person", person.id, person.name))
     return True
 
 

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row, Select, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.contract.times import now
+from app.contract.times import iso, now
 from app.errors import Conflict
 from app.extensions import atomic, db
 from app.language import N_
@@ -22,8 +22,11 @@ from app.language import gettext as _
 from app.models import Job
 from app.models.job import OPEN
 
+from . import audit
+from .actor import Actor
 from .job_errors import told
 from .jobs import KINDS, Kind
+from .locks import hold
 
 # What was handed to Huey and is still waiting by then is handed to it again: it may be lost.
 HAND_AGAIN = timedelta(seconds=5)
@@ -156,7 +159,7 @@ def _as_claimed(row: Row[*tuple[Any, ...]]) -> Claim:
 # -- by a person ---------------------------------------------------------------------------------------------------
 
 
-def retry(job: Job) -> None:
+def retry(job: Job, *, by: Actor) -> None:
     """Have it run now, with all its attempts before it again: one that is dead, discarded, or waits for its next try.
 
     Refuses with Conflict one that runs or is done.
@@ -164,6 +167,8 @@ def retry(job: Job) -> None:
     _move(
         job,
         ("dead", "discarded", "waiting"),
+        "job.retried",
+        by,
         status="waiting",
         attempts=0,
         due_at=now(),
@@ -172,19 +177,26 @@ def retry(job: Job) -> None:
     )
 
 
-def discard(job: Job) -> None:
+def discard(job: Job, *, by: Actor) -> None:
     """Have it never run. Refuses with Conflict one that runs or is done."""
-    _move(job, ("waiting", "dead"), status="discarded", finished_at=now())
+    _move(job, ("waiting", "dead"), "job.discarded", by, status="discarded", finished_at=now())
 
 
-def _move(job: Job, from_: Sequence[str], **values: Any) -> None:
+def _move(job: Job, from_: Sequence[str], action: str, by: Actor, **values: Any) -> None:
     with atomic() as session:
-        moved = session.execute(
-            update(Job).where(Job.id == job.id, Job.status.in_(from_)).values(**values).returning(Job.id)
-        )
-        if moved.one_or_none() is None:
-            session.refresh(job)
+        hold(session, job)
+        if job.status not in from_:
             raise Conflict(_("This job is %(status)s by now.", status=_(job.status)))
+        before = _said(job)
+        for name, value in values.items():
+            setattr(job, name, value)
+        session.flush()
+        subject = ("job", job.id, f"{job.kind} {job.key}")
+        audit.record(session, action, by=by, subject=subject, before=before, after=_said(job))
+
+
+def _said(job: Job) -> dict[str, Any]:
+    return {"status": job.status, "attempts": job.attempts, "due_at": iso(job.due_at)}
 
 
 def forget(before: datetime, *, most: int = 5000) -> int:

@@ -11,13 +11,14 @@ import hashlib
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.models import MenuItem, Order, Payment, Restaurant, Ticket
+from app.models import HotspotUser, Job, MenuItem, Order, Payment, Restaurant, Ticket, WifiPackage
 
 # Have alone: what is decided for all restaurants, and which there are.
 POLICIES = "policies"
+Row = Restaurant | Order | Payment | Ticket | MenuItem | WifiPackage | HotspotUser | Job
 
 
-def hold(session: Session, row: Restaurant | Order | Payment | Ticket | MenuItem) -> None:
+def hold(session: Session, row: Row) -> None:
     """Hold `row`; what is known of it is what it is now."""
     session.refresh(row, with_for_update={"of": type(row), "key_share": True})
 

@@ -21,7 +21,8 @@ from app.language import gettext as _
 from app.models import HotspotUser, Payment, Person, ProviderMessage, SmsMessage
 from app.providers import sms
 
-from . import jobs, log, passes, phones, sms_reports
+from . import audit, jobs, log, passes, phones, sms_reports
+from .actor import Actor
 from .locks import alone
 
 CREDENTIALS = "credentials"
@@ -58,7 +59,7 @@ def send_credentials(pass_id: int, number: int) -> None:
         _note_sent(message, answer, before)
 
 
-def resend(wifi_pass: HotspotUser) -> SmsMessage:
+def resend(wifi_pass: HotspotUser, *, by: Actor) -> SmsMessage:
     """Have the code of a pass sent once more, by a job; the row of that message.
 
     Refuses with Conflict where the pass has no phone or is over, and with TooMany (LIMITS, counted by phone).
@@ -79,6 +80,8 @@ def resend(wifi_pass: HotspotUser) -> SmsMessage:
         message = _new(session, wifi_pass, number, at)
         ids = {"pass": wifi_pass.id, "send": number}
         jobs.add(session, "send_credentials", f"pass:{wifi_pass.id}:{number}", ids)
+        to = {"phone": phones.masked(wifi_pass.phone)}
+        audit.record(session, "wifi_pass.code_resent", by=by, subject=passes.subject(wifi_pass), after=to)
     return message
 
 

@@ -20,7 +20,7 @@ from app.language import gettext as _
 from app.models import CancellationRequest, Order
 from app.models.order import MOST_PREP_MINUTES
 
-from . import capacity, order_clock, order_events, order_money, passes, policies, staff
+from . import audit, capacity, order_clock, order_events, order_money, passes, policies, staff
 from .actor import SYSTEM, SYSTEM_ROLE, Actor
 from .edges import How
 from .locks import hold
@@ -260,6 +260,7 @@ def acknowledge_stop(order: Order, *, by: Actor) -> bool:
         session.refresh(order)
         if done.rowcount:  # type: ignore[attr-defined]
             order_events.stop_acknowledged(session, order, at=at)
+            audit.record(session, "order.stop_acknowledged", by=by, subject=("order", order.id, order.number))
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 

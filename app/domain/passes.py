@@ -19,7 +19,9 @@ from app.extensions import atomic, db
 from app.language import gettext as _
 from app.models import HotspotUser, Order, Payment, WifiPackage, WifiSession
 
-from . import codes, jobs, log, radius_accounts
+from . import audit, codes, jobs, log, radius_accounts
+from .actor import Actor
+from .locks import hold
 
 CODE_LENGTH = 8
 # How long a pass may wait for its first session.
@@ -91,10 +93,16 @@ def give_back(session: Session, *, order_id: int, at: datetime) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def withdraw(user: HotspotUser, *, at: datetime) -> bool:
+def withdraw(user: HotspotUser, *, by: Actor, at: datetime) -> bool:
     """An admin ends a pass; False where it had ended already."""
     with atomic() as session:
-        return end(session, user, "revoked", "admin", at=at)
+        hold(session, user)
+        before = {"status": user.status}
+        ended = end(session, user, "revoked", "admin", at=at)
+        if ended:
+            after = {"status": user.status}
+            audit.record(session, "wifi_pass.withdrawn", by=by, subject=subject(user), before=before, after=after)
+    return ended
 
 
 def expire_due(at: datetime) -> int:
@@ -148,6 +156,11 @@ def ask_to_end(session: Session, row: WifiSession, *, again: int | None = None) 
 def name(user: HotspotUser) -> str:
     """What a pass is called where its code must not be."""
     return f"Pass {user.id}"
+
+
+def subject(user: HotspotUser) -> tuple[str, Any, str]:
+    """How the trail names a pass."""
+    return ("wifi_pass", user.id, name(user))
 
 
 def shown(code: str) -> str:

@@ -19,9 +19,11 @@ from app.extensions import atomic
 from app.language import gettext as _
 from app.models import Payment, Person, Refund
 
-from . import passes, payment_events, payment_messages, payments, refunds
+from . import audit, passes, payment_events, payment_messages, payments, refunds
 
 REVIEWABLE = ("needs_review", "unknown")
+# The verdicts by their actions in the trail, in the words that the payment keeps.
+_VERDICTS = {"payment.confirmed": "Confirmed", "payment.denied": "Denied"}
 LONGEST_NOTE = 140
 _LONGEST_REASON = 300
 
@@ -46,7 +48,7 @@ def confirm(payment: Payment, *, by: Person, expected_version: int, note: str, r
     with atomic() as session:
         had_counted = _take_up(session, payment, by, expected_version, note)
         settled_at = payment.settled_at or at
-        _decide(session, payment, "paid", "Confirmed", note, by, at, receipt=known, settled_at=settled_at)
+        _decide(session, payment, "paid", "payment.confirmed", note, by, at, receipt=known, settled_at=settled_at)
         if had_counted:
             return "known"
         payment_events.completed(session, payment, at=at)
@@ -65,14 +67,14 @@ def deny(payment: Payment, *, by: Person, expected_version: int, note: str, refu
     with atomic() as session:
         had_counted = _take_up(session, payment, by, expected_version, note)
         if refund:
-            _decide(session, payment, "paid", "Denied", note, by, at, settled_at=payment.settled_at or at)
+            _decide(session, payment, "paid", "payment.denied", note, by, at, settled_at=payment.settled_at or at)
             refunds.owe(session, payment, "review", at=at)
             if not had_counted:
                 payment_events.completed(session, payment, at=at)
         else:
             _owe_no_more(session, payment)
             note = f"{note} (receipt {payment.receipt})" if payment.receipt else note
-            _decide(session, payment, "rejected", "Denied", note, by, at, receipt=None, settled_at=None)
+            _decide(session, payment, "rejected", "payment.denied", note, by, at, receipt=None, settled_at=None)
         passes.revoke(session, payment_id=payment.id, reason="review", at=at)
         if had_counted and payment.order is not None and payment.order.payment_status in ("paid", "refunding"):
             refunds.set_payment_status(session, payment.order, "refunding" if refund else "unpaid")
@@ -99,17 +101,24 @@ def _decide(
     session: Session,
     payment: Payment,
     to: str,
-    verdict: str,
+    action: str,
     note: str,
     by: Person,
     at: datetime,
     **values: Any,
 ) -> None:
-    decision = f"{verdict} by {by.name[:60]}, {iso(at)[:16]}Z: {note.strip()}"
+    decision = f"{_VERDICTS[action]} by {by.name[:60]}, {iso(at)[:16]}Z: {note.strip()}"
+    before = _said(payment)
     try:
         payments.walk(session, payment, to, at=at, review_reason=_reason(payment.review_reason, decision), **values)
     except IntegrityError as error:
         raise ReceiptUsed from error
+    after = {**_said(payment), "note": note.strip()}
+    audit.record(session, action, by=by, subject=payments.subject(payment), before=before, after=after)
+
+
+def _said(payment: Payment) -> dict[str, Any]:
+    return {"status": payment.status, "receipt": payment.receipt}
 
 
 def _owe_no_more(session: Session, payment: Payment) -> None:

@@ -191,6 +191,12 @@ def note(kind: str, payment: Payment, body: str, outcome: str, at: datetime) -> 
     )
 
 
+def subject(payment: Payment) -> tuple[str, Any, str]:
+    """How the trail names a payment: with what it is for."""
+    what = payment.order.number if payment.order else payment.wifi_package.name  # type: ignore[union-attr]
+    return ("payment", payment.id, f"Payment {payment.id}, {what}")
+
+
 def hold_with_order(session: Session, payment: Payment) -> None:
     """Hold the payment and, first, its order; before both its kitchen, where money may give it another place there."""
     order = session.get(Order, payment.order_id) if payment.order_id is not None else None

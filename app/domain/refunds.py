@@ -17,7 +17,7 @@ from app.language import N_
 from app.language import gettext as _
 from app.models import Order, Payment, Person, Refund
 
-from . import passes, payments
+from . import audit, passes, payments
 
 REASONS = {
     "order_gone": N_("The money came after the order was given up"),
@@ -64,7 +64,12 @@ def take_back_wifi(payment: Payment, *, by: Person) -> bool:
             raise Conflict(_("This payment is for an order: cancel the order, and its money goes back."))
         if payment.status != "paid":
             raise Conflict(_("It is not certain that this money came."))
-        return owe(session, payment, "wifi_revoked", at=at).created_at == at
+        refund = owe(session, payment, "wifi_revoked", at=at)
+        is_new = refund.created_at == at
+        if is_new:
+            owed = {"amount_minor": refund.amount_minor, "currency": refund.currency}
+            audit.record(session, "payment.pass_taken_back", by=by, subject=payments.subject(payment), after=owed)
+    return is_new
 
 
 def mark_sent(refund: Refund, *, reference: str, by: Person) -> bool:
@@ -86,8 +91,11 @@ def mark_sent(refund: Refund, *, reference: str, by: Person) -> bool:
             raise Conflict(_("It is not certain that this money ever came: decide that first."))
         changed = _mark(session, refund, reference, by, at)
         session.refresh(refund)
-        if changed and refund.order_id is not None:
-            _settle_order(session, refund.order_id)
+        if changed:
+            sent = {"reference": reference}
+            audit.record(session, "payment.refund_sent", by=by, subject=payments.subject(refund.payment), after=sent)
+            if refund.order_id is not None:
+                _settle_order(session, refund.order_id)
     return changed
 
 

@@ -13,7 +13,8 @@ from app.extensions import atomic, db
 from app.language import gettext as _
 from app.models import Order, TrackingLink
 
-from . import access
+from . import access, audit
+from .actor import Actor
 from .order_states import ENDS
 
 LINGERS = timedelta(hours=48)
@@ -36,11 +37,15 @@ def by_token(token: str) -> TrackingLink | None:
     return row if row is not None and row.lasts(now()) else None
 
 
-def withdraw_links(order: Order) -> int:
+def withdraw_links(order: Order, *, by: Actor) -> int:
     """End every link to `order`; how many were open."""
     with atomic() as session:
         links = select(TrackingLink).where(TrackingLink.id.in_(_hold_open_links(session, order)))
-        return sum(access.end(link, reason="withdrawn") for link in session.scalars(links).all())
+        ended = sum(access.end(link, reason="withdrawn") for link in session.scalars(links).all())
+        if ended:
+            subject = ("order", order.id, order.number)
+            audit.record(session, "order.links_withdrawn", by=by, subject=subject, before={"links": ended})
+    return ended
 
 
 def let_links_expire(order: Order, at: datetime) -> None:

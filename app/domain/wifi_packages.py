@@ -4,14 +4,20 @@ So what a package is (time, devices, rates, data) is frozen with its first purch
 that it comes with may change at any time.
 """
 
+from collections.abc import Mapping
 from typing import TypedDict
 
-from sqlalchemy import select, update
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.errors import Conflict, Invalid
 from app.extensions import atomic, db
 from app.language import gettext as _
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
+
+from . import audit, marks
+from .actor import Actor
+from .locks import hold
 
 LONGEST_MINUTES = 44_640
 MOST_DEVICES = 20
@@ -33,31 +39,49 @@ class Terms(TypedDict):
 _FROZEN = ("minutes", "devices", "down_kbps", "up_kbps", "data_mb")
 
 
-def create(restaurant: Restaurant, terms: Terms) -> WifiPackage:
+def create(restaurant: Restaurant, terms: Terms, *, by: Actor) -> WifiPackage:
     """Sell a package from now on. Refuses with Invalid what cannot be sold."""
     _check(terms)
     with atomic() as session:
-        package = WifiPackage(restaurant_id=restaurant.id, **terms)
+        package = WifiPackage(restaurant=restaurant, **terms)
         session.add(package)
+        session.flush()
+        _told(session, "wifi_package.created", package, by, None, terms)
     return package
 
 
-def change(package: WifiPackage, terms: Terms) -> None:
-    """Change a package. Refuses with Invalid, and with Conflict what its buyers were promised."""
+def mark(package: WifiPackage) -> str:
+    """The mark of what is said of it, for the form that changes it."""
+    return marks.of(_said(package))
+
+
+def change(package: WifiPackage, terms: Terms, *, by: Actor, seen: str | None = None) -> None:
+    """Change a package. Refuses with Invalid, and with Conflict what its buyers were promised.
+
+    LostRace where it is not as it was `seen`.
+    """
     _check(terms)
     with atomic() as session:
-        frozen = [name for name in _FROZEN if getattr(package, name) != terms[name]]  # type: ignore[literal-required]
-        if frozen and is_bought(package):
+        hold(session, package)
+        before = _said(package)
+        marks.check(seen, before)
+        if any(before[name] != value for name, value in terms.items() if name in _FROZEN) and is_bought(package):
             raise Conflict(_("It has been bought with this time, these devices, rates and data: make another package."))
-        session.execute(update(WifiPackage).where(WifiPackage.id == package.id).values(**terms))
-        session.refresh(package)
+        for name, value in terms.items():
+            setattr(package, name, value)
+        session.flush()
+        _told(session, "wifi_package.changed", package, by, before, terms)
 
 
-def sell(package: WifiPackage, *, on: bool) -> None:
+def sell(package: WifiPackage, *, on: bool, by: Actor) -> None:
     """Sell it and give it with orders, or stop both; passes that were minted stay good."""
     with atomic() as session:
-        session.execute(update(WifiPackage).where(WifiPackage.id == package.id).values(is_sold=on))
-        session.refresh(package)
+        hold(session, package)
+        before = {"is_sold": package.is_sold}
+        package.is_sold = on
+        session.flush()
+        action = "wifi_package.put_on_sale" if on else "wifi_package.taken_off_sale"
+        _told(session, action, package, by, before, {"is_sold": on})
 
 
 def is_bought(package: WifiPackage) -> bool:
@@ -85,3 +109,19 @@ def _check(terms: Terms) -> None:
             errors[name] = [_("More than nothing, or empty.")]
     if errors:
         raise Invalid(_("The package is not right yet."), errors=errors)
+
+
+def _said(package: WifiPackage) -> dict[str, object]:
+    return {name: getattr(package, name) for name in Terms.__annotations__}
+
+
+def _told(
+    session: Session,
+    action: str,
+    package: WifiPackage,
+    by: Actor,
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object],
+) -> None:
+    subject = ("wifi_package", package.id, f"{package.name}, {package.restaurant.name}")
+    audit.record(session, action, by=by, subject=subject, before=before, after=after)

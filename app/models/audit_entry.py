@@ -1,6 +1,6 @@
-"""The audit trail: who changed what about people, restaurants, menus and rules, from what to what, and from where.
+"""The audit trail: who changed what of people, restaurants, menus, rules, Wi-Fi, money and jobs, and from where.
 
-Changes of orders and deliveries have histories of their own. Rows are only ever added (domain/audit.py).
+The steps of orders and deliveries have histories of their own. Rows are only ever added (domain/audit.py).
 """
 
 from datetime import datetime

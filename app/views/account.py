@@ -13,7 +13,7 @@ from wtforms import PasswordField, StringField, TelField
 from wtforms.validators import InputRequired, Length
 from wtforms.validators import Optional as MayBeEmpty
 
-from app.domain import access, passwords, people, second_factors
+from app.domain import passwords, people, second_factors
 from app.errors import Conflict
 from app.language import gettext as _
 from app.language import lazy_gettext as _l
@@ -157,9 +157,10 @@ def second_factor_removal() -> ResponseReturnValue:
 
 @bp.post("/accesses/<handle>/end")
 def access_end(handle: str) -> ResponseReturnValue:
-    row = accesses.one(loading.themselves(), handle)
+    asking = loading.themselves()
+    row = accesses.one(asking, handle)
     with flashed():
-        access.end(row, reason="token_revoked" if row.kind == "token" else "logged_out")
+        people.end_access(row, by=asking)
         flash(_("Ended."), "success")
     return redirect(url_for(".page", _anchor="accesses"), 303)
 

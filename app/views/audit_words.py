@@ -25,11 +25,20 @@ _WORDS = {
     "person.acting_started": N_("Began to act as"),
     "person.acting_stopped": N_("Stopped acting as"),
     "person.access_ended": N_("Ended a log-in"),
+    "person.set_off_duty": N_("Set off duty"),
+    "wifi_package.created": N_("Wi-Fi package: created"),
+    "wifi_package.changed": N_("Wi-Fi package: changed"),
+    "wifi_package.put_on_sale": N_("Wi-Fi package: put on sale"),
+    "wifi_package.taken_off_sale": N_("Wi-Fi package: taken off sale"),
+    "wifi_pass.withdrawn": N_("Wi-Fi pass: withdrawn"),
+    "wifi_pass.code_resent": N_("Wi-Fi pass: code sent again"),
 }
 
 # Those that are read off.
 _READ_OFF = (
     N_("Board: settings"),
+    N_("Job: discarded"),
+    N_("Job: retried"),
     N_("Menu: arranged"),
     N_("Menu: category added"),
     N_("Menu: category changed"),
@@ -43,8 +52,15 @@ _READ_OFF = (
     N_("Menu: picture hung"),
     N_("Menu: picture taken down"),
     N_("Menu: stations"),
+    N_("Order: links withdrawn"),
+    N_("Order: stop acknowledged"),
+    N_("Payment: confirmed"),
+    N_("Payment: denied"),
+    N_("Payment: pass taken back"),
+    N_("Payment: refund sent"),
     N_("Policy: changed"),
     N_("Restaurant: busy"),
+    N_("Restaurant: capacity changed"),
     N_("Restaurant: changed"),
     N_("Restaurant: created"),
     N_("Restaurant: days changed"),
@@ -58,5 +74,9 @@ _READ_OFF = (
 
 def audit_words(action: str) -> str:
     """An action for people: `restaurant.paused` is "Restaurant: paused"."""
+    return _(_WORDS.get(action) or _read_off(action))
+
+
+def _read_off(action: str) -> str:
     kind, _dot, what = action.partition(".")
-    return _(_WORDS.get(action) or f"{kind.capitalize()}: {what.replace('_', ' ')}")
+    return f"{kind.capitalize()}: {what.replace('_', ' ')}"

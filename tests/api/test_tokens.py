@@ -7,6 +7,7 @@ import pytest
 from app.domain import people
 from app.models import ApiToken, EventLog
 from tests.cast import PASSWORD
+from tests.trail import trail
 
 from .conftest import refused
 
@@ -127,6 +128,7 @@ def test_it_takes_a_token_back(program, cast):
     assert (answer.status_code, answer.data) == (204, b"")
     refused(lost.get("/tokens"), 401, "not_authenticated")
     assert EventLog.query.one().name == "access.ended"
+    assert [told[:2] for told in trail()] == [(cast.customer.name, "person.access_ended")]
 
 
 def test_a_token_can_take_itself_back(program, cast):

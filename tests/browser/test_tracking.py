@@ -22,6 +22,6 @@ def test_it_follows_the_order_by_its_link(visit: Visit, cast: Cast):
 def test_it_ends_when_the_link_is_withdrawn(visit: Visit, cast: Cast):
     placed = place(cast)
     page = is_live(visit(None, f"/t/{placed.tracking_token}"))
-    tracking.withdraw_links(placed.order)
+    tracking.withdraw_links(placed.order, by=cast.customer)
     expect(page.locator("body")).to_have_attribute("data-live", "refused")
     expect(page.locator("#live-line a")).to_have_count(0)

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import EventLog, TrackingLink
 from tests.cast import PASSWORD
 from tests.factories import place, session_of, token_of
+from tests.trail import trail
 
 
 def told() -> list[dict[str, object]]:
@@ -74,8 +75,9 @@ def test_it_lets_a_tracking_link_run_out_two_days_after_the_end(cast):
 def test_it_withdraws_every_link_of_an_order(cast):
     placed = place(cast)
     tracking.create_link(placed.order)
-    assert tracking.withdraw_links(placed.order) == 2
+    assert [tracking.withdraw_links(placed.order, by=cast.admin) for _ in range(2)] == [2, 0]
     assert tracking.by_token(placed.tracking_token) is None
+    assert trail() == [(cast.admin.name, "order.links_withdrawn", placed.order.number, {"links": 2}, {})]
 
 
 def test_it_logs_in_with_the_right_password_only(cast):

@@ -8,11 +8,13 @@ from sqlalchemy import select
 
 from app.contract.times import now
 from app.domain import job_runs, jobs
+from app.domain.actor import OPERATOR
 from app.domain.jobs import Kind
 from app.errors import Conflict
 from app.extensions import atomic, db
 from app.models import Job
 from tests.domain.test_live_fixes import in_thread
+from tests.trail import trail
 
 KIND = "a_deed"
 
@@ -115,7 +117,7 @@ def test_who_comes_back_after_a_person_has_retried_ends_nothing(app, clock):
     lost = job_runs.claim(id)
     clock.shift(30)
     job_runs.give_up_lost("payments")
-    job_runs.retry(row(id))
+    job_runs.retry(row(id), by=OPERATOR)
     again = job_runs.claim(id)
     assert lost.attempt == again.attempt == 1
     assert not job_runs.finish(lost)
@@ -161,7 +163,7 @@ def test_a_person_has_a_dead_one_tried_with_all_its_attempts(app, clock):
     for _ in range(3):
         job_runs.fail(job_runs.claim(id), ValueError())
         clock.shift(60)
-    job_runs.retry(row(id))
+    job_runs.retry(row(id), by=OPERATOR)
     assert (row(id).status, row(id).attempts, row(id).due_at) == ("waiting", 0, now())
     assert job_runs.to_hand_out("payments", most=9) == [id]
     assert job_runs.claim(id).attempt == 1
@@ -169,12 +171,27 @@ def test_a_person_has_a_dead_one_tried_with_all_its_attempts(app, clock):
 
 def test_a_person_has_one_never_run_and_thinks_again(app):
     id = add()
-    job_runs.discard(row(id))
+    job_runs.discard(row(id), by=OPERATOR)
     assert row(id).status == "discarded"
     assert job_runs.to_hand_out("payments", most=9) == []
     assert job_runs.claim(id) is None
-    job_runs.retry(row(id))
+    job_runs.retry(row(id), by=OPERATOR)
     assert job_runs.claim(id)
+
+
+def test_who_moves_one_on_is_told_with_what_it_was(cast, clock):
+    id = add()
+    for _ in range(3):
+        job_runs.fail(job_runs.claim(id), ValueError())
+        clock.shift(60)
+    job_runs.retry(row(id), by=cast.admin)
+    job_runs.discard(row(id), by=cast.admin)
+    retried, discarded = trail()
+    assert retried[:3] == (cast.admin.name, "job.retried", "a_deed 1")
+    assert (retried.before["status"], retried.before["attempts"]) == ("dead", 3)
+    assert (retried.after["status"], retried.after["attempts"]) == ("waiting", 0)
+    changed = {"status": "waiting"}, {"status": "discarded"}
+    assert discarded == (cast.admin.name, "job.discarded", "a_deed 1", *changed)
 
 
 @pytest.mark.parametrize("act", [job_runs.retry, job_runs.discard])
@@ -183,10 +200,10 @@ def test_what_runs_or_is_done_is_left_alone(app, act):
     read_before = row(id)
     claim = job_runs.claim(id)
     with pytest.raises(Conflict, match="running by now"):
-        act(read_before)
+        act(read_before, by=OPERATOR)
     job_runs.finish(claim)
     with pytest.raises(Conflict, match="done by now"):
-        act(row(id))
+        act(row(id), by=OPERATOR)
 
 
 def test_a_kind_that_nobody_knows_any_more_can_be_claimed_and_fails(app, monkeypatch):
@@ -198,7 +215,7 @@ def test_a_kind_that_nobody_knows_any_more_can_be_claimed_and_fails(app, monkeyp
 def test_it_forgets_what_is_over_and_keeps_what_is_dead(app, clock):
     done, discarded, dead, waiting = (add(str(n)) for n in range(4))
     job_runs.finish(job_runs.claim(done))
-    job_runs.discard(row(discarded))
+    job_runs.discard(row(discarded), by=OPERATOR)
     for _ in range(3):
         job_runs.fail(job_runs.claim(dead), ValueError())
         clock.shift(60)

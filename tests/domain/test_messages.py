@@ -20,6 +20,7 @@ from app.providers.sms import NoAnswer
 from tests.factories import place
 from tests.passes import PHONE, pass_for
 from tests.simulator import within
+from tests.trail import trail
 
 ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -90,7 +91,7 @@ def test_the_dashboard_hears_of_it_without_code_and_without_phone(cast):
 def test_the_code_is_stored_nowhere_but_in_its_pass(cast):
     given = pass_for(cast)
     messages.send_credentials(given.id, 1)
-    messages.resend(given)
+    messages.resend(given, by=cast.admin)
     db.session.rollback()
     for table in db.metadata.sorted_tables:
         for found in db.session.execute(select(table)).mappings():
@@ -256,7 +257,7 @@ def test_again_is_a_message_and_a_job_of_its_own_and_the_same_code(cast, connect
     given = pass_for(cast)
     messages.send_credentials(given.id, 1)
     before = passes()
-    again = messages.resend(given)
+    again = messages.resend(given, by=cast.admin)
     assert (again.number, again.status) == (2, "queued")
     [job] = db.session.scalars(select(Job)).all()
     assert (job.kind, job.key, json.loads(job.payload)) == (
@@ -271,8 +272,14 @@ def test_again_is_a_message_and_a_job_of_its_own_and_the_same_code(cast, connect
     assert passes() == before
 
 
+def test_who_has_it_sent_again_is_told_without_code_and_number(cast):
+    given = pass_for(cast)
+    messages.resend(given, by=cast.admin)
+    assert trail() == [(cast.admin.name, "wifi_pass.code_resent", f"Pass {given.id}", {}, {"phone": "+254•••••678"})]
+
+
 def test_again_before_the_first_has_gone_is_the_second(cast):
-    assert messages.resend(pass_for(cast)).number == 2
+    assert messages.resend(pass_for(cast), by=cast.admin).number == 2
 
 
 def test_a_phone_gets_three_again_in_ten_minutes_and_ten_a_day(cast):
@@ -283,30 +290,30 @@ def test_a_phone_gets_three_again_in_ten_minutes_and_ten_a_day(cast):
         with time_machine.travel(start + timedelta(minutes=minutes), tick=False):
             try:
                 # Whichever of its passes: the phone counts.
-                messages.resend(given if len(done) % 2 else other)
+                messages.resend(given if len(done) % 2 else other, by=cast.admin)
             except TooMany:
                 continue
             done.append(minutes)
     assert done == [0, 3, 6, 12, 15, 18, 24, 27, 30, 36]
     with time_machine.travel(start + timedelta(hours=24, minutes=1), tick=False):
-        messages.resend(given)
+        messages.resend(given, by=cast.admin)
 
 
 def test_the_fourth_within_ten_minutes_is_refused_and_leaves_nothing(cast):
     given = pass_for(cast)
     for _ in range(3):
-        messages.resend(given)
+        messages.resend(given, by=cast.admin)
     with pytest.raises(TooMany) as refused:
-        messages.resend(given)
+        messages.resend(given, by=cast.admin)
     assert refused.value.status == 429
     assert len(rows()) == db.session.scalar(select(func.count(Job.id))) == 3
-    messages.resend(pass_for(cast, phone="+254798765432"))
+    messages.resend(pass_for(cast, phone="+254798765432"), by=cast.admin)
 
 
 def test_what_came_by_itself_does_not_count(cast):
     for _ in range(5):
         messages.send_credentials(pass_for(cast).id, 1)
-    messages.resend(pass_for(cast))
+    messages.resend(pass_for(cast), by=cast.admin)
 
 
 def test_of_many_who_ask_at_once_three_are_served(app, cast):
@@ -318,7 +325,7 @@ def test_of_many_who_ask_at_once_three_are_served(app, cast):
             mine = db.session.get(HotspotUser, given.id)
             start.wait()
             try:
-                messages.resend(mine)
+                messages.resend(mine, by=cast.admin)
                 answers["sent"] += 1
             except TooMany:
                 answers["refused"] += 1
@@ -336,13 +343,13 @@ def test_of_many_who_ask_at_once_three_are_served(app, cast):
 @pytest.mark.parametrize("status", ["expired", "revoked"])
 def test_what_is_over_is_not_sent_again(cast, status):
     with pytest.raises(Conflict, match="over"):
-        messages.resend(pass_for(cast, status=status))
+        messages.resend(pass_for(cast, status=status), by=cast.admin)
 
 
 @ON_SQLITE
 def test_without_a_phone_there_is_nowhere_to_send_it(cast):
     with pytest.raises(Conflict, match="no phone"):
-        messages.resend(pass_for(cast, phone=""))
+        messages.resend(pass_for(cast, phone=""), by=cast.admin)
 
 
 @ON_SQLITE
@@ -351,7 +358,7 @@ def test_it_looks_at_the_pass_as_it_is_now(cast):
     with atomic() as session:
         session.execute(update(HotspotUser).values(status="revoked").execution_options(synchronize_session=False))
     with pytest.raises(Conflict):
-        messages.resend(given)
+        messages.resend(given, by=cast.admin)
 
 
 def test_its_job_is_known_to_the_queues():

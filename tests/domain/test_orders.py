@@ -17,6 +17,7 @@ from app.errors import Conflict, EdgeForbidden, Forbidden, Invalid, LostRace
 from app.extensions import atomic, db
 from app.models import EventLog, Order, OrderChange
 from tests.factories import order_in, place
+from tests.trail import trail
 
 
 def events_of(order: Order) -> list[EventLog]:
@@ -178,6 +179,7 @@ def test_it_acknowledges_a_stop_once(cast):
     assert orders.acknowledge_stop(order, by=cast.vendor)
     assert not orders.acknowledge_stop(order, by=cast.colleague)
     assert [e.name for e in events_of(order)].count("OrderStopAcknowledged") == 2
+    assert trail() == [(cast.vendor.name, "order.stop_acknowledged", order.number, {}, {})]
 
 
 def test_it_asks_for_the_right_code_at_the_hand_over(cast):

@@ -23,6 +23,7 @@ from app.models import (
     radusergroup,
 )
 from tests.factories import place
+from tests.trail import trail
 from tests.wifi_rows import PHONE, mint, package, paid
 
 
@@ -196,6 +197,14 @@ def test_a_refund_revokes_once_and_for_good(cast):
     assert [job.key for job in jobs_to_disconnect()] == ["one"]
     with atomic() as session:
         assert passes.mint_for_payment(session, payment, at=now()).status == "revoked", "a retry mints no other"
+
+
+def test_who_withdraws_a_pass_is_told_once(cast):
+    user = mint(package(cast))
+    assert passes.withdraw(user, by=cast.admin, at=now())
+    assert not passes.withdraw(user, by=cast.admin, at=now())
+    changed = {"status": "minted"}, {"status": "revoked"}
+    assert trail() == [(cast.admin.name, "wifi_pass.withdrawn", f"Pass {user.id}", *changed)]
 
 
 def test_nothing_is_revoked_where_nothing_was_given(cast):

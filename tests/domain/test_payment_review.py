@@ -8,7 +8,8 @@ from app.errors import Conflict, Forbidden, Invalid, LostRace
 from app.extensions import db
 from app.models import Payment, Refund
 from tests.daraja import callback
-from tests.factories import attempt, order_in, told
+from tests.factories import attempt, order_in, payment_of, told, wifi_package
+from tests.trail import trail
 
 
 @pytest.fixture
@@ -76,6 +77,21 @@ def test_doubted_money_that_is_confirmed_counts_once(cast, order):
     assert not db.session.scalars(select(Refund)).all()
 
 
+def test_each_decision_is_told_with_what_it_changed(cast, order, doubtful):
+    receipt, other = doubtful.receipt, payment_of(order_in(cast, "awaiting_payment"), "needs_review")
+    no_receipt = other.receipt
+    payment_review.confirm(doubtful, **how(doubtful, cast, " The rest was cash. "))
+    payment_review.deny(other, **how(other, cast, "Not in the portal."))
+    confirmed, denied = trail()
+    subject = f"Payment {doubtful.id}, {order.number}"
+    paid = {"status": "needs_review"}, {"status": "paid", "note": "The rest was cash."}
+    assert receipt
+    assert confirmed == (cast.admin.name, "payment.confirmed", subject, *paid)
+    assert (denied.action, denied.before) == ("payment.denied", {"status": "needs_review", "receipt": no_receipt})
+    note = f"Not in the portal. (receipt {no_receipt})"
+    assert denied.after == {"status": "rejected", "receipt": None, "note": note}
+
+
 def test_only_an_admin_decides_and_says_why(cast, doubtful):
     for by, note, refusal in ((cast.vendor, "x", Forbidden), (cast.admin, " ", Invalid)):
         for verb in (payment_review.confirm, payment_review.deny):
@@ -132,6 +148,20 @@ def test_money_that_was_sent_back_is_said_once_with_its_proof(cast, order, refun
     assert order.payment_status == "refunded"
     assert not refunds.mark_sent(refund, reference="ANOTHER", by=cast.admin)
     assert refund.sent_reference == "RF12345678"
+
+
+def test_who_sent_it_back_is_told_once(cast, order, refund):
+    for _ in range(2):
+        refunds.mark_sent(refund, reference="RF12345678", by=cast.admin)
+    subject = f"Payment {refund.payment_id}, {order.number}"
+    assert trail() == [(cast.admin.name, "payment.refund_sent", subject, {}, {"reference": "RF12345678"})]
+
+
+def test_who_takes_a_pass_back_is_told_once(cast, daraja):
+    payment = payment_of(wifi_package(cast.restaurant))
+    assert [refunds.take_back_wifi(payment, by=cast.admin) for _ in range(2)] == [True, False]
+    subject, owed = f"Payment {payment.id}, One hour", {"amount_minor": 100, "currency": "KES"}
+    assert trail() == [(cast.admin.name, "payment.pass_taken_back", subject, {}, owed)]
 
 
 def test_a_reference_proves_one_refund(cast, daraja, refund):

@@ -2,12 +2,14 @@
 
 import threading
 import time
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text, update
 
 from app.contract.times import now
 from app.domain import orders, tracking
+from app.domain.actor import SYSTEM
 from app.domain.order_states import ENDS
 from app.extensions import db
 from app.models import Order, TrackingLink
@@ -36,7 +38,7 @@ def test_a_link_lasts_again_when_its_order_is_restored(cast):
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
-@pytest.mark.parametrize("act", [tracking.withdraw_links, tracking.revive_links])
+@pytest.mark.parametrize("act", [partial(tracking.withdraw_links, by=SYSTEM), tracking.revive_links])
 def test_whoever_changes_the_links_of_an_order_takes_the_oldest_first(app, cast, act):
     order_id = place(cast).order.id
     tracking.create_link(db.session.get(Order, order_id))

@@ -117,10 +117,10 @@ def test_who_is_still_there_when_the_pass_has_ended_is_asked_to_go(user):
     assert kinds == ["send_credentials", "disconnect_hotspot_user"]
 
 
-def test_whoever_did_not_end_it_is_asked_again_after_five_minutes(user):
+def test_whoever_did_not_end_it_is_asked_again_after_five_minutes(user, cast):
     account(user, "S1", began=now())
     wifi_sessions.sync_accounting()
-    passes.withdraw(user, at=now())
+    passes.withdraw(user, by=cast.admin, at=now())
     over = now()
     for minutes, asked in ((1, 1), (4, 1), (6, 2), (6, 2), (12, 3)):
         with time_machine.travel(over + timedelta(minutes=minutes), tick=False):

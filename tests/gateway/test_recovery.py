@@ -258,7 +258,7 @@ def test_a_pid_is_no_way_in_after_the_access_ended(cast, screen, cookie_of):
     before = [broken(screen(auth=auth, **options)) for auth, options in shown]
     access.end(db.session.scalars(db.select(Session)).one(), reason="logged_out")
     access.end(sessions.by_token(token), reason="token_revoked")
-    tracking.withdraw_links(order)
+    tracking.withdraw_links(order, by=cast.customer)
     write(rooms.user(cast.vendor.id), 1)
     write(rooms.order(order.number), 2)
     for (auth, options), had in zip(shown, before, strict=True):

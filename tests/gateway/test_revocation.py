@@ -65,7 +65,7 @@ def test_a_link_that_is_withdrawn_closes_its_sockets_for_good(cast, screen):
     order = place(cast).order
     follower = screen(auth={"tracking": tracking.create_link(order)})
     follower.ready()
-    tracking.withdraw_links(order)
+    tracking.withdraw_links(order, by=cast.customer)
     write(rooms.order(order.number), 1)
     assert closed_within_a_second(follower) == []
     assert follower.disconnected

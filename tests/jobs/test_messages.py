@@ -16,7 +16,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 
 def test_it_sends_what_its_row_names(cast, connected):
-    messages.resend(pass_for(cast))
+    messages.resend(pass_for(cast), by=cast.admin)
     payload = json.loads(db.session.scalars(select(Job.payload)).one())
     for _ in range(2):
         send_credentials(payload)

@@ -11,6 +11,7 @@ from app.extensions import atomic, db
 from app.models import OneTimeLink, Person, Session
 from tests.cast import PASSWORD
 from tests.factories import token_of
+from tests.trail import trail
 
 pytestmark = [pytest.mark.parametrize("backend", ["sqlite"]), pytest.mark.usefixtures("csrf_off")]
 NEW = "a new long password"
@@ -101,6 +102,7 @@ def test_it_ends_ones_own_log_ins_and_shows_no_cookies_secret(cast, as_person):
     ends = re.findall(r'action="(/account/accesses/\w+/end)"', page)
     assert len(ends) == 2
     assert {browser.post(end).status_code for end in ends} == {303}
+    assert [told[:2] for told in trail()] == [(cast.customer.name, "person.access_ended")] * 2
     assert other.get("/account").location.startswith("/login")
     assert browser.post(ends[0]).status_code == 404
     assert as_person(cast.vendor).post(ends[0]).status_code == 404

@@ -13,6 +13,7 @@ from app.extensions import db
 from app.models import Ticket
 from tests.cast import COUNTER
 from tests.factories import delivery, on_duty, ticket_in
+from tests.trail import trail
 
 PROBLEM = {"Accept": "application/problem+json"}
 # What is drawn is the same on either database; the verbs are tested on both.
@@ -109,6 +110,7 @@ def test_those_off_duty_say_why(cast, as_person):
     on_duty(cast.driver)
     drivers.go_off_duty(cast.driver, by=cast.driver)
     assert re.search(r"Driver Person.*by themselves", board(as_person(cast.admin)), re.DOTALL)
+    assert trail() == []
 
 
 def test_its_map_shows_kitchens_doors_and_drivers(cast, as_person):
@@ -165,6 +167,7 @@ def test_a_driver_is_set_off_duty_and_asked_no_more(cast, as_person):
     assert (answer.status_code, answer.location) == (303, "/admin/dispatch")
     assert now_is(ticket) == "unassigned"
     assert drivers.of(cast.driver).off_duty_reason == "admin"
+    assert [told[:3] for told in trail()] == [(cast.admin.name, "person.set_off_duty", cast.driver.name)]
 
 
 def test_a_driver_with_food_stays_on_duty(cast, as_person):

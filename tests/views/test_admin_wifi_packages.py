@@ -80,9 +80,18 @@ def test_what_was_bought_stays_what_it_is(cast, browser):
 
 
 def test_it_is_taken_off_sale_and_put_on_again(cast, browser):
-    of = package(cast)
-    browser.post(f"/admin/wifi/packages/{of.id}/sale")
+    sale = f"/admin/wifi/packages/{package(cast).id}/sale"
+    assert 'name="on"' not in browser.get("/admin/wifi/packages").text
+    browser.post(sale)
     assert not the_package().is_sold
     assert "No Wi-Fi is sold here" in browser.get("/wifi/first").text
-    browser.post(f"/admin/wifi/packages/{of.id}/sale")
+    assert 'name="on" value="y"' in browser.get("/admin/wifi/packages").text
+    browser.post(sale, data={"on": "y"})
     assert the_package().is_sold
+
+
+def test_two_who_take_it_off_sale_at_once_do_not_put_it_on_again(cast, browser):
+    sale = f"/admin/wifi/packages/{package(cast).id}/sale"
+    for _ in range(2):
+        browser.post(sale)
+    assert not the_package().is_sold

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from app.domain import board_settings, capacity, menus, opening_hours, people, restaurants
+from app.domain import board_settings, capacity, menus, opening_hours, people, restaurants, wifi_packages
 from app.domain.restaurants import Terms
 from app.extensions import db
+from app.models import WifiPackage
 from app.models.board import ALERTS
 from tests.cast import Cast
+from tests.wifi_rows import package
 
 pytestmark = [pytest.mark.usefixtures("csrf_off"), pytest.mark.parametrize("backend", ["sqlite"])]
 
@@ -44,7 +46,14 @@ def of_person(cast: Cast, who: str, phone: str) -> None:
     people.change(person, by=cast.admin, name=person.name, phone=phone, **place)
 
 
+def of_package(cast: Cast, **terms: Any) -> None:
+    of = WifiPackage.query.one()
+    said = {name: getattr(of, name) for name in wifi_packages.Terms.__annotations__}
+    wifi_packages.change(of, said | terms, by=cast.admin)
+
+
 DISH, HOUSE = "/admin/restaurants/first/menu/items/{soup}", "/admin/restaurants/first"
+PACKAGE = "/admin/wifi/packages/{package}"
 LATE = ["18:00-23:00"] * 7
 CASES = {
     "dish": Case(
@@ -52,6 +61,12 @@ CASES = {
         lambda cast: of_dish(cast, price_minor=990),
         "It is “9.90” now.",
         lambda cast: cast.items()[0].price_minor == 990,
+    ),
+    "package": Case(
+        *("admin", PACKAGE, PACKAGE, {"name": "Evening"}),
+        lambda cast: of_package(cast, price_minor=990, data_mb=500),
+        "It is “9.90” now.",
+        lambda cast: (WifiPackage.query.one().price_minor, WifiPackage.query.one().data_mb) == (990, 500),
     ),
     "restaurant": Case(
         *("admin", HOUSE, HOUSE, {"kitchen": "Grill"}),
@@ -116,7 +131,8 @@ def filled_in(page: str, action: str) -> dict[str, str]:
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_nobody_has_seen_is_not_written_over_until_it_was(cast, as_person, case):
     browser = as_person(getattr(cast, case.who))
-    page, action = (path.format(soup=cast.items()[0].id, vendor=cast.vendor.id) for path in (case.page, case.action))
+    ids = {"soup": cast.items()[0].id, "vendor": cast.vendor.id, "package": package(cast).id}
+    page, action = (path.format(**ids) for path in (case.page, case.action))
     posted = filled_in(browser.get(page).text, action) | case.changes
     case.meanwhile(cast)
     lost = browser.post(action, data=posted)

@@ -15,6 +15,7 @@ from app.extensions import db
 from app.models import Job, Process, ScheduledRun
 from app.views import loading
 from app.views.formats import remember_position
+from app.views.loading import person
 from app.views.refusals import flashed
 
 from . import BIGGEST_ID, bp
@@ -61,7 +62,7 @@ def jobs_sheet() -> str:
 def job_retry(job_id: int) -> ResponseReturnValue:
     job = loading.one(select(Job).where(Job.id == job_id))
     with flashed():
-        job_runs.retry(job)
+        job_runs.retry(job, by=person())
     return redirect(url_for("admin.jobs"), 303)
 
 
@@ -69,7 +70,7 @@ def job_retry(job_id: int) -> ResponseReturnValue:
 def job_discard(job_id: int) -> ResponseReturnValue:
     job = loading.one(select(Job).where(Job.id == job_id))
     with flashed():
-        job_runs.discard(job)
+        job_runs.discard(job, by=person())
     return redirect(url_for("admin.jobs"), 303)
 
 

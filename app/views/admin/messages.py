@@ -19,6 +19,7 @@ from app.language import gettext as _
 from app.models import HotspotUser, SmsMessage
 from app.views import loading
 from app.views.formats import remember_position
+from app.views.loading import person
 from app.views.problems import wants_json
 from app.views.refusals import flashed
 
@@ -77,7 +78,7 @@ def message_resend(message_id: int) -> ResponseReturnValue:
     if message.hotspot_user is None:
         raise NotFound
     with flashed() as refusal:
-        texts.resend(message.hotspot_user)
+        texts.resend(message.hotspot_user, by=person())
     if not refusal and not wants_json():
         flash(_("The code goes to %(phone)s once more.", phone=phones.masked(message.phone)), "success")
     return redirect(url_for("admin.messages"), 303)

@@ -73,7 +73,7 @@ def order_transitions(number: str) -> ResponseReturnValue:
 @bp.post("/orders/<number>/link-withdrawal")
 def order_link_withdrawal(number: str) -> ResponseReturnValue:
     order = loading.order(number)
-    ended = tracking.withdraw_links(order)
+    ended = tracking.withdraw_links(order, by=person())
     if not wants_json():
         flash(ngettext("%(num)s tracking link withdrawn.", "%(num)s tracking links withdrawn.", ended), "success")
     return _back(order)

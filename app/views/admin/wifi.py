@@ -21,6 +21,7 @@ from app.language import gettext as _
 from app.models import HotspotUser, radacct, radpostauth
 from app.views import loading
 from app.views.formats import remember_position
+from app.views.loading import person
 
 from . import BIGGEST_ID, bp
 
@@ -80,7 +81,7 @@ def wifi_list() -> str:
 @bp.post(f"/wifi/passes/<int(max={BIGGEST_ID}):pass_id>/withdrawal")
 def wifi_withdrawal(pass_id: int) -> ResponseReturnValue:
     user = loading.one(select(HotspotUser).where(HotspotUser.id == pass_id))
-    ended = passes.withdraw(user, at=now())
+    ended = passes.withdraw(user, by=person(), at=now())
     flash(
         _("Pass %(number)s opens nothing any more.", number=user.id) if ended else _("It had ended already."),
         "success",

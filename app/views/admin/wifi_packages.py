@@ -1,11 +1,11 @@
 """What Wi-Fi each restaurant sells: made, changed, taken off sale."""
 
 from decimal import Decimal
+from typing import Any
 
 from babel.numbers import get_currency_precision
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import DecimalField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
@@ -17,7 +17,9 @@ from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Restaurant, WifiPackage
 from app.views import loading
+from app.views.loading import person
 from app.views.refusals import shown_on
+from app.views.seen_forms import SeenForm
 
 from . import BIGGEST_ID, bp
 
@@ -26,7 +28,7 @@ _LEAST_MONEY, _MOST_MONEY = Decimal("0.01"), 1_000_000
 _ADDRESS = f"/wifi/packages/<int(max={BIGGEST_ID}):package_id>"
 
 
-class PackageForm(FlaskForm):
+class PackageForm(SeenForm):
     """A package in the units that people say: minutes, money with its digits, kbit/s, MB."""
 
     restaurant = SelectField(_l("Restaurant"), coerce=int)
@@ -66,6 +68,7 @@ class PackageForm(FlaskForm):
         self.price.data = _major(package.price_minor, currency)
         self.gift_from.data = _major(package.gift_from_minor, currency)
         self.restaurant.data = package.restaurant_id
+        self.seen.data = verbs.mark(package)
 
 
 @bp.get("/wifi/packages")
@@ -80,7 +83,7 @@ def wifi_package_new() -> ResponseReturnValue:
         return _list(form), 422
     restaurant = loading.one(select(Restaurant).where(Restaurant.id == form.restaurant.data))
     with shown_on(form) as refusal:
-        verbs.create(restaurant, form.terms(restaurant.currency))
+        verbs.create(restaurant, form.terms(restaurant.currency), by=person())
     if refusal:
         return _list(form), refusal.status
     flash(_("%(package)s is sold at %(name)s.", package=form.name.data, name=restaurant.name), "success")
@@ -89,9 +92,8 @@ def wifi_package_new() -> ResponseReturnValue:
 
 @bp.get(_ADDRESS)
 def wifi_package(package_id: int) -> str:
-    package, form = _package(package_id), _form()
-    form.show(package)
-    return _one(package, form)
+    package = _package(package_id)
+    return _one(package, _shown(package))
 
 
 @bp.post(_ADDRESS)
@@ -101,8 +103,9 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _one(package, form), 422
     with shown_on(form) as refusal:
-        verbs.change(package, form.terms(package.restaurant.currency))
+        verbs.change(package, form.terms(package.restaurant.currency), by=person(), seen=form.seen.data)
     if refusal:
+        form.compare(refusal, _shown(package))
         return _one(package, form), refusal.status
     flash(_("Saved."), "success")
     return redirect(url_for(".wifi_packages"), 303)
@@ -111,7 +114,7 @@ def wifi_package_change(package_id: int) -> ResponseReturnValue:
 @bp.post(f"{_ADDRESS}/sale")
 def wifi_package_sale(package_id: int) -> ResponseReturnValue:
     package = _package(package_id)
-    verbs.sell(package, on=not package.is_sold)
+    verbs.sell(package, on=request.form.get("on") == "y", by=person())
     said = _("%(name)s is sold again.", name=package.name)
     flash(said if package.is_sold else _("%(name)s is not sold any more.", name=package.name), "success")
     return redirect(url_for(".wifi_packages"), 303)
@@ -121,12 +124,19 @@ def _package(package_id: int) -> WifiPackage:
     return loading.one(select(WifiPackage).where(WifiPackage.id == package_id))
 
 
-def _form() -> PackageForm:
-    form = PackageForm()
+def _form(**options: Any) -> PackageForm:
+    form = PackageForm(**options)
     restaurants = db.session.execute(
         select(Restaurant.id, Restaurant.name, Restaurant.currency).order_by(Restaurant.name)
     )
     form.restaurant.choices = [(id, f"{name} ({currency})") for id, name, currency in restaurants]
+    return form
+
+
+def _shown(package: WifiPackage) -> PackageForm:
+    """The form, filled in with what the package is."""
+    form = _form(formdata=None)
+    form.show(package)
     return form
 
 

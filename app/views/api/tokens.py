@@ -4,7 +4,7 @@ from flask import Response, g
 from sqlalchemy import Select, select
 
 from app.contract.times import iso, now
-from app.domain import access, sessions
+from app.domain import people, sessions
 from app.extensions import db
 from app.models import ApiToken, Person
 from app.views import loading, login_limits
@@ -48,8 +48,8 @@ def tokens(paging: Paging) -> Response:
 @bp.answers(204, None, "It has ended, and so have the sockets that it opened", refuses=(400, 401, 403, 404))
 def end_token(token_id: int) -> Response:
     """Take a token back"""
-    loading.themselves()
-    access.end(loading.one(_lasting().where(ApiToken.id == token_id)), reason="token_revoked")
+    asking = loading.themselves()
+    people.end_access(loading.one(_lasting().where(ApiToken.id == token_id)), by=asking)
     return Response(status=204)
 
 

@@ -56,7 +56,7 @@ def order_link(number: str) -> ResponseReturnValue:
 
 @bp.post("/orders/<number>/links/withdrawal")
 def order_links_withdrawal(number: str) -> ResponseReturnValue:
-    loading.person(Role.CUSTOMER)
-    ended = tracking.withdraw_links(loading.order(number))
+    customer = loading.person(Role.CUSTOMER)
+    ended = tracking.withdraw_links(loading.order(number), by=customer)
     flash(_("No link to this order opens any more.") if ended else _("There was no link left to withdraw."), "success")
     return redirect(url_for(".order", number=number, _anchor="share"), 303)
