@@ -133,9 +133,13 @@ def seen(job):
 
 def test_a_job_of_a_killed_worker_runs_again_and_has_its_effect_once(app, monkeypatch, tmp_path):
     runs = tmp_path / "runs"
+
+    def has_run() -> bool:
+        return runs.exists() and bool(runs.read_text())
+
     with Taught(app.config["PASSLINE"]) as worker:
         job = ask_for(monkeypatch, "be_killed", "1", {"mark": "killed", "runs": str(runs)})
-        eventually(runs.exists, timeout=60)
+        eventually(has_run, timeout=60)
         worker.kill()
         assert (seen(job).status, job.attempts, deeds.marks()) == ("running", 1, ["killed"])
         worker.start()
@@ -146,7 +150,7 @@ def test_a_job_of_a_killed_worker_runs_again_and_has_its_effect_once(app, monkey
         # One that runs does not hold it up for long.
         runs.unlink()
         job = ask_for(monkeypatch, "be_killed", "2", {"mark": "stopped", "runs": str(runs)})
-        eventually(runs.exists, timeout=60)
+        eventually(has_run, timeout=60)
         worker.send_signal(signal.SIGTERM)
         assert worker.process.wait(timeout=5) == 0
         assert seen(job).status == "running"

@@ -58,7 +58,11 @@ def get(app):
 def test_orders_find_their_deliveries(cast, plans, get):
     number = delivery(cast).number
     for person, path in ((cast.customer, f"/api/orders/{number}"), (cast.vendor, "/api/orders")):
-        assert "ix_tickets_order_id" in str(plans(lambda person=person, path=path: get(person, path)))
+        found = plans(lambda person=person, path=path: get(person, path))
+        assert_no_table_is_read_whole(found)
+        if db.engine.dialect.name == "sqlite":
+            # With a row or two one index is as dear to PostgreSQL as another.
+            assert "ix_tickets_order_id" in str(found)
 
 
 def test_a_driver_finds_what_they_ride(cast, plans, get):
