@@ -31,7 +31,8 @@ from app.models import (
     TicketOffer,
 )
 
-from . import ticket_states
+from . import provider_words, refunds, ticket_states
+from .order_states import PAYMENTS
 
 # So many rows of each table at most: an order has a handful, and a screen that draws it for ever is no story.
 MOST = 300
@@ -50,12 +51,17 @@ _ANSWERS = {
     "lapsed": N_("lapsed"),
     "withdrawn": N_("withdrawn"),
 }
+# A step of an order -> the step of its ticket that is the same one, taken in the same moment.
+_ONE_STEP = {"picked_up": "picked_up", "delivered": "delivered", "undeliverable": "failed", "cancelled": "cancelled"}
 _ICONS = dict(zip(KINDS, ("history", "route", "user", "credit-card", "send", "eye"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happened: what, who did it, and what else there is to say. `change`: the row of a history."""
+    """Something that happened: what, who did it, and what else there is to say. `change`: the row of a history.
+
+    `is_told`: another one tells it already, unless one looks at its kind alone.
+    """
 
     at: datetime
     kind: str
@@ -63,6 +69,7 @@ class Moment:
     by: str = ""
     text: str = ""
     change: OrderChange | TicketChange | None = None
+    is_told: bool = False
 
     @property
     def icon(self) -> str:
@@ -84,17 +91,25 @@ def _states(session: Session, order: Order) -> Iterator[Moment]:
 
 
 def _deliveries(session: Session, order: Order) -> Iterator[Moment]:
-    changes = select(TicketChange).join(Ticket, Ticket.id == TicketChange.ticket_id).where(Ticket.order_id == order.id)
-    for change in session.scalars(changes.order_by(TicketChange.id).limit(MOST)):
-        yield Moment(change.at, "delivery", _(ticket_states.LABELS[change.to_status]), change.actor_name, change=change)
+    """Offers first: in the same moment, they are why the ticket is where it is. The offer itself says who was asked."""
+    asked_at: set[datetime] = set()
     offers = select(TicketOffer).join(Ticket, Ticket.id == TicketOffer.ticket_id).where(Ticket.order_id == order.id)
     for offer in session.scalars(offers.options(joinedload(TicketOffer.driver)).order_by(TicketOffer.id).limit(MOST)):
         name = offer.driver.name
+        asked_at.add(offer.offered_at)
         asked = _("%(name)s was asked", name=name)
         yield Moment(offer.offered_at, "delivery", asked, offer.offered_by_name, offer.reason)
         if offer.answered_at:
             answered = _("The offer to %(name)s was %(answer)s", name=name, answer=_(_ANSWERS[offer.status]))
             yield Moment(offer.answered_at, "delivery", answered, name)
+    own = session.execute(select(OrderChange.at, OrderChange.to_status).where(OrderChange.order_id == order.id))
+    told = {(at, _ONE_STEP.get(status)) for at, status in own}
+    changes = select(TicketChange).join(Ticket, Ticket.id == TicketChange.ticket_id).where(Ticket.order_id == order.id)
+    for change in session.scalars(changes.order_by(TicketChange.id).limit(MOST)):
+        if change.to_status == "offered" and change.at in asked_at:
+            continue
+        words, is_told = _(ticket_states.LABELS[change.to_status]), (change.at, change.to_status) in told
+        yield Moment(change.at, "delivery", words, change.actor_name, change=change, is_told=is_told)
 
 
 def _guest(session: Session, order: Order) -> Iterator[Moment]:
@@ -110,7 +125,7 @@ def _guest(session: Session, order: Order) -> Iterator[Moment]:
 def _money(session: Session, order: Order) -> Iterator[Moment]:
     payments = session.scalars(_of(Payment, order).order_by(Payment.id).limit(MOST)).all()
     for payment in payments:
-        begun = _("Payment begun (%(method)s)", method=_(payment.method))
+        begun = _("Payment begun (%(method)s)", method=_(PAYMENTS[payment.method]))
         yield Moment(payment.created_at, "money", begun, text=payment.transaction_id)
         if payment.changed_at != payment.created_at or payment.settled_at:
             said = " ".join(filter(None, (payment.receipt, payment.result_text, payment.review_reason)))
@@ -119,11 +134,10 @@ def _money(session: Session, order: Order) -> Iterator[Moment]:
     ids = [payment.id for payment in payments]
     messages = select(ProviderMessage).where(ProviderMessage.payment_id.in_(ids)).order_by(ProviderMessage.id)
     for message in session.scalars(messages.limit(MOST)):
-        outcome = (message.outcome or "not looked at yet").replace("_", " ")
-        heard = _("The provider said (%(kind)s)", kind=message.kind)
-        yield Moment(message.received_at, "money", heard, message.provider, outcome)
+        heard, meant = provider_words.heard(message), provider_words.meant(message)
+        yield Moment(message.received_at, "money", heard, text=meant)
     for refund in session.scalars(select(Refund).where(Refund.payment_id.in_(ids))):
-        yield Moment(refund.created_at, "money", _("A refund is owed"), text=refund.reason.replace("_", " "))
+        yield Moment(refund.created_at, "money", _("A refund is owed"), text=_(refunds.REASONS[refund.reason]))
         if refund.sent_at:
             yield Moment(refund.sent_at, "money", _("The refund was sent"), text=refund.sent_reference or "")
 

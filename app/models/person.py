@@ -61,6 +61,11 @@ class Person(Model):
     # Whoever acts as this person in the request at hand (domain/sessions.py); histories then tell both names.
     acted_by = None
 
+    @property
+    def reached_at(self) -> str | None:
+        """Their e-mail for people to read; None of a guest, whose address goes nowhere."""
+        return None if self.is_guest else self.email
+
     # What Flask-Login asks of a user; the session row, not the person, is what a cookie names.
     is_authenticated = True
     is_anonymous = False

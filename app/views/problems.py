@@ -85,7 +85,7 @@ def _answer(status: int, code: str, detail: str, members: dict[str, object] | No
     if wants_json():
         response = problem(status, code, detail, members)
     else:
-        response = Response(_page(status=status, title=title(status), detail=detail), status)
+        response = Response(_page(status=status, code=code, title=title(status), detail=detail), status)
     if status == 401 and request.path.startswith("/api/"):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -1,5 +1,6 @@
 """The menu in a browser: the basket in sight, kept over a reload, and one order however often the button is pressed."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.extensions import atomic, db
@@ -89,6 +90,31 @@ def test_it_survives_the_window_and_says_what_has_changed(visit: Visit, cast: Ca
     expect(again.locator(".pl-total [data-basket-total]")).to_have_text("€10.00")
     expect(again.locator("[data-basket-changed]")).to_contain_text("The First Table soup costs €5.00 now")
     expect(again.locator("[data-basket-changed]")).to_contain_text("The First Table stew is not to be had now")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_refusal_opens_where_it_can_be_mended(visit: Visit, cast: Cast, scripts: bool):
+    page = visit(cast.customer, "/r/first", java_script_enabled=scripts, viewport={"width": 390, "height": 700})
+    if scripts:
+        fill(page)
+    else:
+        page.locator(f"[name=quantity-{cast.items()[0].id}]").fill("2")
+    page.get_by_role("radio", name="Delivery").check(force=True)
+    page.locator("[data-place-order]").click()
+    faults = page.locator("#checkout #faults")
+    expect(faults).to_contain_text("Delivery address: Where to?")
+    expect(faults).to_be_focused()
+    expect(faults).to_be_in_viewport()
+    faults.get_by_role("link", name="Delivery address").click()
+    expect(page.get_by_label("Delivery address")).to_be_in_viewport()
+
+
+def test_without_scripts_the_total_opens_at_the_basket(visit: Visit, cast: Cast):
+    page = visit(cast.customer, "/r/first", java_script_enabled=False, viewport={"width": 390, "height": 700})
+    page.locator(f"[name=quantity-{cast.items()[0].id}]").fill("2")
+    page.get_by_role("button", name="Work out the total").click()
+    expect(page.locator("[data-basket-sum]")).to_contain_text("€9.00")
+    expect(page.locator("[data-basket-sum]")).to_be_in_viewport()
 
 
 def test_a_double_click_is_one_order(visit: Visit, cast: Cast):

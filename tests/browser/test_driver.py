@@ -27,12 +27,14 @@ def asks_for(cast: Cast, proof: str) -> None:
 def test_going_on_duty_and_off_again(visit: Visit, cast: Cast):
     page = phone(visit, cast.driver)
     state(page, "off")
-    switch = page.get_by_role("switch", name="On duty")
+    switch = page.get_by_role("switch")
+    expect(switch).to_have_accessible_name("Go on duty")
     expect(switch).not_to_be_checked()
     switch.click()
     state(page, "idle")
     expect(page.locator("html")).to_have_attribute("data-sound", "on")
     expect(switch).to_be_checked()
+    expect(switch).to_have_accessible_name("You are on duty")
     page.locator('[data-part="bar"]:not([data-settling])').get_by_role("switch").click()
     state(page, "off")
     assert drivers.of(cast.driver).off_duty_reason == "self"
@@ -221,7 +223,7 @@ def test_a_cancelled_order_calls_off_aloud(visit: Visit, cast: Cast):
     at(page, "assigned")
     orders.cancel(ticket.order, by=cast.vendor, reason_code="other")
     state(page, "idle")
-    expect(page.locator("#toasts")).to_contain_text(f"{ticket.number} was called off")
+    expect(page.locator("#toasts")).to_contain_text(f"{ticket.order.number} was called off")
 
 
 def test_one_that_waits_is_taken(visit: Visit, cast: Cast):

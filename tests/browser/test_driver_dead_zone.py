@@ -81,7 +81,7 @@ def test_it_is_there_after_a_reload_in_the_dead_zone(visit: Visit, cast: Cast):
     page.reload()
     at(page, "at_dropoff")
     expect(page.locator(".pl-ride")).to_contain_text("1 Street")
-    kept(page, "I am at the door")
+    kept(page, f"I am at the door {ticket.order.number}")
     page.context.set_offline(False)
     becomes(ticket, "at_dropoff")
 
@@ -103,6 +103,7 @@ def test_what_is_stale_is_refused_in_a_sentence_and_what_was_to_follow_is_droppe
     refusal = page.locator(".pl-refusal")
     expect(refusal).to_contain_text("Not done: I am at the restaurant")
     expect(refusal).to_contain_text(cast.other_driver.name)
+    expect(refusal).to_contain_text(f"{ticket.order.number}, pressed at")
     expect(refusal).to_contain_text("Not sent either: Picked up.")
     state(page, "idle")
     assert becomes(ticket, "assigned").driver_id == cast.other_driver.id

@@ -137,6 +137,8 @@ def test_a_link_sets_the_password_once_and_tells_nobody(cast, as_person, path, p
     assert passwords.matches(kept(cast.customer).password_hash, NEW)
     for answer in (browser.get(f"/{path}/{token}"), browser.post(f"/{path}/{token}", data={"password": NEW})):
         assert answer.status_code == 404
+        assert "A link for a password works once" in answer.text
+        assert "A link to an order" not in answer.text
         assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -28,6 +28,12 @@ def lasting_sessions() -> int:
     return db.session.query(Session).filter(Session.ended_at.is_(None)).count()
 
 
+def test_a_stranger_is_told_that_no_account_is_needed_to_order(cast, as_person):
+    page = as_person(None).get("/login").text
+    assert "Accounts come by invitation. To order, you need none." in page
+    assert "whoever wants to order does so as a guest" in page
+
+
 @pytest.mark.parametrize(("who", "home"), HOMES.items())
 def test_it_leads_each_role_home(cast, as_person, who, home):
     browser = as_person(None)

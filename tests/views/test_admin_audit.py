@@ -9,7 +9,7 @@ import time_machine
 from sqlalchemy import event
 
 from app.contract.times import now
-from app.domain import audit, people
+from app.domain import audit, busy, people
 from app.extensions import atomic, db
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -33,6 +33,15 @@ def admin(cast, as_person):
 
 def rows(answer):
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_instants_read_as_those_of_the_page_do(cast, admin):
+    with time_machine.travel("2026-11-20T12:00:00+00:00", tick=False):
+        busy.set_mode(cast.restaurant, "paused", until=now() + timedelta(minutes=30), by=cast.vendor)
+    page = admin.get("/admin/audit").text
+    assert "<ins>20 Nov 2026, 12:30 UTC</ins>" in page
+    assert "2026-11-20T12:30:00.000Z</" not in page
+    assert "2026-11-20T12:30:00.000Z" in rows(admin.get("/admin/audit.csv"))[0]["after"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,18 @@ def test_guests_are_listed_where_they_are_asked_for(cast, admin):
     page = admin.get("/admin/people?state=guests").text
     assert names(page) == ["Ann"]
     assert '<span class="pl-tag">Guest</span>' in page
+    assert "guests.invalid" not in page
+
+
+def test_a_guests_made_up_address_is_shown_nowhere(cast, admin):
+    made_up = {"email": "guest-855fa4@guests.invalid", "password_hash": NOT_CHOSEN, "is_guest": True}
+    guest = people.create(name="Ann", role="customer", phone="+254712345678", **made_up)
+    order = place(cast, customer=guest).order
+    pages = (f"/admin/people/{guest.id}", f"/admin/orders/{order.number}", "/admin/search?q=Ann")
+    for page in (admin.get(path).text for path in pages):
+        assert "+254712345678" in page
+        assert "Guest" in page
+        assert "guests.invalid" not in page
 
 
 def test_a_page_looks_through_a_window_and_says_so(cast, admin, monkeypatch):

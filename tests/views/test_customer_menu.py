@@ -189,6 +189,8 @@ def test_a_dish_that_was_sold_out_meanwhile_is_refused(cast, order_with):
     answer = order_with()
     assert answer.status_code == 409
     assert "Sold out: The First Table soup." in answer.text
+    assert answer.text.count("Your order was not sent") == 1
+    assert answer.text.index('id="checkout"') < answer.text.index('id="faults" tabindex="-1" autofocus')
     assert left_behind() == 0
 
 
@@ -196,7 +198,9 @@ def test_a_restaurant_that_paused_takes_no_order(cast, as_person, order_with):
     with atomic():
         cast.restaurant.mode = "paused"
     assert "No orders right now" in as_person(cast.customer).get("/r/first").text
-    assert order_with().status_code == 409
+    answer = order_with()
+    assert answer.status_code == 409
+    assert answer.text.count("Your order was not sent") == 1
     assert left_behind() == 0
 
 

@@ -41,6 +41,30 @@ def test_every_state_has_its_page(cast, as_person, status):
     assert f'data-order-version="{order.version}"' in page.text
 
 
+@pytest.mark.parametrize(
+    ("details", "badge"),
+    [
+        ({}, "Ready for pickup"),
+        ({"fulfilment": "delivery", "address": "1 Street"}, "Ready"),
+        ({"fulfilment": "dine_in"}, "Ready"),
+    ],
+)
+def test_only_what_a_guest_fetches_is_ready_for_pickup(cast, as_person, details, badge):
+    order = order_in(cast, "ready_for_pickup", **details)
+    browser = as_person(cast.customer)
+    for path in (f"/orders/{order.number}", f"/orders/{order.number}/fragment", "/orders/", "/orders/live"):
+        page = browser.get(path).text
+        assert f"</svg><span>{badge}</span></span>" in page
+        assert ("Ready for pickup" in page) is (badge == "Ready for pickup")
+
+
+def test_what_left_with_a_driver_is_on_its_way(cast, as_person):
+    order = order_in(cast, "picked_up")
+    page = as_person(cast.customer).get(f"/orders/{order.number}").text
+    assert "</svg><span>On its way</span></span>" in page
+    assert "Picked up" not in page
+
+
 @pytest.mark.parametrize("who", ["other_customer", "outsider"])
 def test_somebody_elses_order_is_not_there(cast, as_person, who):
     order = place(cast).order

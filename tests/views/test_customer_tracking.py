@@ -20,6 +20,13 @@ def placed(cast):
     return place(cast, fulfilment="delivery", address=ADDRESS, note=PLEA)
 
 
+def test_it_says_what_the_link_shows(cast, as_person, placed):
+    page = as_person(None).get(f"/t/{placed.tracking_token}").text
+    assert "The link shows the dishes and the status, and where it is once it is on its way" in page
+    page = as_person(None).get(f"/t/{place(cast).tracking_token}").text
+    assert "The link shows the dishes and the status, and nothing about who ordered it." in page
+
+
 @pytest.mark.parametrize("path", ["/t/{}", "/t/{}/fragment"])
 def test_it_opens_without_a_log_in(cast, as_person, placed, path):
     page = as_person(None).get(path.format(placed.tracking_token))

@@ -1,11 +1,12 @@
 """The control in the board's header: it sets the mode, says what is left of it, and guests read it on the menu."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from app.contract.times import now
-from app.domain import busy
+from app.domain import busy, opening_hours
 from app.extensions import db
 from tests.factories import place
 
@@ -18,10 +19,41 @@ def browser(cast, as_person):
     return as_person(cast.vendor)
 
 
+def mode_in(page: str) -> str:
+    """The control, as far as it tells what holds."""
+    return page.partition('data-fragment="/vendor/mode"')[2].partition("<form")[0]
+
+
 def test_the_board_shows_how_orders_are_taken(browser):
     page = browser.get("/vendor/").text
     assert "Taking orders" in page
     assert 'action="/vendor/mode"' in page
+
+
+NOON, OPENS = "2026-11-20T12:00:00+00:00", datetime(2026, 11, 20, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("path", ["/vendor/", "/vendor/mode"])
+def test_a_closed_kitchen_says_so_and_when_it_opens(cast, as_person, path):
+    opening_hours.set_week(cast.restaurant, ["18:00-23:00"] * 7, by=cast.admin)
+    busy.set_mode(cast.restaurant, "busy", minutes=20, by=cast.vendor)
+    with time_machine.travel(NOON, tick=False):
+        control = mode_in(as_person(cast.vendor).get(path).text)
+        assert "Closed" in control
+        assert "opens at 18:00" in control
+        assert "Busy +20" not in control
+        assert f'data-fragment-every="{6 * 3600 + 1}"' in control, "as it opens, no event tells of it"
+    with time_machine.travel(OPENS, tick=False):
+        assert "Busy +20" in mode_in(as_person(cast.vendor).get(path).text)
+
+
+def test_a_pause_is_what_counts_also_of_a_closed_kitchen(cast, as_person):
+    opening_hours.set_week(cast.restaurant, ["18:00-23:00"] * 7, by=cast.admin)
+    busy.set_mode(cast.restaurant, "paused", by=cast.vendor)
+    with time_machine.travel(NOON, tick=False):
+        control = mode_in(as_person(cast.vendor).get("/vendor/mode").text)
+    assert "Paused" in control
+    assert "Closed" not in control
 
 
 def test_it_is_set_for_a_while(cast, browser):

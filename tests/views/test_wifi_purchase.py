@@ -7,6 +7,7 @@ from app.domain import passes
 from app.extensions import atomic, db
 from app.models import HotspotUser, Payment
 from app.views.wifi.access_point import _is_web, qr
+from tests.factories import payment_of
 from tests.wifi_rows import mint, package, paid
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -34,6 +35,20 @@ def test_each_state_is_said_and_waited_for_where_there_is_something(cast, as_per
     assert ("data-waits" in page.text) is waits
     assert ('http-equiv="refresh"' in page.text) is waits
     assert payment.phone not in page.text, "masked"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"result_code": "2001", "result_text": "The initiator information is invalid."}, "The PIN was wrong."),
+        ({"result_code": "77", "result_text": "Ask your bank."}, "M-Pesa says: Ask your bank."),
+        ({}, "M-Pesa says that the payment did not go through."),
+    ],
+)
+def test_what_was_not_paid_says_why_where_the_provider_did(cast, as_person, said, why):
+    payment = payment_of(package(cast), "rejected", **said)
+    for path in ("", "/fragment"):
+        assert why in as_person(None).get(f"/wifi/first/{payment.transaction_id}{path}").text
 
 
 def test_once_it_is_paid_the_code_is_there_with_a_picture_of_it(cast, as_person):

@@ -109,6 +109,20 @@ def test_an_attempt_that_was_begun_leads_to_its_page_whatever_became_of_it(cast,
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/wifi/first/{'f' * 32}")
 
 
+def test_who_tries_again_finds_package_and_phone_as_they_were(cast, as_person, asked):
+    package(cast, name="Short", price_minor=1000)
+    of, browser = package(cast), as_person(None)
+    purchase = buy(browser, package=str(of.id), phone="+254700000123").location
+    again = f"/wifi/first?again={purchase.rpartition('/')[2]}"
+    assert f'href="{again}"' in browser.get(purchase).text
+    form = browser.get(again).text
+    assert f'value="{of.id}" checked' in form
+    assert 'value="+254700000123"' in form
+    for nobody in (as_person(None).get(again).text, browser.get("/wifi/first").text):
+        assert "checked" not in nobody
+        assert "+254700000123" not in nobody
+
+
 def test_one_phone_is_not_asked_without_end(cast, as_person, asked):
     of, browser = package(cast), as_person(None)
     assert buy(browser, package=str(of.id), phone="12").status_code == 422, "which asked no phone, and does not count"

@@ -1,7 +1,9 @@
 """The audit trail: who changed what, from what to what, and from where; narrowed, read by cursor, and as CSV."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,7 @@ from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import AuditEntry
 from app.views.audit_words import audit_words
+from app.views.formats import instant
 from app.views.sheets import download
 
 from . import BIGGEST_ID, bp
@@ -32,6 +35,8 @@ _BATCH = 1000
 _COLUMNS = ("at", "actor", "role", "action", "kind", "id", "subject", "before", "after", "address", "device")
 # The trail tells of every restaurant, so its days are nobody's own.
 _UTC = ZoneInfo("UTC")
+# An instant as it is kept.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 class AuditFilter(FlaskForm):
@@ -95,7 +100,11 @@ def told(entry: AuditEntry) -> Told:
 
 
 def _spoken(value: Any) -> Any:
-    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return instant(datetime.fromisoformat(value))
+    return value
 
 
 def _form() -> AuditFilter:

@@ -137,15 +137,9 @@ def _of_payment(payment: Payment) -> Iterator[Happening]:
 
 
 def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
-    words = {
-        "push": _("M-Pesa answered"),
-        "query": _("M-Pesa was asked how it went"),
-        "callback": _("M-Pesa called back"),
-    }
     for message in told:
-        outcome = (message.outcome or "not looked at yet").replace("_", " ")
-        raw = provider_words.masked(message.body)
-        yield Happening(message.received_at, "message", words.get(message.kind, message.kind), _(outcome), raw)
+        heard, meant = provider_words.heard(message), provider_words.meant(message)
+        yield Happening(message.received_at, "message", heard, meant, provider_words.masked(message.body))
 
 
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:

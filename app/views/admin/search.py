@@ -87,7 +87,7 @@ def _people(q: str) -> list[Hit]:
     hits = []
     for person in finding.people(db.session(), q):
         url = url_for("admin.person", person_id=person.id)
-        words = " · ".join(filter(None, (_(ROLES[person.role]), person.email, person.phone)))
+        words = " · ".join(filter(None, (_(ROLES[person.role]), person.reached_at or _("Guest"), person.phone)))
         hits.append(Hit(url, "user", person.name, words))
     return hits
 

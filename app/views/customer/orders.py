@@ -11,7 +11,7 @@ from app.models import Order
 from app.views import formats, loading, restaurants
 
 from . import bp, ride
-from .story import window_says
+from .story import badge, window_says
 
 _PAGE = 10
 _MOST_LIVE = 50
@@ -21,19 +21,19 @@ _MOST_LIVE = 50
 def orders() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
     formats.remember_position()
-    return render_template("customer/orders.html", restaurants=restaurants.listed(), **_live(), **_past())
+    return render_template("customer/orders.html", badge=badge, restaurants=restaurants.listed(), **_live(), **_past())
 
 
 @bp.get("/orders/live")
 def orders_live() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
-    return render_template("customer/_orders_live.html", **_live())
+    return render_template("customer/_orders_live.html", badge=badge, **_live())
 
 
 @bp.get("/orders/past")
 def orders_past() -> ResponseReturnValue:
     loading.person(Role.CUSTOMER)
-    return render_template("customer/_orders_past.html", **_past())
+    return render_template("customer/_orders_past.html", badge=badge, **_past())
 
 
 def _mine() -> Select[Order]:

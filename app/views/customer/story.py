@@ -13,7 +13,7 @@ from typing import cast
 from sqlalchemy import select
 
 from app.domain import promises
-from app.domain.order_states import ENDS
+from app.domain.order_states import ENDS, LABELS
 from app.domain.ticket_states import UNDER_WAY
 from app.extensions import db
 from app.language import N_
@@ -80,6 +80,13 @@ _STEPS: Mapping[str, str] = {
     "cancelled": N_("Cancelled"),
     "undeliverable": N_("Could not be delivered"),
 }
+# The badge of a status, where staff and guest call it otherwise: only what a guest fetches is "ready for pickup".
+_BADGES: Mapping[str, str] = {
+    "ready_for_pickup delivery": N_("Ready"),
+    "ready_for_pickup dine_in": N_("Ready"),
+    "picked_up delivery": N_("On its way"),
+    "collected dine_in": N_("Served"),
+}
 _RIDE_STEPS: Mapping[str, str] = {
     "at_pickup": N_("Driver at the restaurant"),
     "at_dropoff": N_("Driver at the door"),
@@ -111,6 +118,7 @@ class Moved:
 class Told:
     """The whole story; `window_says` names the promised window, None when nothing is promised any more."""
 
+    badge: str
     headline: str
     sentence: str
     steps: list[Step]
@@ -127,7 +135,7 @@ def told(order: Order, *, mine: bool = False) -> Told:
         sentence = _("You cancelled it.")
     says = window_says(order)
     steps = [*_past(order, mine), *_to_come(order)]
-    return Told(headline, sentence, steps, says, _moved(order) if says else None, under_way)
+    return Told(badge(order), headline, sentence, steps, says, _moved(order) if says else None, under_way)
 
 
 def _heading(order: Order, under_way: Ride | None) -> tuple[str, str]:
@@ -202,6 +210,11 @@ def _to_come(order: Order) -> list[Step]:
     way = (*_WAY, *(("picked_up", "delivered") if order.fulfilment == "delivery" else ("collected",)))
     ahead = way[way.index(order.status) + 1 :] if order.status in way else way
     return [Step(status, _(_worded(_STEPS, status, order))) for status in ahead]
+
+
+def badge(order: Order) -> str:
+    """The status of `order` in a word or two, as its guest calls it."""
+    return _(_BADGES.get(f"{order.status} {order.fulfilment}", LABELS[order.status]))
 
 
 def window_says(order: Order) -> str | None:

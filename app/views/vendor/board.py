@@ -14,7 +14,7 @@ from app.domain.kitchen_statistics import day_began
 from app.domain.order_states import ENDS
 from app.extensions import db
 from app.models import Order, Person, Restaurant
-from app.views import loading
+from app.views import loading, restaurants
 from app.views.formats import remember_position
 from app.views.mode_form import ModeForm
 
@@ -42,6 +42,7 @@ def board() -> Response:
         screen=screen,
         stations=board_settings.stations(db.session(), kitchen_of(staff).id),
         restaurant=kitchen_of(staff),
+        door=restaurants.door(kitchen_of(staff)),
         done=_done(staff),
         form=ModeForm(),
         outlook=outlook(kitchen_of(staff), now()),

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.contract.times import now
 from app.domain import busy
 from app.language import gettext as _
+from app.views import restaurants
 from app.views.loading import person
 from app.views.mode_form import ModeForm
 from app.views.refusals import flashed
@@ -16,7 +17,10 @@ from .board import kitchen_of
 
 @bp.get("/mode")
 def mode() -> str:
-    return render_template("vendor/_mode.html", restaurant=kitchen_of(person()), form=ModeForm())
+    restaurant = kitchen_of(person())
+    return render_template(
+        "vendor/_mode.html", restaurant=restaurant, door=restaurants.door(restaurant), form=ModeForm()
+    )
 
 
 @bp.post("/mode")

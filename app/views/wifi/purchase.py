@@ -10,7 +10,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app.domain import passes, phones
+from app.domain import passes, payment_json, phones
 from app.extensions import db, limiter
 from app.language import N_
 from app.models import HotspotUser, Payment, Restaurant, WifiPackage
@@ -86,6 +86,7 @@ def _drawn(template: str, slug: str, transaction_id: str) -> str:
         payment=payment,
         phone=phones.masked(payment.phone),
         said=_SAID[payment.status],
+        why=payment_json.reason(payment) if payment.result_code or payment.result_text else None,
         user=user,
         is_open=is_open,
         code=passes.shown(user.code) if user and is_open else "",
@@ -94,6 +95,7 @@ def _drawn(template: str, slug: str, transaction_id: str) -> str:
         page_url=url_for(".purchase", **address),
         fragment_url=url_for(".purchase_fragment", **address),
         shop_url=url_for(".shop", slug=slug, **query),
+        again_url=url_for(".shop", slug=slug, again=transaction_id, **query),
     )
 
 

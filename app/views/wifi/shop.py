@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -14,12 +14,16 @@ from wtforms.validators import InputRequired, Length
 from app.domain import phones
 from app.extensions import db
 from app.language import lazy_gettext as _l
-from app.models import Restaurant, WifiPackage
+from app.models import Payment, Restaurant, WifiPackage
 from app.views import loading, payment_limits
 from app.views.refusals import shown_on
 
 from . import bp, paying
 from .access_point import sent_from
+
+# In the browser's own cookie: the purchase that it began last. Its page is for whoever has the address, and hides the
+# phone; the form that tries again knows it, and is for whoever typed it.
+_LAST = "wifi"
 
 
 def _id(value: object) -> int:
@@ -40,12 +44,19 @@ class ShopForm(FlaskForm):
         if len(packages) == 1:
             self.package.data = packages[0].id
 
+    def repeat(self, payment: Payment) -> None:
+        """Begin as `payment` was begun."""
+        self.package.data, self.phone.data = payment.wifi_package_id, payment.phone
+
 
 @bp.get("/<slug>")
 def shop(slug: str) -> ResponseReturnValue:
     restaurant = _restaurant(slug)
     packages = _sold_by(restaurant)
-    return _page(restaurant, packages, ShopForm(packages))
+    form = ShopForm(packages)
+    if before := _tried_before(restaurant):
+        form.repeat(before)
+    return _page(restaurant, packages, form)
 
 
 @bp.post("/<slug>")
@@ -65,9 +76,20 @@ def shop_purchase(slug: str) -> ResponseReturnValue:
     known = payment.transaction_id if not refusal else _begun(refusal.error)
     if known is None:
         return _page(restaurant, packages, form, refusal.status)
+    session[_LAST] = known
     access_point = sent_from()
     query: dict[str, Any] = access_point.as_query if access_point else {}
     return redirect(url_for(".purchase", slug=slug, transaction_id=known, **query), 303)
+
+
+def _tried_before(restaurant: Restaurant) -> Payment | None:
+    """What is tried again, where this very browser began it."""
+    last = session.get(_LAST)
+    if last is None or last != request.args.get("again"):
+        return None
+    query = select(Payment).join(WifiPackage, WifiPackage.id == Payment.wifi_package_id)
+    bought_here = (Payment.transaction_id == last, WifiPackage.restaurant_id == restaurant.id)
+    return db.session.scalars(query.where(*bought_here)).one_or_none()
 
 
 def _begun(error: object) -> str | None:

@@ -45,7 +45,6 @@ function duty(state) {
   if (state === "loading") return null;
   const button = draw("draw-duty-switch", { words: state === "idle" ? t("You are on duty") : t("Go on duty") });
   button.setAttribute("aria-checked", String(state === "idle"));
-  button.setAttribute("aria-label", t("On duty"));
   return button;
 }
 

@@ -54,7 +54,7 @@ export function lapsed({ id, ticket_id: number, offer }) {
 }
 
 /** It was taken from the driver: said aloud, should they be on the way. */
-export function calledOff({ id, ticket_id: number, status }) {
+export function calledOff({ id, ticket_id: about, status }) {
   const ticket = tickets.now()?.items.find((one) => one.id === id);
   if (!ticket) return;
   const waits = outbox.waiting(id);
@@ -65,7 +65,7 @@ export function calledOff({ id, ticket_id: number, status }) {
   if (isOver && status !== "cancelled") return lapsed(ticket);
   ringing.ring();
   const text = status === "cancelled" ? t("The order was cancelled.") : t("The dispatcher gives it to somebody else.");
-  toast({ kind: "danger", title: t("%(number)s was called off", { number }), text, stays: true, about: number });
+  toast({ kind: "danger", title: t("%(number)s was called off", { number: ticket.order.number }), text, stays: true, about });
 }
 
 /** The next step of the delivery under way: done at once, or after its sheet was filled in. */

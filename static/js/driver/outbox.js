@@ -16,7 +16,7 @@ import * as store from "./store.js";
 const PATIENCE = 6000; // ms
 
 let driver = null;
-let steps = []; // {n, key, driver, ticket {id, number}, verb, at, body, refused?, dropped?}, oldest first
+let steps = []; // {n, key, driver, ticket {id, number: of the order}, verb, at, body, refused?, dropped?}, oldest first
 let told = {}; // changed(), sent(ticket), refused()
 let tries = 0; // in a row that failed
 let timer = null;
@@ -55,7 +55,7 @@ export async function add(ticket, verb, body = {}, { isAwaited = false } = {}) {
   const step = {
     key: key(),
     driver,
-    ticket: { id: ticket.id, number: ticket.ticket_id },
+    ticket: { id: ticket.id, number: ticket.order.number },
     verb,
     at,
     body: { ...body, ...expected(ticket, verb), occurred_at: at },
