@@ -29,7 +29,7 @@ from .writers import Walk, Writers
 
 WRITERS = 8
 ROWS = 3
-SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 TARGET = int(os.environ.get("BENCH_ROWS", "5000"))
 _PATIENCE = 60.0

@@ -49,13 +49,13 @@ class Writers:
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
         return ended.ru_utime + ended.ru_stime + time.process_time()
 
-    def write(self, *, with_log: bool, seconds: float, rate: float = 0) -> float:
+    def write(self, *, with_log: bool, seconds: int, rate: float = 0) -> float:
         """Let all write at once, `rate` transactions a second together (0: as many as they can); how many they did."""
         script = _Script(self._walks, self._first, with_log=with_log)
         path = self._folder / "walk.sql"
         path.write_text(script.text, encoding="utf-8")
         command = [self._pgbench, "--no-vacuum", "--protocol=prepared", f"--client={self._count}", "--jobs=1"]
-        command += [f"--time={seconds:.0f}", f"--file={path}"]
+        command += [f"--time={seconds}", f"--file={path}"]
         command += [f"--define={name}={value}" for name, value in script.values.items()]
         command += [f"--rate={rate / len(self._walks)}"] if rate else []
         with self._ringing() if with_log else nullcontext():

@@ -1,7 +1,8 @@
 """Rows that nobody else changes until the transaction ends.
 
 They are locked in this order everywhere: restaurant, order, payment, ticket, offer, driver, what is told of a fix
-(live_fixes.py).
+(live_fixes.py). A dish comes after its restaurant; a package, a pass and a job are held with nothing that comes before
+them here.
 On PostgreSQL it is FOR NO KEY UPDATE: rows that merely refer to a held one (a point of a ticket's track, a ticket whose
 order is held) are written meanwhile. Their foreign keys would wait for a FOR UPDATE, against the order of the locks.
 """

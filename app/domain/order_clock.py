@@ -37,10 +37,13 @@ def held_until(order: Order, at: datetime) -> datetime | None:
 
 
 def appointed(order: Order, at: datetime) -> datetime | None:
-    """When the kitchen is to be done with what it did not time itself: wished for later, or held for a full kitchen."""
-    if order.scheduled_for is None:
+    """When the kitchen is to be done with what it did not time itself: wished for later, or held for a full kitchen.
+
+    None where that is sooner than it can be by now.
+    """
+    if order.scheduled_for is None or order.ready_by is None:
         return held_until(order, at)
-    return order.ready_by if order.ready_by is not None and order.ready_by > at else None
+    return order.ready_by if order.ready_by >= usual(order.restaurant, at) else None
 
 
 def entering(order: Order, status: str, at: datetime, *, ready_at: datetime | None) -> dict[str, Any]:

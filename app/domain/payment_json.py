@@ -67,5 +67,8 @@ def reason(payment: Payment) -> str | None:
     """Why it brought no money, in a sentence; None where it did, or nobody knows."""
     if payment.status != "rejected":
         return None
+    if payment.result_code == "0":
+        # The money came, and a person decided that it buys nothing.
+        return _("The staff looked at it and decided: ask them.")
     known = _REASONS.get(payment.result_code or "")
     return _(known) if known else _("M-Pesa says: %(words)s", words=payment.result_text or _("no reason"))

@@ -62,7 +62,8 @@ def change(package: WifiPackage, terms: Terms, *, by: Actor, seen: str | None = 
     """
     _check(terms)
     with atomic() as session:
-        hold(session, package)
+        # Not `hold`: a payment or a pass that is being written refers to it, and is waited for.
+        session.refresh(package, with_for_update={"of": WifiPackage})
         before = _said(package)
         marks.check(seen, before)
         if any(before[name] != value for name, value in terms.items() if name in _FROZEN) and is_bought(package):

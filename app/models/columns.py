@@ -37,7 +37,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 def _of_text(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def reference(target: str, **options: Any) -> MappedColumn[Any]:

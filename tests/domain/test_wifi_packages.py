@@ -1,10 +1,15 @@
 """What Wi-Fi is sold: each change stands in the trail, with who made it and what differs."""
 
+import threading
+
 import pytest
+from sqlalchemy import select
 
 from app.domain import wifi_packages
 from app.domain.wifi_packages import Terms
 from app.errors import Conflict
+from app.extensions import db
+from app.models import WifiPackage
 from tests.trail import trail
 from tests.wifi_rows import mint, package
 
@@ -54,3 +59,25 @@ def test_what_is_refused_is_not_told(cast):
     with pytest.raises(Conflict):
         wifi_packages.change(of, TERMS, by=cast.admin)
     assert trail() == []
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_purchase_that_is_being_written_is_waited_for(app, cast, evening):
+    id, changed = evening.id, threading.Event()
+    terms: Terms = {**TERMS, "minutes": 30}
+    db.session.remove()
+
+    def change() -> None:
+        with app.app_context():
+            wifi_packages.change(db.session.get_one(WifiPackage, id), terms, by=cast.admin)
+            db.session.remove()
+        changed.set()
+
+    with db.engine.begin() as purchase:
+        # As the foreign key of a payment does until it is committed.
+        purchase.execute(select(WifiPackage.id).where(WifiPackage.id == id).with_for_update(read=True, key_share=True))
+        writer = threading.Thread(target=change)
+        writer.start()
+        assert not changed.wait(0.5)
+    writer.join(10)
+    assert changed.is_set()

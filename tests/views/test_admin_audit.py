@@ -121,3 +121,12 @@ def test_each_batch_of_the_export_is_a_transaction_of_its_own(trail, admin, monk
 def test_a_name_that_is_a_formula_is_shown_as_it_stands(trail, admin):
     [row] = rows(admin.get("/admin/audit.csv?action=person.changed&subject=HYPERLINK"))
     assert row["subject"] == "'=HYPERLINK(1)"
+
+
+def test_what_looks_like_an_instant_and_is_somebodys_words_stays(cast, admin):
+    words = "9999-99-99T99:99:99Z"
+    with atomic() as session:
+        audit.record(
+            session, "person.access_ended", by=cast.vendor, subject=("person", 1, "V"), before={"device": words}
+        )
+    assert words in admin.get("/admin/audit").text

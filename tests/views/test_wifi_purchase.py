@@ -42,6 +42,7 @@ def test_each_state_is_said_and_waited_for_where_there_is_something(cast, as_per
     [
         ({"result_code": "2001", "result_text": "The initiator information is invalid."}, "The PIN was wrong."),
         ({"result_code": "77", "result_text": "Ask your bank."}, "M-Pesa says: Ask your bank."),
+        ({"result_code": "0", "result_text": "Processed."}, "The staff looked at it and decided: ask them."),
         ({}, "M-Pesa says that the payment did not go through."),
     ],
 )

@@ -20,6 +20,10 @@ _BIGGEST_VERSION = 2**31 - 1
 # An admin may add some, and end some, for a restaurant or for all: another one is refused with those that there are.
 _REASONS = f"{', '.join(REASONS)}, or what the restaurant has besides."
 MOST_ON_A_PAGE = 100
+_PREP_MINUTES = (
+    "With `accepted`: minutes from now. Left out: the restaurant's, or until the time that its guest wished for or "
+    "that a full kitchen gave it."
+)
 _CURSOR = Text(60, about="`next` of the page before this one.")
 _LIMIT = Digits(1, MOST_ON_A_PAGE, load_default=50, about="How many at most.")
 
@@ -90,7 +94,7 @@ class Transition(Schema):
     )
     reason_code = Text(LONGEST_CODE, about=f"Staff must say why they decline or cancel: {_REASONS}")
     note = Text(LONGEST_NOTE, about="An admin must write why, or a reference, where an order is restored or settled.")
-    prep_minutes = Whole(1, MOST_PREP_MINUTES, about="With `accepted`: minutes from now. Left out: the restaurant's.")
+    prep_minutes = Whole(1, MOST_PREP_MINUTES, about=_PREP_MINUTES)
     handover_code = Text(8, about="With `picked_up`: what the guest's order is called for with.")
     occurred_at = Moment(about="The device's clock, kept beside the server's.")
 

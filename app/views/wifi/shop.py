@@ -1,6 +1,7 @@
 """What Wi-Fi a restaurant sells, and the form that buys it: a package and the phone that pays."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, session, url_for
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from wtforms import RadioField, TelField
 from wtforms.validators import InputRequired, Length
 
+from app.contract.times import now
 from app.domain import phones
 from app.extensions import db
 from app.language import lazy_gettext as _l
@@ -24,6 +26,8 @@ from .access_point import sent_from
 # In the browser's own cookie: the purchase that it began last. Its page is for whoever has the address, and hides the
 # phone; the form that tries again knows it, and is for whoever typed it.
 _LAST = "wifi"
+# So long after it failed a purchase is filled in for another try.
+_TRIED_LATELY = timedelta(minutes=15)
 
 
 def _id(value: object) -> int:
@@ -88,7 +92,9 @@ def _tried_before(restaurant: Restaurant) -> Payment | None:
     if last is None or last != request.args.get("again"):
         return None
     query = select(Payment).join(WifiPackage, WifiPackage.id == Payment.wifi_package_id)
-    bought_here = (Payment.transaction_id == last, WifiPackage.restaurant_id == restaurant.id)
+    # Not later: the next one at this tablet is somebody else.
+    recent = (Payment.status == "rejected", Payment.created_at > now() - _TRIED_LATELY)
+    bought_here = (Payment.transaction_id == last, WifiPackage.restaurant_id == restaurant.id, *recent)
     return db.session.scalars(query.where(*bought_here)).one_or_none()
 
 
