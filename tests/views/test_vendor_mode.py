@@ -33,14 +33,14 @@ def test_the_board_shows_how_orders_are_taken(browser):
 NOON, OPENS = "2026-11-20T12:00:00+00:00", datetime(2026, 11, 20, 18, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("path", ["/vendor/", "/vendor/mode"])
+@pytest.mark.parametrize("path", ["/vendor/", "/vendor/menu", "/vendor/mode"])
 def test_a_closed_kitchen_says_so_and_when_it_opens(cast, as_person, path):
     opening_hours.set_week(cast.restaurant, ["18:00-23:00"] * 7, by=cast.admin)
     busy.set_mode(cast.restaurant, "busy", minutes=20, by=cast.vendor)
     with time_machine.travel(NOON, tick=False):
         control = mode_in(as_person(cast.vendor).get(path).text)
         assert "Closed" in control
-        assert "opens at 18:00" in control
+        assert "until 18:00" in control
         assert "Busy +20" not in control
         assert f'data-fragment-every="{6 * 3600 + 1}"' in control, "as it opens, no event tells of it"
     with time_machine.travel(OPENS, tick=False):

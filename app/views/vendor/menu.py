@@ -19,7 +19,7 @@ from app.extensions import db
 from app.language import gettext as _
 from app.language import lazy_gettext as _l
 from app.models import Category, MenuItem, Restaurant
-from app.views import loading
+from app.views import loading, restaurants
 from app.views.formats import remember_position
 from app.views.loading import person
 from app.views.mode_form import ModeForm
@@ -60,7 +60,8 @@ class AvailabilityForm(CheckedForm):
 @bp.get("/menu")
 def menu() -> str:
     remember_position()
-    return render_template("vendor/menu.html", form=ModeForm(), **_found())
+    door = restaurants.door(kitchen_of(person()))
+    return render_template("vendor/menu.html", form=ModeForm(), door=door, **_found())
 
 
 @bp.get("/menu/list")
