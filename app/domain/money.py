@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -19,8 +20,14 @@ def decimal_string(minor: int, currency: str) -> str:
 
 def spoken(minor: int, currency: str, locale: str | None = None) -> str:
     """`minor` units as people read them; in English 1250 EUR is `€12.50`, 9000 KES `KES 90.00`."""
+    return _spoken(minor, currency, locale or language.current())
+
+
+@lru_cache(maxsize=4096)
+def _spoken(minor: int, currency: str, locale: str) -> str:
+    """Remembered: lists say the same sums over and over, and each costs Babel as much as a row of a table."""
     amount = Decimal(minor).scaleb(-get_currency_precision(currency))
-    words = format_currency(amount, currency, locale=locale or language.current())
+    words = format_currency(amount, currency, locale=locale)
     # Unicode's rule for a currency that is spelt in letters, which Babel leaves out and browsers follow.
     words = _LETTER_BEFORE_DIGIT.sub("\N{NO-BREAK SPACE}", words)
     # From right to left the sign of "JP¥" would go before its letters.
