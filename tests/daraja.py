@@ -1,6 +1,7 @@
 """A Daraja that does as it is told: a real HTTP server on 127.0.0.1 which speaks M-Pesa's API to one test at a time.
 
-`pushes` and `queries` hold what comes next for each call (the last one stays); `asked` is what was asked, path by path.
+`pushes` and `queries` hold what comes next for each call (the last one stays), `truths` what a query about one prompt
+is always answered; `asked` is what was asked, path by path.
 A callback is posted by the test itself, with `callback`, to the address that the push named.
 """
 
@@ -25,6 +26,10 @@ BROKEN = (502, "<html>Bad gateway</html>")
 STILL_ASKED = (
     500,
     {"requestId": "1", "errorCode": "500.001.1001", "errorMessage": "The transaction is being processed"},
+)
+UNKNOWN = (
+    400,
+    {"requestId": "1", "errorCode": "400.002.02", "errorMessage": "Bad Request - Invalid CheckoutRequestID"},
 )
 HANG_UP = (0, "")
 
@@ -52,6 +57,7 @@ class Daraja:
         """Back to a provider that takes all, and knows nothing yet of how it went."""
         self.pushes: list[Any] = [ACCEPT]
         self.queries: list[Any] = [STILL_ASKED]
+        self.truths: dict[str, Any] = {}
         self.tokens: list[Any] = [(200, {"access_token": "a token", "expires_in": "3599"})]
         self.asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.headers: list[dict[str, str]] = []
@@ -64,12 +70,13 @@ class Daraja:
     def answer(self, path: str, said: dict[str, Any]) -> tuple[int, Any]:
         self.asked[path].append(said)
         script = {TOKEN: self.tokens, PUSH: self.pushes, QUERY: self.queries}[path]
-        status, body = script.pop(0) if len(script) > 1 else script[0]
+        about = str(said.get("CheckoutRequestID"))
+        status, body = self.truths.get(about) or (script.pop(0) if len(script) > 1 else script[0])
         if path == PUSH and (status, body) == ACCEPT:
             number = next(self._checkouts)
             body = {**body, "CheckoutRequestID": f"ws_CO_{id(self)}_{number}", "MerchantRequestID": f"m-{number}"}
         if path == QUERY and status == 200:
-            body = {**body, "CheckoutRequestID": said["CheckoutRequestID"]}
+            body = {"CheckoutRequestID": about, **body}
         if path == PUSH:
             time.sleep(self.hang)
         return status, body

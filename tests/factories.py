@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 import pyotp
+from sqlalchemy import select
 
 from app.contract.times import now
 from app.contract.tokens import digest, new_bearer_token, new_session_id
@@ -23,7 +24,7 @@ from app.domain import (
 from app.domain.order_placement import Line, Placed
 from app.domain.ticket_transition import walk
 from app.extensions import atomic, db
-from app.models import ApiToken, Order, Payment, Person, Refund, Restaurant, Session, Ticket, WifiPackage
+from app.models import ApiToken, Job, Order, Payment, Person, Refund, Restaurant, Session, Ticket, WifiPackage
 from tests.cast import COUNTER, Cast
 
 # How an order comes to each state, by the verbs of the people whose turn it is.
@@ -198,6 +199,15 @@ def told(payment: Payment, body: object) -> str:
     outcome = payment_messages.process(message.id)
     db.session.refresh(payment)
     return outcome
+
+
+def asked_about(payment: Payment) -> None:
+    """Every callback of which nobody knows yet whether it is true is asked about once more, whatever the clock says."""
+    for job in db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all():
+        about = json.loads(job.payload)
+        payment_messages.verify(about["message"], about["nth"])
+    db.session.rollback()
+    db.session.refresh(payment)
 
 
 def session_of(person: Person) -> Session:

@@ -9,12 +9,14 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
+from app.contract.times import now
 from app.domain import orders, payment_messages, payment_review, payments
 from app.domain.actor import SYSTEM
 from app.errors import Conflict, PaymentInProgress
-from app.extensions import db
+from app.extensions import atomic, db
 from app.models import EventLog, Order, Payment, Refund
-from tests.daraja import PUSH, callback
+from app.providers import mpesa
+from tests.daraja import BROKEN, PUSH, callback, result
 from tests.factories import PHONE, attempt, order_in, told
 
 ROUNDS = 3
@@ -78,6 +80,39 @@ def test_callbacks_at_once_are_one_money(cast, daraja, at_once):
         assert sorted(set(outcomes)) == ["repeated", "settled"]
         assert payment.status == "paid"
         assert completed() == number + 1
+
+
+def test_questions_about_one_callback_at_once_are_one_money(cast, daraja, at_once):
+    for number in range(ROUNDS):
+        payment, message = _unverified(cast, daraja, number)
+        at_once(*[lambda id=message: payment_messages.verify(id, 0)] * 4)
+        assert (payment.status, completed()) == ("paid", number + 1)
+
+
+def test_a_callback_and_the_late_answer_to_the_push_at_once_are_one_money(cast, daraja, at_once):
+    for number in range(ROUNDS):
+        payment, message = _unverified(cast, daraja, number)
+        payment_id, checkout = payment.id, f"ws_CO_late_{payment.id}"
+
+        def answer(payment_id=payment_id, checkout=checkout):
+            late = db.session.get_one(Payment, payment_id)
+            with atomic() as session:
+                payments.hold_with_order(session, late)
+                payments._prompted(session, late, mpesa.Prompted(checkout, "m-0", ""), now())
+
+        at_once(lambda id=message: payment_messages.verify(id, 0), answer)
+        assert (payment.status, payment.checkout_request_id, completed()) == ("paid", checkout, number + 1)
+
+
+def _unverified(cast, daraja, number):
+    """An attempt whose answer was lost, and a callback about it (its id)."""
+    daraja.pushes, daraja.queries = [BROKEN], [result(0)]
+    payment = attempt(order_in(cast, "awaiting_payment"))
+    body = json.dumps(callback(payment, receipt=f"SKT7RT61S{number}"))
+    message = payment_messages.receive(payment.callback_token, body, address="").id
+    assert payment_messages.process(message) == "unverified"
+    db.session.refresh(payment)
+    return payment, message
 
 
 def test_money_and_giving_up_at_once_leave_it_in_one_place(cast, daraja, at_once):

@@ -37,6 +37,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "process_payment": Kind("payments"),
     "query_payment": Kind("payments", pauses=()),
+    "verify_callback": Kind("payments"),
     "send_credentials": Kind("default"),
     "send_mail": Kind("default"),
     "disconnect_hotspot_user": Kind("default", lease=30, pauses=(5, 15, 60)),

@@ -1,31 +1,19 @@
-"""What the provider says about a payment, and what it does: stored word for word first, acted on afterwards, once.
+"""What the provider says about a payment, kept word for word first and acted on afterwards, once.
 
-The table of cases, first match first. A callback's word counts more than an answer to a query; money that came is
-known by its receipt, and each receipt ends in one place: it settled something, it goes back, or a person looks at it.
+What it comes to is the table in payment_outcomes.py. Here is what comes before it, in the words of outcomes:
 
-    says                                    of a payment that is      becomes
-    no JSON of a callback                   any                       (nothing)      malformed
-    about a token that is nobody's          any                       (nothing)      unmatched
-    other ids than the attempt's            live                      needs_review   forged
-    paid, its receipt is the payment's      any                       (nothing)      repeated
-    paid, its receipt is another payment's  live, needs_review        needs_review   contradicts
-        ... an admin's word for this order  live, needs_review        rejected       repeated
-    paid, with a second receipt             any                       (a payment of its own) needs_review  contradicts
-    paid, no receipt                        live                      needs_review   no_receipt
-    paid, another amount or phone           all but paid              needs_review   wrong_amount, wrong_phone
-    paid                                    live, needs_review        paid           settled, or order_gone, paid_twice
-    paid                                    rejected                  needs_review   contradicts
-    no                                      live                      rejected       rejected (asked about once more)
-    no                                      needs_review, no money    rejected       rejected
-    no, by callback                         paid                      needs_review   contradicts
-    a query: paid (it knows no receipt)     live                      (waits on)     says_paid
-    a query: no                             paid                      (nothing)      contradicts
-    a query: no end, or no answer, at last  rejected                  needs_review   contradicts
-    anything else                           any                       (nothing)      repeated, pending, contradicts
+    no JSON of a callback                            malformed
+    about a token that is nobody's                   unmatched
+    about an attempt whose ids are not known yet     unverified, until M-Pesa was asked about the prompt that it names:
+        M-Pesa says the same                         as in the table
+        M-Pesa says the opposite                     contradicts, needs_review
+        M-Pesa does not say, for half an hour        unconfirmed; needs_review where it told of money
+
+The answer to our push is lost where the web process dies before it is written down, or M-Pesa is too slow. The attempt
+has then no id by which a callback could be known for its own, and whoever knows the secret address could name any.
 """
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -34,19 +22,14 @@ from sqlalchemy.orm import Session
 from app.contract.times import now
 from app.errors import NotFound
 from app.extensions import atomic, db
-from app.language import SOURCE
 from app.models import Payment, ProviderMessage
 from app.providers import mpesa
 
-from . import jobs, order_money, orders, passes, payment_events, payments, refunds
-from .actor import SYSTEM, Actor
-from .money import spoken
+from . import jobs, payment_outcomes, payments
 
-_PAID = "0"
-# It goes on, whoever says so.
-_PENDING = ("4999",)
-# Answers of a query that are M-Pesa's last word. Any other code, and be it new, is none.
-_FINAL = ("1", "17", "26", "1001", "1019", "1025", "1032", "1036", "1037", "2001", "2006", "2028", "9999")
+# Seconds from one question about an unverified callback to the next; after the last one a person looks.
+VERIFICATION_PAUSES = (5, 15, 60, 120, 300, 600, 900)
+_UNVERIFIED = "unverified"
 _Answer = mpesa.Word | mpesa.StillAsked | mpesa.NoAnswer
 _log = structlog.get_logger(__name__)
 
@@ -70,17 +53,44 @@ def receive(token: str, body: str, *, address: str) -> ProviderMessage:
 
 
 def process(message_id: int) -> str:
-    """Act on a callback that was kept; its outcome, a word of the table. Said again, nothing happens a second time."""
+    """Act on a callback that was kept; its outcome, a word of the tables. Said again, nothing happens a second time."""
     at = now()
     with atomic() as session:
         message = session.get(ProviderMessage, message_id, with_for_update=True, populate_existing=True)
         if message is None:
             raise NotFound
         if message.outcome is None:
-            message.outcome = _outcome(session, message, at)
-            message.processed_at = at
-            _log.info("payment.told", payment=message.payment_id, message=message.id, outcome=message.outcome)
-        return message.outcome
+            _conclude(message, _outcome(session, message, at), at)
+        return str(message.outcome)
+
+
+def verify(message_id: int, nth: int) -> str | None:
+    """Ask M-Pesa, for the `nth` time, about the prompt that an unverified callback names, and act on both.
+
+    The callback's outcome; None where it is not, or no longer, unverified.
+    """
+    message, daraja = db.session.get(ProviderMessage, message_id), mpesa.current()
+    if message is None or message.outcome != _UNVERIFIED or (word := mpesa.read_callback(message.body)) is None:
+        db.session.rollback()
+        return None
+    # Nobody's transaction stays open while a stranger thinks.
+    db.session.rollback()
+    answer = daraja.query(word.checkout) if daraja else mpesa.NoAnswer("M-Pesa is not set up")
+    at = now()
+    with atomic() as session:
+        message = session.get_one(ProviderMessage, message_id, with_for_update=True, populate_existing=True)
+        if message.outcome != _UNVERIFIED:
+            return None
+        payment = session.get_one(Payment, message.payment_id)
+        payments.hold_with_order(session, payment)
+        session.add(payments.note("query", payment, answer.raw, _heard(answer), at))
+        outcome = _verified(session, payment, word, answer, at)
+        if outcome == _UNVERIFIED and nth >= len(VERIFICATION_PAUSES):
+            outcome = _given_up(session, payment, word, at)
+        if outcome == _UNVERIFIED:
+            _verify_later(session, message, nth + 1, at + timedelta(seconds=VERIFICATION_PAUSES[nth]))
+        _conclude(message, outcome, at)
+        return outcome
 
 
 def ask(payment_id: int) -> str | None:
@@ -90,7 +100,6 @@ def ask(payment_id: int) -> str | None:
         db.session.rollback()
         return None
     checkout = payment.checkout_request_id
-    # Nobody's transaction stays open while a stranger thinks.
     db.session.rollback()
     answer = daraja.query(checkout)
     at = now()
@@ -102,18 +111,9 @@ def ask(payment_id: int) -> str | None:
     return outcome
 
 
-def _is_decided(payment: Payment) -> bool:
-    return payment.status == "paid" or payment.receipt is not None
-
-
-def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime) -> str:
-    """What the answer to a query came to."""
-    outcome = "unanswered" if isinstance(answer, mpesa.NoAnswer) else "pending"
-    if isinstance(answer, mpesa.Word):
-        outcome = _take(session, payment, answer, by_callback=False, at=at)
-    if outcome in ("pending", "unanswered") and payment.status == "rejected" and payment.look_at is None:
-        return _review(session, payment, "M-Pesa said no, and did not confirm it when asked for half an hour.", at)
-    return outcome
+def _conclude(message: ProviderMessage, outcome: str, at: datetime) -> None:
+    message.outcome, message.processed_at = outcome, at
+    _log.info("payment.told", payment=message.payment_id, message=message.id, outcome=outcome)
 
 
 def _outcome(session: Session, message: ProviderMessage, at: datetime) -> str:
@@ -124,172 +124,79 @@ def _outcome(session: Session, message: ProviderMessage, at: datetime) -> str:
     if payment is None:
         return "unmatched"
     payments.hold_with_order(session, payment)
-    return _take(session, payment, word, by_callback=True, at=at)
+    if payment.checkout_request_id is None and not payment_outcomes.is_pending(word):
+        _verify_later(session, message, 0, at)
+        return _UNVERIFIED
+    return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
 
 
-def _take(session: Session, payment: Payment, word: mpesa.Word, *, by_callback: bool, at: datetime) -> str:
-    """Walk the table with `payment`, which is held with its order."""
-    if _is_anothers(session, payment, word):
-        if payment.is_live:
-            _review(session, payment, "A callback named other ids than this attempt's.", at)
-        return "forged"
-    if word.code == _PAID:
-        return _money(session, payment, word, at) if by_callback else _says_paid(session, payment, word, at)
-    if word.code in _PENDING or not (by_callback or word.code in _FINAL):
-        return "pending"
-    return _no(session, payment, word, by_callback, at)
+def _verify_later(session: Session, message: ProviderMessage, nth: int, due_at: datetime) -> None:
+    payload = {"message": message.id, "nth": nth}
+    jobs.add(session, "verify_callback", f"message:{message.id}:{nth}", payload, due_at=due_at)
 
 
-def _is_anothers(session: Session, payment: Payment, word: mpesa.Word) -> bool:
-    """Whether the ids are not this attempt's. Where the answer to our push was lost, a callback is the first to say."""
-    if payment.merchant_request_id is not None and word.merchant not in (None, payment.merchant_request_id):
-        return True
+def _verified(session: Session, payment: Payment, word: mpesa.Word, answer: _Answer, at: datetime) -> str:
+    """What a callback comes to by M-Pesa's own answer about the prompt that it names; `unverified` while it is none."""
     if payment.checkout_request_id is not None:
-        return payment.checkout_request_id != word.checkout
-    known = select(Payment.id).where(Payment.checkout_request_id == word.checkout)
-    return session.scalars(known).first() is not None
-
-
-def _money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
-    if word.receipt is None:
-        if payment.is_live:
-            _review(session, payment, "M-Pesa says that it was paid, and names no receipt.", at, **_ids(payment, word))
-        return "no_receipt"
-    known = session.scalars(select(Payment).where(Payment.receipt == word.receipt)).one_or_none()
-    if known is payment:
-        return "repeated"
-    if known is not None:
-        return _known_money(session, payment, known, word, at)
-    if payment.receipt is not None:
-        return _second_money(session, payment, word, at)
-    wrong = _misfit(payment, word)
-    got = {**_ids(payment, word), **_word(word), "receipt": word.receipt, "received_minor": word.received_minor}
-    if wrong is not None:
-        outcome, why = wrong
-        return _review(session, payment, why, at, outcome, **got)
-    if payment.status == "rejected":
-        return _review(session, payment, "It was refused first, then paid.", at, **got)
-    return _settle(session, payment, got, at)
-
-
-def _settle(session: Session, payment: Payment, got: dict[str, Any], at: datetime) -> str:
-    """The money is there and fits: it counts from now on, for what it was meant, or as money that goes back."""
-    payments.walk(session, payment, "paid", at=at, settled_at=at, review_reason=None, **got)
-    payment_events.completed(session, payment, at=at)
-    return deliver(session, payment, at=at)
-
-
-def deliver(session: Session, payment: Payment, *, at: datetime, by: Actor = SYSTEM) -> str:
-    """Give what was paid for, once: the order goes to its kitchen; what cannot be given any more is owed back.
-
-    `by`: who says that it was paid, where that is not M-Pesa.
-    """
-    order = payment.order
-    if order is None:
-        passes.mint_for_payment(session, payment, at=at)
-        return "settled"
-    if order.status == "awaiting_payment":
-        orders.settle(order, by=by, note=None if by is SYSTEM else f"Receipt {payment.receipt}")
-        return "settled"
-    if order.status != "cancelled":
-        refunds.owe(session, payment, "paid_twice", at=at)
-        return "paid_twice"
-    refunds.owe(session, payment, "order_gone", at=at)
-    refunds.set_payment_status(session, order, "refunding")
-    return "order_gone"
-
-
-def _known_money(session: Session, payment: Payment, known: Payment, word: mpesa.Word, at: datetime) -> str:
-    """The receipt stands on another payment: an admin entered it before the callback came, or it is used twice."""
-    is_same = payment.order_id is not None and known.order_id == payment.order_id and known.checkout_request_id is None
-    if not is_same:
-        if payment.status != "paid":
-            _review(session, payment, f"Its receipt {word.receipt} is that of payment {known.id}.", at)
-        return "contradicts"
-    if payment.is_live or (payment.status == "needs_review" and payment.receipt is None):
-        said = {"result_code": word.code, "result_text": f"This money was entered before, as payment {known.id}."}
-        payments.walk(session, payment, "rejected", at=at, **_ids(payment, word), **said)
-    return "repeated"
-
-
-def _second_money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
-    """One prompt, two receipts: the second money is a payment of its own, and a person decides about it."""
-    other = payments.blank(at, amount_minor=payment.amount_minor, currency=payment.currency)
-    other.order, other.wifi_package, other.person_id = payment.order, payment.wifi_package, payment.person_id
-    other.phone, other.status, other.receipt = payment.phone, "needs_review", word.receipt
-    other.received_minor, other.result_code, other.result_text = word.received_minor, word.code, word.text
-    other.review_reason = f"A second receipt for the prompt of payment {payment.id}."
-    session.add(other)
-    session.flush()
+        # They were told meanwhile: by the answer to the push, or by a callback that was true.
+        return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
+    if not isinstance(answer, mpesa.Word) or not payment_outcomes.is_last_word(answer):
+        return _UNVERIFIED
+    if _is_same(word, answer):
+        is_paid = payment_outcomes.is_paid(word)
+        # An answer to a query knows no receipt; the last word about a no is its own.
+        return payment_outcomes.take(session, payment, word if is_paid else answer, by_callback=is_paid, at=at)
+    _doubt(session, payment, word, _difference(word, answer), at)
     return "contradicts"
 
 
-def _misfit(payment: Payment, word: mpesa.Word) -> tuple[str, str] | None:
-    """What does not fit about money that came, and in words."""
-    if word.received_minor != payment.amount_minor:
-        came = "no amount" if word.received_minor is None else spoken(word.received_minor, payment.currency, SOURCE)
-        asked = spoken(payment.amount_minor, payment.currency, SOURCE)
-        return "wrong_amount", f"{came} came, {asked} were asked for."
-    if not _is_phone(word.phone, payment.phone):
-        return "wrong_phone", "The money came from another phone than the one that was asked."
-    return None
+def _is_same(word: mpesa.Word, answer: mpesa.Word) -> bool:
+    """Whether M-Pesa answers what a callback told."""
+    is_same_prompt = answer.merchant is None or word.merchant in (None, answer.merchant)
+    return is_same_prompt and payment_outcomes.is_paid(word) == payment_outcomes.is_paid(answer)
 
 
-def _is_phone(told: str | None, asked: str) -> bool:
-    """Whether what M-Pesa tells of a number, of which it may hide a part, is `asked`."""
-    if told is None or len(told) != len(asked):
-        return False
-    return all(mine == theirs or theirs in "*xX" for mine, theirs in zip(asked, told, strict=True))
+def _given_up(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
+    if payment_outcomes.is_paid(word):
+        why = f"A callback told of receipt {word.receipt or '-'}; M-Pesa did not confirm it when asked."
+        _doubt(session, payment, word, why, at)
+    return "unconfirmed"
 
 
-def _no(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool, at: datetime) -> str:
-    if payment.status == "rejected":
-        if not by_callback and payment.look_at is not None:
-            payments.write(session, payment, at=at, look_at=None)
-        return "repeated"
-    if payment.status == "paid":
-        if by_callback and payment.checkout_request_id is not None:
-            _review(session, payment, f"It was paid, then refused: {word.text}", at)
+def _doubt(session: Session, payment: Payment, word: mpesa.Word, why: str, at: datetime) -> None:
+    """Nothing of what was said counts, nor do its ids: the callback that is true may be yet to come."""
+    if payment.status != "paid" or word.receipt not in (None, payment.receipt):
+        payments.review(session, payment, why, at=at)
+
+
+def _difference(word: mpesa.Word, answer: mpesa.Word) -> str:
+    if payment_outcomes.is_paid(word) == payment_outcomes.is_paid(answer):
+        return "A callback named other ids than this attempt's."
+    if payment_outcomes.is_paid(answer):
+        return "A callback said that it was not paid; M-Pesa, when asked, said that it was."
+    return f"A callback told of receipt {word.receipt or '-'}; M-Pesa, when asked, said that it was not paid."
+
+
+def _heard(answer: _Answer) -> str:
+    """The outcome of a question that decides nothing by itself."""
+    if isinstance(answer, mpesa.NoAnswer):
+        return "unanswered"
+    if isinstance(answer, mpesa.StillAsked) or not payment_outcomes.is_last_word(answer):
+        return "pending"
+    return "says_paid" if payment_outcomes.is_paid(answer) else "says_no"
+
+
+def _is_decided(payment: Payment) -> bool:
+    return payment.status == "paid" or payment.receipt is not None
+
+
+def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime) -> str:
+    """What the answer to a query came to."""
+    outcome = "unanswered" if isinstance(answer, mpesa.NoAnswer) else "pending"
+    if isinstance(answer, mpesa.Word):
+        outcome = payment_outcomes.take(session, payment, answer, by_callback=False, at=at)
+    if outcome in ("pending", "unanswered") and payment.status == "rejected" and payment.look_at is None:
+        why = "M-Pesa said no, and did not confirm it when asked for half an hour."
+        payments.review(session, payment, why, at=at)
         return "contradicts"
-    if payment.receipt is not None:
-        return "contradicts"
-    if payment.result_code == _PAID:
-        return _review(session, payment, f"M-Pesa said paid, then no: {word.text}", at, **_ids(payment, word))
-    # A callback's no is asked about at the next look: the yes that contradicts it may have been lost on its way.
-    look_at = payment.look_at if by_callback else None
-    said = {**_ids(payment, word), **_word(word)}
-    payments.walk(session, payment, "rejected", at=at, review_reason=None, look_at=look_at, **said)
-    if payment.order is not None:
-        order_money.shorten(session, payment.order, at=at)
-    return "rejected"
-
-
-def _says_paid(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
-    """A query knows no receipt, and money without one cannot be counted once: its callback is waited for."""
-    if payment.status == "rejected":
-        return _review(session, payment, "It was refused first; asked again, M-Pesa says paid.", at, **_word(word))
-    if payment.is_live or (payment.status == "needs_review" and payment.receipt is None):
-        payments.write(session, payment, at=at, **_word(word))
-    return "says_paid"
-
-
-def _review(
-    session: Session, payment: Payment, why: str, at: datetime, outcome: str = "contradicts", **values: Any
-) -> str:
-    values["review_reason"] = why[:300]
-    if payment.status == "needs_review":
-        payments.write(session, payment, at=at, **values)
-    else:
-        payments.walk(session, payment, "needs_review", at=at, **values)
     return outcome
-
-
-def _ids(payment: Payment, word: mpesa.Word) -> dict[str, Any]:
-    """The attempt's ids where this message is the first to tell them."""
-    if payment.checkout_request_id is not None:
-        return {}
-    return {"checkout_request_id": word.checkout, "merchant_request_id": word.merchant}
-
-
-def _word(word: mpesa.Word) -> dict[str, Any]:
-    return {"result_code": word.code, "result_text": word.text}

@@ -19,7 +19,7 @@ from app.extensions import atomic
 from app.language import gettext as _
 from app.models import Payment, Person, Refund
 
-from . import audit, passes, payment_events, payment_messages, payments, refunds
+from . import audit, passes, payment_events, payment_outcomes, payments, refunds
 
 REVIEWABLE = ("needs_review", "unknown")
 # The verdicts by their actions in the trail, in the words that the payment keeps.
@@ -52,7 +52,7 @@ def confirm(payment: Payment, *, by: Person, expected_version: int, note: str, r
         if had_counted:
             return "known"
         payment_events.completed(session, payment, at=at)
-        return payment_messages.deliver(session, payment, at=at, by=by)
+        return payment_outcomes.deliver(session, payment, at=at, by=by)
 
 
 def deny(payment: Payment, *, by: Person, expected_version: int, note: str, refund: bool = False) -> None:

@@ -164,6 +164,15 @@ def write(session: Session, payment: Payment, *, at: datetime, **values: Any) ->
         set_committed_value(payment, name, value)
 
 
+def review(session: Session, payment: Payment, why: str, *, at: datetime, **values: Any) -> None:
+    """Leave `payment`, which is held, to a person, who reads `why`."""
+    values["review_reason"] = why[:300]
+    if payment.status == "needs_review":
+        write(session, payment, at=at, **values)
+    else:
+        walk(session, payment, "needs_review", at=at, **values)
+
+
 def blank(at: datetime, *, amount_minor: int, currency: str, method: str = "mpesa") -> Payment:
     """A new attempt with names that nobody can guess; for what, and from which phone, is yet to be said."""
     return Payment(
@@ -220,12 +229,18 @@ def whole_shillings(minor: int) -> int:
 
 def _prompted(session: Session, payment: Payment, answer: mpesa.Prompted, at: datetime) -> str:
     ids = {"checkout_request_id": answer.checkout, "merchant_request_id": answer.merchant or None}
-    if payment.status in ("initiated", "unknown") and payment.checkout_request_id is None:
+    known = payment.checkout_request_id
+    if known is None and payment.status in ("initiated", "unknown"):
         look_at = at + timedelta(seconds=LOOKS[0])
         walk(session, payment, "prompted", at=at, prompted_at=at, look_at=look_at, **ids)
-    elif payment.checkout_request_id is None:
+    elif known in (None, answer.checkout):
+        # A callback was faster than the answer, or a person.
         write(session, payment, at=at, prompted_at=at, **ids)
-    # Else the callback was faster than the answer, and has told them.
+    else:
+        # A callback was faster, and named another prompt: what it brought was not this attempt's.
+        why = "A callback named another prompt than the one that M-Pesa says it made."
+        review(session, payment, why, at=at, prompted_at=at, **ids)
+        return "contradicts"
     return "prompted"
 
 

@@ -17,7 +17,7 @@ _HEARD: Mapping[str, str] = {
     "query": N_("M-Pesa was asked how it went"),
     "callback": N_("M-Pesa called back"),
 }
-# The outcomes of payments.push and of the table in payment_messages.py.
+# The outcomes of payments.push and of the tables in payment_messages.py and payment_outcomes.py.
 _MEANT: Mapping[str | None, str] = {
     None: N_("Nobody has looked at it yet."),
     "prompted": N_("It puts the prompt onto the phone."),
@@ -27,6 +27,7 @@ _MEANT: Mapping[str | None, str] = {
     "settled": N_("It is paid."),
     "says_paid": N_("It is paid; the receipt is yet to come."),
     "rejected": N_("It is not paid."),
+    "says_no": N_("It is not paid."),
     "repeated": N_("It said so before."),
     "contradicts": N_("It contradicts what was said before."),
     "wrong_amount": N_("Another amount came than was asked for."),
@@ -36,6 +37,8 @@ _MEANT: Mapping[str | None, str] = {
     "paid_twice": N_("It is paid a second time."),
     "malformed": N_("It cannot be read."),
     "unmatched": N_("It is about no payment of ours."),
+    "unverified": N_("Nobody knows yet whether it is true; M-Pesa is asked."),
+    "unconfirmed": N_("M-Pesa did not confirm it when asked, and it is not believed."),
     "forged": N_("It names another payment than it came for, and is not believed."),
 }
 

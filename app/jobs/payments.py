@@ -1,4 +1,4 @@
-"""Payments in the background: a callback that was kept is acted on, and M-Pesa is asked about a prompt."""
+"""Payments in the background: a callback that was kept is acted on, and M-Pesa is asked about it or a prompt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,3 +14,8 @@ def process(payload: Mapping[str, Any]) -> None:
 def query(payload: Mapping[str, Any]) -> None:
     """Ask about `{payment}`. No answer is no failure: payment_deadlines.py asks again by its own clock."""
     payment_messages.ask(payload["payment"])
+
+
+def verify(payload: Mapping[str, Any]) -> None:
+    """Ask, for the `{nth}` time, whether the callback `{message}` is true; the next time is a job of its own."""
+    payment_messages.verify(payload["message"], payload["nth"])

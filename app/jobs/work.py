@@ -12,6 +12,7 @@ from typing import Any
 WORK = {
     "process_payment": "app.jobs.payments:process",
     "query_payment": "app.jobs.payments:query",
+    "verify_callback": "app.jobs.payments:verify",
     "send_credentials": "app.jobs.messages:send_credentials",
     "send_mail": "app.jobs.mail:send",
     "disconnect_hotspot_user": "app.jobs.wifi:disconnect",

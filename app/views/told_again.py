@@ -22,6 +22,8 @@ _SENTENCES = (
     N_("%(came)s came, %(asked)s were asked for."),
     N_("It was paid, then refused: %(words)s"),
     N_("M-Pesa said paid, then no: %(words)s"),
+    N_("A callback told of receipt %(receipt)s; M-Pesa, when asked, said that it was not paid."),
+    N_("A callback told of receipt %(receipt)s; M-Pesa did not confirm it when asked."),
     N_("%(before)s. Confirmed by %(name)s, %(at)sZ: %(note)s"),
     N_("Confirmed by %(name)s, %(at)sZ: %(note)s"),
     N_("%(before)s. Denied by %(name)s, %(at)sZ: %(note)s"),
@@ -29,10 +31,16 @@ _SENTENCES = (
 )
 # Whole texts and codes that stand on pages as they are stored, and are marked nowhere else.
 _WHOLE = (
-    N_("M-Pesa never said whether it took the request, and no callback came."),
+    N_("M-Pesa never said whether it took the request, and no callback counts yet."),
     N_("M-Pesa says that it was paid, but no receipt came."),
     N_("Half an hour without an answer."),
     N_("M-Pesa said no, and did not confirm it when asked for half an hour."),
+    N_("It was refused first, then paid."),
+    N_("It was refused first; asked again, M-Pesa says paid."),
+    N_("M-Pesa says that it was paid, and names no receipt."),
+    N_("A callback named other ids than this attempt's."),
+    N_("A callback named another prompt than the one that M-Pesa says it made."),
+    N_("A callback said that it was not paid; M-Pesa, when asked, said that it was."),
     N_("distance not known"),
     # Of an order's money, of payments and of passes.
     N_("unpaid"),
@@ -57,6 +65,7 @@ _WHOLE = (
     N_("Default"),
     N_("Process payment"),
     N_("Query payment"),
+    N_("Verify callback"),
     N_("Send credentials"),
     N_("Send mail"),
     N_("Disconnect hotspot user"),

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.extensions import atomic, db
 from app.models import Payment, WifiPackage
-from tests.daraja import ACCEPT, BROKEN, BUSY, PUSH, callback
-from tests.factories import PHONE, attempt, order_in, told
+from tests.daraja import ACCEPT, BROKEN, BUSY, PUSH, callback, result
+from tests.factories import PHONE, asked_about, attempt, order_in, told
 
 from .conftest import refused
 
@@ -103,7 +103,9 @@ def test_a_provider_that_does_not_answer_cannot_charge_twice(customer, order, da
         == (problem["payment_id"])
     )
     payment = db.session.get(Payment, problem["payment_id"])
+    daraja.queries = [result(0)]
     told(payment, callback(payment))
+    asked_about(payment)
     assert customer.post("/payments", body(order), key="a").status_code == 200
     assert len(daraja.asked[PUSH]) == 1
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.contract.times import now
-from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payments
+from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payment_outcomes, payments
 from app.domain.actor import SYSTEM
 from app.extensions import atomic, db
 from app.models import Job, ProviderMessage, WifiPackage
@@ -195,14 +195,6 @@ def test_money_without_a_receipt_is_for_a_person(payment):
     assert told(payment, callback(payment)) == "settled"
 
 
-def test_a_callback_before_the_answer_to_the_push_is_the_first_to_name_it(order, daraja):
-    daraja.pushes = [(502, "bad gateway")]
-    payment = attempt(order)
-    assert (payment.status, payment.checkout_request_id) == ("unknown", None)
-    assert told(payment, callback(payment)) == "settled"
-    assert payment.checkout_request_id == f"ws_CO_late_{payment.id}"
-
-
 def test_money_for_wifi_is_settled_without_an_order(cast, daraja):
     with atomic() as session:
         package = WifiPackage(restaurant_id=cast.restaurant.id, name="One hour", minutes=60, price_minor=5000)
@@ -240,8 +232,8 @@ def test_a_query_never_overwrites_a_callbacks_money(payment, daraja):
     told(payment, callback(payment))
     daraja.queries = [result(1032)]
     assert payment_messages.ask(payment.id) is None, "nothing is to be asked any more"
-    word = payment_messages.mpesa.Word("1032", "no", payment.checkout_request_id, None)
-    assert payment_messages._take(db.session(), payment, word, by_callback=False, at=now()) == "contradicts"
+    word = payment_outcomes.mpesa.Word("1032", "no", payment.checkout_request_id, None)
+    assert payment_outcomes.take(db.session(), payment, word, by_callback=False, at=now()) == "contradicts"
     assert payment.status == "paid"
 
 

@@ -1,4 +1,4 @@
-"""The two jobs of payments, by the payloads that their rows carry."""
+"""The jobs of payments, by the payloads that their rows carry."""
 
 import json
 
@@ -41,3 +41,14 @@ def test_a_look_asks_m_pesa_and_its_silence_is_no_failure(payment, daraja, answe
     jobs.query(payload("query_payment"))
     db.session.refresh(payment)
     assert (payment.status, len(daraja.asked[QUERY])) == (status, 1)
+
+
+def test_a_callback_that_nobody_can_know_is_asked_about_by_a_job_and_may_be_again(cast, daraja):
+    daraja.pushes, daraja.queries = [BROKEN], [result(0)]
+    payment = attempt(order_in(cast, "awaiting_payment"))
+    payment_messages.receive(payment.callback_token, json.dumps(callback(payment)), address="")
+    jobs.process(payload("process_payment"))
+    for _ in range(2):
+        jobs.verify(payload("verify_callback"))
+    db.session.refresh(payment)
+    assert (payment.status, len(daraja.asked[QUERY])) == ("paid", 1)

@@ -11,6 +11,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
 from app.domain import payment_review, provider_words, refunds
+from app.domain.payment_messages import VERIFICATION_PAUSES
 from app.domain.payment_review import LONGEST_NOTE
 from app.extensions import db
 from app.language import gettext as _
@@ -147,14 +148,19 @@ def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happ
     about = [f"message:{message.id}" for message in told]
     # Each by its whole key: which keys lie between two others is another matter in each language.
     queries = [f"payment:{payment.id}:{number}" for number in range(1, payment.queries + 1)]
-    asked = and_(Job.kind == "query_payment", Job.key.in_(queries))
-    looked_at = and_(Job.kind == "process_payment", Job.key.in_(about))
-    for job in db.session.scalars(select(Job).where(or_(asked, looked_at)).order_by(Job.id)):
-        words = _("Asking M-Pesa how it went") if job.kind == "query_payment" else _("Looking at what M-Pesa said")
+    questions = [f"{key}:{nth}" for key in about for nth in range(len(VERIFICATION_PAUSES) + 1)]
+    kinds = (("process_payment", about), ("query_payment", queries), ("verify_callback", questions))
+    asked = or_(*(and_(Job.kind == kind, Job.key.in_(keys)) for kind, keys in kinds))
+    words = {
+        "process_payment": _("Looking at what M-Pesa said"),
+        "query_payment": _("Asking M-Pesa how it went"),
+        "verify_callback": _("Asking M-Pesa whether it was M-Pesa who called back"),
+    }
+    for job in db.session.scalars(select(Job).where(asked).order_by(Job.id)):
         more = _(job.status)
         if job.attempts > 1:
             more = _("%(status)s, attempt %(n)s", status=more, n=job.attempts)
-        yield Happening(job.started_at or job.created_at, "list-details", words, more, job.last_error or "")
+        yield Happening(job.started_at or job.created_at, "list-details", words[job.kind], more, job.last_error or "")
 
 
 def _of_refund(refund: Refund | None) -> Iterator[Happening]:

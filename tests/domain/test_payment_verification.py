@@ -1,0 +1,360 @@
+"""A callback about an attempt whose ids nobody knows, since the answer to its push was lost: M-Pesa is asked first."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from app.contract.times import now
+from app.domain import orders, payment_deadlines, payment_review, payments
+from app.domain.payment_messages import VERIFICATION_PAUSES
+from app.extensions import atomic, db
+from app.models import Job, ProviderMessage
+from app.providers import mpesa
+from tests.balance import balance, completed
+from tests.daraja import BROKEN, QUERY, STILL_ASKED, UNKNOWN, callback, result
+from tests.factories import asked_about, attempt, order_in, told
+
+FORGED = "ws_CO_forged"
+RECEIPT = "SKT7RT61SV"
+
+
+@pytest.fixture
+def backend() -> str:
+    """As in test_payment_messages.py; the races are in test_payment_races.py."""
+    return "sqlite"
+
+
+@pytest.fixture
+def order(cast, daraja):
+    return order_in(cast, "awaiting_payment")
+
+
+@pytest.fixture
+def payment(order, daraja):
+    return lost(order, daraja)
+
+
+def lost(order, daraja):
+    """An attempt of which we know no more than that it was asked for."""
+    daraja.pushes = [BROKEN]
+    payment = attempt(order)
+    assert (payment.status, payment.checkout_request_id) == ("unknown", None)
+    return payment
+
+
+def true_id(payment):
+    return callback(payment)["Body"]["stkCallback"]["CheckoutRequestID"]
+
+
+def ask_to_the_end(payment):
+    for _ in VERIFICATION_PAUSES:
+        asked_about(payment)
+    asked_about(payment)
+
+
+def outcomes():
+    kept = select(ProviderMessage.outcome).where(ProviderMessage.kind == "callback")
+    return db.session.scalars(kept.order_by(ProviderMessage.id)).all()
+
+
+def test_a_callback_is_believed_once_m_pesa_says_the_same(order, payment, daraja):
+    daraja.truths = {true_id(payment): result(0)}
+    assert told(payment, callback(payment)) == "unverified"
+    assert (payment.status, payment.receipt, balance()) == ("unknown", None, {})
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.checkout_request_id, order.status) == ("paid", true_id(payment), "placed")
+    assert (outcomes(), balance(), completed().total()) == (["settled"], {RECEIPT: "settled"}, 1)
+
+
+def test_each_question_is_kept_with_its_answer(payment, daraja):
+    daraja.queries = [STILL_ASKED, BROKEN, result(0)]
+    told(payment, callback(payment))
+    for _ in range(3):
+        asked_about(payment)
+    kept = select(ProviderMessage.outcome).where(ProviderMessage.kind == "query").order_by(ProviderMessage.id)
+    assert db.session.scalars(kept).all() == ["pending", "unanswered", "says_paid"]
+    assert payment.status == "paid"
+
+
+def test_a_callback_that_was_verified_is_not_asked_about_again(payment, daraja):
+    daraja.queries = [result(0)]
+    told(payment, callback(payment))
+    for _ in range(3):
+        asked_about(payment)
+    assert (len(daraja.asked[QUERY]), completed().total()) == (1, 1)
+
+
+def test_it_is_asked_about_with_longer_and_longer_pauses(payment):
+    with time_machine.travel(now(), tick=False):
+        told(payment, callback(payment))
+        began = now()
+        ask_to_the_end(payment)
+    jobs = db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all()
+    waits = [(job.due_at - began).total_seconds() for job in jobs]
+    assert waits == [0, *VERIFICATION_PAUSES]
+
+
+@pytest.mark.parametrize("truth_first", [True, False])
+def test_a_forged_callback_buys_nothing_and_the_true_one_counts(order, payment, daraja, truth_first):
+    """And a person hears of it: by nothing but a callback do we know which of the two was ours."""
+    daraja.truths = {true_id(payment): result(0), FORGED: UNKNOWN}
+    bodies = [callback(payment, receipt="FORGED0001", CheckoutRequestID=FORGED), callback(payment)]
+    for body in reversed(bodies) if truth_first else bodies:
+        told(payment, body)
+        asked_about(payment)
+    ask_to_the_end(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.receipt, order.status, order.payment_status) == (
+        "needs_review",
+        RECEIPT,
+        "placed",
+        "paid",
+    )
+    assert balance() == {RECEIPT: "review"}
+    assert sorted(outcomes()) == ["forged", "settled"]
+
+
+def test_a_forged_callback_alone_is_for_a_person(order, payment, daraja):
+    daraja.truths = {FORGED: UNKNOWN}
+    told(payment, callback(payment, receipt="FORGED0001", CheckoutRequestID=FORGED))
+    ask_to_the_end(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.receipt, payment.checkout_request_id) == ("needs_review", None, None)
+    assert payment.review_reason == "A callback told of receipt FORGED0001; M-Pesa did not confirm it when asked."
+    assert (order.status, outcomes(), balance()) == ("awaiting_payment", ["unconfirmed"], {})
+
+
+def test_the_true_callback_still_counts_after_a_person_was_asked_to_look(order, payment, daraja):
+    test_a_forged_callback_alone_is_for_a_person(order, payment, daraja)
+    daraja.truths[true_id(payment)] = result(0)
+    told(payment, callback(payment))
+    asked_about(payment)
+    assert (payment.status, balance()) == ("paid", {RECEIPT: "settled"})
+
+
+def test_a_forged_no_ends_nothing(order, payment, daraja):
+    daraja.truths = {true_id(payment): result(0), FORGED: UNKNOWN}
+    told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+    ask_to_the_end(payment)
+    assert (payment.status, outcomes()) == ("unknown", ["unconfirmed"])
+    told(payment, callback(payment))
+    asked_about(payment)
+    assert balance() == {RECEIPT: "settled"}
+
+
+def test_a_no_is_final_once_m_pesa_says_the_same(order, payment, daraja):
+    daraja.truths = {true_id(payment): result(1032)}
+    told(payment, callback(payment, 1032))
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.checkout_request_id) == ("rejected", true_id(payment))
+    assert (order.status, payment.look_at, balance()) == ("awaiting_payment", None, {})
+    assert order.due_at - now() <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "says"),
+    [
+        (0, 1032, f"A callback told of receipt {RECEIPT}; M-Pesa, when asked, said that it was not paid."),
+        (1032, 0, "A callback said that it was not paid; M-Pesa, when asked, said that it was."),
+    ],
+)
+def test_what_m_pesa_contradicts_is_for_a_person(order, payment, daraja, code, answer, says):
+    daraja.queries = [result(answer)]
+    told(payment, callback(payment, code))
+    asked_about(payment)
+    assert (payment.status, payment.review_reason, payment.checkout_request_id) == ("needs_review", says, None)
+    assert (order.status, balance(), outcomes()) == ("awaiting_payment", {}, ["contradicts"])
+
+
+def test_a_true_prompt_with_another_merchants_id_is_for_a_person(payment, daraja):
+    status, said = result(0)
+    daraja.queries = [(status, {**said, "MerchantRequestID": "m-true"})]
+    told(payment, callback(payment, MerchantRequestID="m-forged"))
+    asked_about(payment)
+    assert (payment.status, outcomes(), balance()) == ("needs_review", ["contradicts"], {})
+
+
+def test_another_payments_prompt_is_not_this_ones(cast, payment, daraja):
+    daraja.pushes = [(200, {"ResponseCode": "0", "CheckoutRequestID": "ws_CO_of_another", "MerchantRequestID": "m-9"})]
+    other = attempt(order_in(cast, "awaiting_payment"))
+    told(other, callback(other))
+    daraja.truths = {"ws_CO_of_another": result(0)}
+    told(payment, callback(payment, receipt="FORGED0001", CheckoutRequestID="ws_CO_of_another"))
+    asked_about(payment)
+    assert (payment.status, outcomes(), balance()) == ("needs_review", ["settled", "forged"], {RECEIPT: "settled"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [({"amount": 1}, "wrong_amount"), ({"phone": "+254700000001"}, "wrong_phone"), ({"receipt": None}, "no_receipt")],
+)
+def test_money_that_is_true_and_does_not_fit_is_for_a_person(payment, daraja, changes, outcome):
+    daraja.queries = [result(0)]
+    told(payment, callback(payment, **changes))
+    asked_about(payment)
+    assert (payment.status, outcomes()) == ("needs_review", [outcome])
+
+
+def test_what_says_that_it_goes_on_is_asked_about_by_nobody(payment):
+    assert told(payment, callback(payment, 4999)) == "pending"
+    assert not db.session.scalars(select(Job).where(Job.kind == "verify_callback")).all()
+
+
+def test_a_callback_that_waits_does_not_keep_the_attempt_from_a_person(payment):
+    told(payment, callback(payment))
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        payment_deadlines.act_on_due()
+    db.session.refresh(payment)
+    assert payment.status == "needs_review"
+
+
+def test_money_that_a_person_confirmed_meanwhile_is_one_money(cast, payment, daraja):
+    told(payment, callback(payment))
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt=RECEIPT)
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    assert (outcomes(), balance(), completed().total()) == (["repeated"], {RECEIPT: "settled"}, 1)
+
+
+def test_other_money_than_a_person_confirmed_is_for_a_person(cast, payment, daraja):
+    told(payment, callback(payment))
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt="OTHER12345")
+    ask_to_the_end(payment)
+    assert (payment.status, payment.receipt, outcomes()) == ("needs_review", "OTHER12345", ["unconfirmed"])
+
+
+def test_money_for_an_order_that_was_called_off_meanwhile_goes_back(order, payment, daraja):
+    told(payment, callback(payment))
+    orders.call_off(order, by=order.customer)
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    assert balance() == {RECEIPT: "refund order_gone"}
+
+
+# -- The answer to the push comes after all, and later than the callback ---------------------------------------------
+
+
+@pytest.fixture
+def overtaken(order):
+    """An attempt whose push is still being answered; `answered` then says with which id."""
+    return payments.start(order, phone="+254712345678", by=order.customer)
+
+
+def answered(payment, checkout):
+    at = now()
+    with atomic() as session:
+        payments.hold_with_order(session, payment)
+        return payments._prompted(session, payment, mpesa.Prompted(checkout, "m-0", ""), at)
+
+
+def test_a_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
+    told(overtaken, callback(overtaken))
+    answered(overtaken, true_id(overtaken))
+    asked_about(overtaken)
+    assert (overtaken.status, outcomes(), balance()) == ("paid", ["settled"], {RECEIPT: "settled"})
+
+
+def test_a_forged_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
+    told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED))
+    daraja.truths = {FORGED: result(0)}
+    answered(overtaken, true_id(overtaken))
+    asked_about(overtaken)
+    assert (overtaken.status, outcomes(), balance()) == ("needs_review", ["forged"], {})
+
+
+def test_what_the_answer_confirmed_is_not_doubted_by_a_lie(overtaken, daraja):
+    daraja.truths = {true_id(overtaken): result(0)}
+    told(overtaken, callback(overtaken))
+    asked_about(overtaken)
+    answered(overtaken, true_id(overtaken))
+    assert told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED)) == "forged"
+    assert (overtaken.status, balance()) == ("paid", {RECEIPT: "settled"})
+
+
+def test_an_answer_that_names_another_prompt_than_was_believed_is_for_a_person(overtaken, daraja):
+    """A prompt of the same shop that passed Passline by, and was paid: the one lie that M-Pesa would confirm."""
+    daraja.truths = {FORGED: result(0)}
+    told(overtaken, callback(overtaken, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
+    asked_about(overtaken)
+    assert overtaken.status == "paid"
+    assert answered(overtaken, "ws_CO_true") == "contradicts"
+    assert (overtaken.status, overtaken.checkout_request_id) == ("needs_review", "ws_CO_true")
+
+
+def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(payment, daraja):
+    daraja.truths = {FORGED: result(0)}
+    told(payment, callback(payment, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
+    asked_about(payment)
+    assert payment.status == "paid"
+    assert told(payment, callback(payment, CheckoutRequestID="ws_CO_true")) == "forged"
+    assert (payment.status, balance()) == ("needs_review", {"ELSEWHERE1": "review"})
+
+
+# -- Any order of messages ----------------------------------------------------------------------------------------
+
+MESSAGES = ("paid", "no", "forged_paid", "forged_no", "wrong_amount", "answer")
+ACTS = (*MESSAGES, "ask", "ask", "cancel", "silence", "again")
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(st.sampled_from(ACTS), min_size=1, max_size=9), is_up=st.booleans(), took=st.booleans())
+def test_no_order_of_messages_loses_or_invents_money(cast, daraja, acts, is_up, took):
+    """M-Pesa may be up or away, and took the money or not; what it says of itself is true, what is forged is not."""
+    daraja.reset()
+    order = order_in(cast, "awaiting_payment")
+    attempts, sent = [lost(order, daraja)], set()
+    for act in acts:
+        payment = attempts[-1]
+        checkout = f"ws_CO_true_{payment.id}"
+        truth = result(0 if took else 1032) if is_up else BROKEN
+        daraja.truths |= {checkout: truth, FORGED: UNKNOWN if is_up else BROKEN}
+        _act(act, daraja, order, payment, checkout, took, attempts, sent)
+    for payment in attempts:
+        ask_to_the_end(payment)
+    where = balance()
+    assert not {receipt for receipt in where if receipt.startswith("FORGED")}, "money was invented"
+    told_of = db.session.scalars(select(payments.Payment.review_reason)).all()
+    for receipt in sent:
+        is_named = any(receipt in (why or "") for why in told_of)
+        assert receipt in where or is_named or _a_person_looks(attempts), "money was lost"
+    db.session.refresh(order)
+    if order.status == "placed":
+        assert where, "an order for nothing"
+
+
+def _a_person_looks(attempts):
+    return any(payment.status == "needs_review" for payment in attempts)
+
+
+def _act(act, daraja, order, payment, checkout, took, attempts, sent):
+    say = partial(callback, payment, CheckoutRequestID=checkout)
+    match act:
+        case "paid" | "wrong_amount" if took:
+            receipt = f"OWN{payment.id:07}"
+            told(payment, say(receipt=receipt, **({"amount": 1} if act == "wrong_amount" else {})))
+            sent.add(receipt)
+        case "no" if not took:
+            told(payment, say(1032))
+        case "forged_paid":
+            told(payment, callback(payment, receipt=f"FORGED{payment.id:04}", CheckoutRequestID=FORGED))
+        case "forged_no":
+            told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+        case "answer" if payment.prompted_at is None:
+            answered(payment, checkout)
+        case "ask":
+            asked_about(payment)
+        case "cancel" if order.status == "awaiting_payment":
+            orders.call_off(order, by=order.customer)
+        case "silence":
+            with time_machine.travel(now() + timedelta(minutes=31)):
+                payment_deadlines.act_on_due()
+        case "again" if order.status == "awaiting_payment" and not payments._in_the_way(db.session(), order):
+            attempts.append(lost(order, daraja))
+    db.session.refresh(order)
