@@ -202,11 +202,12 @@ def told(payment: Payment, body: object) -> str:
 
 
 def asked_about(payment: Payment) -> None:
-    """Every callback of which nobody knows yet whether it is true is asked about once more, whatever the clock says."""
-    for job in db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all():
+    """M-Pesa is asked once more about every callback that waits for it, whatever the clock says."""
+    for job in db.session.scalars(select(Job).where(Job.kind == "verify_callback", Job.status == "waiting")).all():
         about = json.loads(job.payload)
-        payment_messages.verify(about["message"], about["nth"])
-    db.session.rollback()
+        with atomic():
+            job.status = "done"
+        payment_messages.verify(about["message"], about["asked"])
     db.session.refresh(payment)
 
 

@@ -9,11 +9,10 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from app.contract.times import now
 from app.domain import orders, payment_messages, payment_review, payments
 from app.domain.actor import SYSTEM
 from app.errors import Conflict, PaymentInProgress
-from app.extensions import atomic, db
+from app.extensions import db
 from app.models import EventLog, Order, Payment, Refund
 from app.providers import mpesa
 from tests.daraja import BROKEN, PUSH, callback, result
@@ -95,10 +94,7 @@ def test_a_callback_and_the_late_answer_to_the_push_at_once_are_one_money(cast, 
         payment_id, checkout = payment.id, f"ws_CO_late_{payment.id}"
 
         def answer(payment_id=payment_id, checkout=checkout):
-            late = db.session.get_one(Payment, payment_id)
-            with atomic() as session:
-                payments.hold_with_order(session, late)
-                payments._prompted(session, late, mpesa.Prompted(checkout, "m-0", ""), now())
+            payments.note_answer(db.session.get_one(Payment, payment_id), mpesa.Prompted(checkout, "m-0", ""))
 
         at_once(lambda id=message: payment_messages.verify(id, 0), answer)
         assert (payment.status, payment.checkout_request_id, completed()) == ("paid", checkout, number + 1)

@@ -55,12 +55,13 @@ def _look(payment_id: int) -> bool:
 
 def _never_answered(session: Session, payment: Payment, at: datetime) -> None:
     """We do not know whether it was asked, and have no name to ask about it by: all that can come is its callback,
-    about which M-Pesa is asked then (payment_messages.verify)."""
+    about which M-Pesa is asked then (payment_messages.verify).
+    """
     until = payment.created_at + UNANSWERED_FOR
     if at < until:
         payments.walk(session, payment, "unknown", at=at, look_at=until)
     else:
-        why = "M-Pesa never said whether it took the request, and no callback counts yet."
+        why = "M-Pesa never said whether it took the request, and no callback could be confirmed yet."
         payments.walk(session, payment, "needs_review", at=at, review_reason=why)
 
 

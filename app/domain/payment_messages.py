@@ -1,22 +1,28 @@
 """What the provider says about a payment, kept word for word first and acted on afterwards, once.
 
-What it comes to is the table in payment_outcomes.py. Here is what comes before it, in the words of outcomes:
+What it comes to is the table in payment_outcomes.py. Here is what comes before it:
 
-    no JSON of a callback                            malformed
-    about a token that is nobody's                   unmatched
-    about an attempt whose ids are not known yet     unverified, until M-Pesa was asked about the prompt that it names:
-        M-Pesa says the same                         as in the table
-        M-Pesa says the opposite                     contradicts, needs_review
-        M-Pesa does not say, for half an hour        unconfirmed; needs_review where it told of money
+    a callback                                       becomes of the payment   outcome
+    no JSON of one                                   (nothing)                malformed
+    about a token that is nobody's                   (nothing)                unmatched
+    about an attempt whose ids are known             as in the table
+    about one whose ids are not                      (waits on)               unverified: M-Pesa is asked, until
+        the answer to the push came after all        as in the table
+        M-Pesa says the same about that prompt       as in the table
+        ... the opposite, or another merchant's id   needs_review             contradicts
+        ... nothing clear for half an hour: a yes    needs_review             unconfirmed
+        ...                                 a no     (nothing)                unconfirmed
 
 The answer to our push is lost where the web process dies before it is written down, or M-Pesa is too slow. The attempt
 has then no id by which a callback could be known for its own, and whoever knows the secret address could name any.
+M-Pesa's answer to a query knows no amount, receipt or phone, so these stay the callback's word: a paid prompt of the
+same shop that passed Passline by would be believed; the reconciliation with M-Pesa's statement shows it.
 """
 
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.contract.times import now
@@ -29,6 +35,8 @@ from . import jobs, payment_outcomes, payments
 
 # Seconds from one question about an unverified callback to the next; after the last one a person looks.
 VERIFICATION_PAUSES = (5, 15, 60, 120, 300, 600, 900)
+# Callbacks of one payment that M-Pesa is asked about at a time: who sends more of them holds up no other payment.
+_MOST_UNVERIFIED = 5
 _UNVERIFIED = "unverified"
 _Answer = mpesa.Word | mpesa.StillAsked | mpesa.NoAnswer
 _log = structlog.get_logger(__name__)
@@ -64,33 +72,46 @@ def process(message_id: int) -> str:
         return str(message.outcome)
 
 
-def verify(message_id: int, nth: int) -> str | None:
-    """Ask M-Pesa, for the `nth` time, about the prompt that an unverified callback names, and act on both.
+def verify(message_id: int, asked: int) -> str | None:
+    """Ask M-Pesa about the prompt that an unverified callback names, after having `asked` that often, and act on both.
 
     The callback's outcome; None where it is not, or no longer, unverified.
     """
-    message, daraja = db.session.get(ProviderMessage, message_id), mpesa.current()
-    if message is None or message.outcome != _UNVERIFIED or (word := mpesa.read_callback(message.body)) is None:
-        db.session.rollback()
+    question = _question(message_id)
+    if question is None:
         return None
-    # Nobody's transaction stays open while a stranger thinks.
-    db.session.rollback()
-    answer = daraja.query(word.checkout) if daraja else mpesa.NoAnswer("M-Pesa is not set up")
+    word, payment_id, is_to_be_asked = question
+    daraja = mpesa.current() if is_to_be_asked else None
+    answer = daraja.query(word.checkout) if daraja else mpesa.NoAnswer("nobody was asked")
     at = now()
     with atomic() as session:
         message = session.get_one(ProviderMessage, message_id, with_for_update=True, populate_existing=True)
         if message.outcome != _UNVERIFIED:
             return None
-        payment = session.get_one(Payment, message.payment_id)
+        payment = session.get_one(Payment, payment_id)
         payments.hold_with_order(session, payment)
-        session.add(payments.note("query", payment, answer.raw, _heard(answer), at))
+        if daraja:
+            session.add(payments.note("query", payment, answer.raw, _heard(answer), at))
         outcome = _verified(session, payment, word, answer, at)
-        if outcome == _UNVERIFIED and nth >= len(VERIFICATION_PAUSES):
-            outcome = _given_up(session, payment, word, at)
-        if outcome == _UNVERIFIED:
-            _verify_later(session, message, nth + 1, at + timedelta(seconds=VERIFICATION_PAUSES[nth]))
+        if outcome == _UNVERIFIED and asked < len(VERIFICATION_PAUSES):
+            _verify_later(session, message, asked + 1, at + timedelta(seconds=VERIFICATION_PAUSES[asked]))
+        elif outcome == _UNVERIFIED:
+            outcome = _unconfirmed(session, payment, word, at)
         _conclude(message, outcome, at)
-        return outcome
+    _log.info("payment.verified", payment=payment_id, message=message_id, why=getattr(answer, "why", ""))
+    return outcome
+
+
+def _question(message_id: int) -> tuple[mpesa.Word, int, bool] | None:
+    """What an unverified callback says, of which payment, and whether its ids are still not known; None for others."""
+    message = db.session.get(ProviderMessage, message_id)
+    found = None
+    if message is not None and message.outcome == _UNVERIFIED and message.payment_id is not None:
+        word, payment = mpesa.read_callback(message.body), db.session.get_one(Payment, message.payment_id)
+        found = (word, payment.id, payment.checkout_request_id is None) if word else None
+    # Nobody's transaction stays open while a stranger thinks.
+    db.session.rollback()
+    return found
 
 
 def ask(payment_id: int) -> str | None:
@@ -112,7 +133,9 @@ def ask(payment_id: int) -> str | None:
 
 
 def _conclude(message: ProviderMessage, outcome: str, at: datetime) -> None:
-    message.outcome, message.processed_at = outcome, at
+    message.outcome = outcome
+    # What is not verified still waits: its order is not given up meanwhile (order_money.is_being_paid).
+    message.processed_at = None if outcome == _UNVERIFIED else at
     _log.info("payment.told", payment=message.payment_id, message=message.id, outcome=outcome)
 
 
@@ -125,14 +148,21 @@ def _outcome(session: Session, message: ProviderMessage, at: datetime) -> str:
         return "unmatched"
     payments.hold_with_order(session, payment)
     if payment.checkout_request_id is None and not payment_outcomes.is_pending(word):
+        if _unverified(session, payment) >= _MOST_UNVERIFIED:
+            return _unconfirmed(session, payment, word, at)
         _verify_later(session, message, 0, at)
         return _UNVERIFIED
     return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
 
 
-def _verify_later(session: Session, message: ProviderMessage, nth: int, due_at: datetime) -> None:
-    payload = {"message": message.id, "nth": nth}
-    jobs.add(session, "verify_callback", f"message:{message.id}:{nth}", payload, due_at=due_at)
+def _unverified(session: Session, payment: Payment) -> int:
+    waiting = ProviderMessage.payment_id == payment.id, ProviderMessage.outcome == _UNVERIFIED
+    return session.scalars(select(func.count()).select_from(ProviderMessage).where(*waiting)).one()
+
+
+def _verify_later(session: Session, message: ProviderMessage, asked: int, due_at: datetime) -> None:
+    payload = {"message": message.id, "asked": asked}
+    jobs.add(session, "verify_callback", f"message:{message.id}:{asked}", payload, due_at=due_at)
 
 
 def _verified(session: Session, payment: Payment, word: mpesa.Word, answer: _Answer, at: datetime) -> str:
@@ -142,21 +172,26 @@ def _verified(session: Session, payment: Payment, word: mpesa.Word, answer: _Ans
         return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
     if not isinstance(answer, mpesa.Word) or not payment_outcomes.is_last_word(answer):
         return _UNVERIFIED
-    if _is_same(word, answer):
-        is_paid = payment_outcomes.is_paid(word)
-        # An answer to a query knows no receipt; the last word about a no is its own.
-        return payment_outcomes.take(session, payment, word if is_paid else answer, by_callback=is_paid, at=at)
-    _doubt(session, payment, word, _difference(word, answer), at)
-    return "contradicts"
+    if why := _difference(word, answer):
+        _doubt(session, payment, word, why, at)
+        return "contradicts"
+    is_paid = payment_outcomes.is_paid(word)
+    # An answer to a query knows no receipt; the last word about a no is its own.
+    return payment_outcomes.take(session, payment, word if is_paid else answer, by_callback=is_paid, at=at)
 
 
-def _is_same(word: mpesa.Word, answer: mpesa.Word) -> bool:
-    """Whether M-Pesa answers what a callback told."""
-    is_same_prompt = answer.merchant is None or word.merchant in (None, answer.merchant)
-    return is_same_prompt and payment_outcomes.is_paid(word) == payment_outcomes.is_paid(answer)
+def _difference(word: mpesa.Word, answer: mpesa.Word) -> str | None:
+    """In what M-Pesa's answer is not what a callback told."""
+    if payment_outcomes.is_paid(answer) and not payment_outcomes.is_paid(word):
+        return "A callback said that it was not paid; M-Pesa, when asked, said that it was."
+    if payment_outcomes.is_paid(word) and not payment_outcomes.is_paid(answer):
+        return f"A callback told of receipt {word.receipt or '-'}; M-Pesa, when asked, said that it was not paid."
+    if answer.merchant and word.merchant not in (None, answer.merchant):
+        return "A callback named another prompt than the one that M-Pesa says it made."
+    return None
 
 
-def _given_up(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
+def _unconfirmed(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
     if payment_outcomes.is_paid(word):
         why = f"A callback told of receipt {word.receipt or '-'}; M-Pesa did not confirm it when asked."
         _doubt(session, payment, word, why, at)
@@ -169,21 +204,13 @@ def _doubt(session: Session, payment: Payment, word: mpesa.Word, why: str, at: d
         payments.review(session, payment, why, at=at)
 
 
-def _difference(word: mpesa.Word, answer: mpesa.Word) -> str:
-    if payment_outcomes.is_paid(word) == payment_outcomes.is_paid(answer):
-        return "A callback named other ids than this attempt's."
-    if payment_outcomes.is_paid(answer):
-        return "A callback said that it was not paid; M-Pesa, when asked, said that it was."
-    return f"A callback told of receipt {word.receipt or '-'}; M-Pesa, when asked, said that it was not paid."
-
-
 def _heard(answer: _Answer) -> str:
     """The outcome of a question that decides nothing by itself."""
     if isinstance(answer, mpesa.NoAnswer):
         return "unanswered"
     if isinstance(answer, mpesa.StillAsked) or not payment_outcomes.is_last_word(answer):
         return "pending"
-    return "says_paid" if payment_outcomes.is_paid(answer) else "says_no"
+    return "confirms_paid" if payment_outcomes.is_paid(answer) else "confirms_no"
 
 
 def _is_decided(payment: Payment) -> bool:
@@ -192,9 +219,10 @@ def _is_decided(payment: Payment) -> bool:
 
 def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime) -> str:
     """What the answer to a query came to."""
-    outcome = "unanswered" if isinstance(answer, mpesa.NoAnswer) else "pending"
     if isinstance(answer, mpesa.Word):
         outcome = payment_outcomes.take(session, payment, answer, by_callback=False, at=at)
+    else:
+        outcome = _heard(answer)
     if outcome in ("pending", "unanswered") and payment.status == "rejected" and payment.look_at is None:
         why = "M-Pesa said no, and did not confirm it when asked for half an hour."
         payments.review(session, payment, why, at=at)

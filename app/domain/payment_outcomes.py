@@ -5,8 +5,8 @@ and each receipt ends in one place: it settled something, it goes back, or a per
 
     says                                    of a payment that is      becomes
     other ids than the attempt's            live                      needs_review   forged
-        ... paid, by a callback, and only
-        another callback told the attempt's  any                      needs_review   forged
+        ... paid, by callback, where a
+        callback alone told the attempt's   any                       needs_review   forged
     paid, its receipt is the payment's      any                       (nothing)      repeated
     paid, its receipt is another payment's  live, needs_review        needs_review   contradicts
         ... an admin's word for this order  live, needs_review        rejected       repeated
@@ -64,12 +64,9 @@ def is_last_word(answer: mpesa.Word) -> bool:
 
 
 def take(session: Session, payment: Payment, word: mpesa.Word, *, by_callback: bool, at: datetime) -> str:
-    """Walk the table with `payment`, which is held with its order."""
+    """Walk the table with `payment`, which is held with its order; the outcome."""
     if _is_anothers(session, payment, word):
-        is_told_by_callback = payment.checkout_request_id is not None and payment.prompted_at is None
-        if payment.is_live or (by_callback and is_paid(word) and is_told_by_callback):
-            _review(session, payment, "A callback named other ids than this attempt's.", at)
-        return "forged"
+        return _forged(session, payment, word, by_callback, at)
     if is_paid(word):
         return _money(session, payment, word, at) if by_callback else _says_paid(session, payment, word, at)
     if is_pending(word) or not (by_callback or is_last_word(word)):
@@ -85,6 +82,16 @@ def _is_anothers(session: Session, payment: Payment, word: mpesa.Word) -> bool:
         return payment.checkout_request_id != word.checkout
     known = select(Payment.id).where(Payment.checkout_request_id == word.checkout)
     return session.scalars(known).first() is not None
+
+
+def _forged(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool, at: datetime) -> str:
+    is_told_by_callback = payment.checkout_request_id is not None and payment.prompted_at is None
+    if by_callback and is_paid(word) and (payment.is_live or is_told_by_callback):
+        why = f"A callback with other ids than this attempt's told of receipt {word.receipt or '-'}."
+        return _review(session, payment, why, at, "forged")
+    if payment.is_live:
+        return _review(session, payment, "A callback named other ids than this attempt's.", at, "forged")
+    return "forged"
 
 
 def _money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
@@ -185,7 +192,7 @@ def _no(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool,
             payments.write(session, payment, at=at, look_at=None)
         return "repeated"
     if payment.status == "paid":
-        if by_callback and payment.checkout_request_id is not None:
+        if by_callback:
             _review(session, payment, f"It was paid, then refused: {word.text}", at)
         return "contradicts"
     if payment.receipt is not None:

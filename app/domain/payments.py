@@ -110,7 +110,11 @@ def push(payment: Payment) -> None:
     }
     # Whatever the view has read is over: nobody's transaction stays open while a stranger thinks.
     db.session.rollback()
-    answer = daraja.push(**asked)
+    note_answer(payment, daraja.push(**asked))
+
+
+def note_answer(payment: Payment, answer: mpesa.Prompted | mpesa.Refused | mpesa.NoAnswer) -> None:
+    """Write down what M-Pesa answered to `push`, whatever was said about the payment meanwhile."""
     at = now()
     with atomic() as session:
         hold(session, payment)
@@ -123,7 +127,7 @@ def push(payment: Payment) -> None:
                 outcome = _unanswered(session, payment, at)
         session.add(note("push", payment, answer.raw, outcome, at))
     why = "" if isinstance(answer, mpesa.Prompted) else getattr(answer, "why", None) or getattr(answer, "code", "")
-    _log.info("payment.pushed", payment=payment.id, phone=masked(asked["phone"]), outcome=outcome, why=why)
+    _log.info("payment.pushed", payment=payment.id, phone=masked(payment.phone), outcome=outcome, why=why)
 
 
 def check_prompted(payment: Payment) -> None:

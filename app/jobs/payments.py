@@ -17,5 +17,5 @@ def query(payload: Mapping[str, Any]) -> None:
 
 
 def verify(payload: Mapping[str, Any]) -> None:
-    """Ask, for the `{nth}` time, whether the callback `{message}` is true; the next time is a job of its own."""
-    payment_messages.verify(payload["message"], payload["nth"])
+    """Ask whether the callback `{message}` is true, `{asked}` times before; the next time is a job of its own."""
+    payment_messages.verify(payload["message"], payload["asked"])

@@ -160,7 +160,8 @@ class ProviderMessage(Model):
     body: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(String(45), default="")
     received_at: Mapped[datetime] = mapped_column(Instant, default=now)
-    # What it came to, in a word of domain/payments.py: settled, repeated, late, contradicts, unmatched, ...
+    # What it came to, in a word of domain/payment_messages.py and payment_outcomes.py; while that is open, as where
+    # M-Pesa is still asked whether it is true, nothing was processed.
     outcome: Mapped[str | None] = mapped_column(String(40))
     processed_at: Mapped[datetime | None] = mapped_column(Instant)
 

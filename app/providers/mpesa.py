@@ -247,8 +247,8 @@ def _queried(answer: httpx.Response, checkout: str) -> Word | StillAsked | NoAns
     code, about = said.get("ResultCode"), said.get("CheckoutRequestID")
     if answer.status_code != 200 or str(said.get("ResponseCode")) != "0" or code in (None, ""):
         return NoAnswer(f"HTTP {answer.status_code} {said.get('errorCode', '')}".strip(), raw)
-    if about not in (None, checkout):
-        return NoAnswer("it answers about another prompt", raw)
+    if about != checkout:
+        return NoAnswer("it answers about another prompt, or does not say", raw)
     text = str(said.get("ResultDesc") or "")[:300]
     return Word(str(code)[:40], text, checkout, _text(said.get("MerchantRequestID")), raw=raw)
 

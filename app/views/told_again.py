@@ -22,6 +22,7 @@ _SENTENCES = (
     N_("%(came)s came, %(asked)s were asked for."),
     N_("It was paid, then refused: %(words)s"),
     N_("M-Pesa said paid, then no: %(words)s"),
+    N_("A callback with other ids than this attempt's told of receipt %(receipt)s."),
     N_("A callback told of receipt %(receipt)s; M-Pesa, when asked, said that it was not paid."),
     N_("A callback told of receipt %(receipt)s; M-Pesa did not confirm it when asked."),
     N_("%(before)s. Confirmed by %(name)s, %(at)sZ: %(note)s"),
@@ -31,7 +32,7 @@ _SENTENCES = (
 )
 # Whole texts and codes that stand on pages as they are stored, and are marked nowhere else.
 _WHOLE = (
-    N_("M-Pesa never said whether it took the request, and no callback counts yet."),
+    N_("M-Pesa never said whether it took the request, and no callback could be confirmed yet."),
     N_("M-Pesa says that it was paid, but no receipt came."),
     N_("Half an hour without an answer."),
     N_("M-Pesa said no, and did not confirm it when asked for half an hour."),

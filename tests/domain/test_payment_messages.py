@@ -1,7 +1,11 @@
-"""Every case of what M-Pesa says, with the right balance at the end: each receipt is in exactly one place."""
+"""Callbacks before they count: kept as they came; and where the answer to the push was lost, M-Pesa is asked first.
+
+What they come to is in test_payment_outcomes.py.
+"""
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -10,20 +14,22 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.contract.times import now
-from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payment_outcomes, payments
-from app.domain.actor import SYSTEM
+from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payment_review, payments
+from app.domain.payment_messages import VERIFICATION_PAUSES
 from app.extensions import atomic, db
-from app.models import Job, ProviderMessage, WifiPackage
+from app.models import Job, ProviderMessage
+from app.providers import mpesa
 from tests.balance import balance, completed
-from tests.daraja import callback, result
-from tests.factories import attempt, order_in, told
+from tests.daraja import BAD_PHONE, BROKEN, QUERY, STILL_ASKED, UNKNOWN, callback, result
+from tests.factories import asked_about, attempt, order_in, told, wifi_package
 
-OTHER_PHONE = "+254700000001"
+FORGED = "ws_CO_forged"
+RECEIPT = "SKT7RT61SV"
 
 
 @pytest.fixture
 def backend() -> str:
-    """The races are in test_payment_races.py; what a case comes to is the same on either database."""
+    """As in test_payment_outcomes.py; the races are in test_payment_races.py."""
     return "sqlite"
 
 
@@ -33,294 +39,64 @@ def order(cast, daraja):
 
 
 @pytest.fixture
-def payment(order):
+def payment(order, daraja):
+    return lost(order, daraja)
+
+
+def lost(order, daraja):
+    """An attempt of which we know no more than that it was asked for."""
+    daraja.pushes = [BROKEN]
+    payment = attempt(order)
+    assert (payment.status, payment.checkout_request_id) == ("unknown", None)
+    return payment
+
+
+def true_id(payment):
+    return callback(payment)["Body"]["stkCallback"]["CheckoutRequestID"]
+
+
+def ask_to_the_end(payment):
+    for _ in VERIFICATION_PAUSES:
+        asked_about(payment)
+    asked_about(payment)
+
+
+def outcomes():
+    kept = select(ProviderMessage.outcome).where(ProviderMessage.kind == "callback")
+    return db.session.scalars(kept.order_by(ProviderMessage.id)).all()
+
+
+# -- Kept as it came ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def known(order):
+    """An attempt whose push was answered."""
     return attempt(order)
 
 
-def test_a_callback_settles_the_order(order, payment):
-    assert told(payment, callback(payment)) == "settled"
-    db.session.refresh(order)
-    assert (payment.status, payment.receipt, order.status, order.payment_status) == (
-        "paid",
-        "SKT7RT61SV",
-        "placed",
-        "paid",
-    )
-    assert (payment.settled_at is not None, payment.look_at, completed().total()) == (True, None, 1)
-    assert balance() == {"SKT7RT61SV": "settled"}
-
-
-def test_a_duplicate_changes_nothing(order, payment):
-    told(payment, callback(payment))
-    version = payment.version
-    assert [told(payment, callback(payment)) for _ in range(3)] == ["repeated"] * 3
-    assert (payment.version, completed().total()) == (version, 1)
-    assert balance() == {"SKT7RT61SV": "settled"}
-
-
-def test_the_same_message_run_twice_changes_nothing(payment):
-    message = payment_messages.receive(payment.callback_token, json.dumps(callback(payment)), address="127.0.0.1")
+def test_the_same_message_run_twice_changes_nothing(known):
+    message = payment_messages.receive(known.callback_token, json.dumps(callback(known)), address="127.0.0.1")
     assert [payment_messages.process(message.id) for _ in range(2)] == ["settled", "settled"]
     assert completed().total() == 1
 
 
-def test_a_no_is_final_and_the_guest_has_five_minutes(order, payment):
-    assert told(payment, callback(payment, 1032)) == "rejected"
-    db.session.refresh(order)
-    assert (payment.status, payment.result_code, order.status) == ("rejected", "1032", "awaiting_payment")
-    assert timedelta(minutes=4) < order.due_at - now() <= timedelta(minutes=5)
-    assert balance() == {}
-
-
-def test_a_repeated_no_is_one_no(payment):
-    assert [told(payment, callback(payment, 1032)) for _ in range(2)] == ["rejected", "repeated"]
-
-
-def test_money_after_a_no_is_for_a_person(order, payment):
-    told(payment, callback(payment, 1032))
-    assert told(payment, callback(payment)) == "contradicts"
-    db.session.refresh(order)
-    assert (payment.status, payment.review_reason, order.status) == (
-        "needs_review",
-        "It was refused first, then paid.",
-        "awaiting_payment",
-    )
-    assert balance() == {"SKT7RT61SV": "review"}
-
-
-def test_a_no_after_the_money_is_for_a_person_and_leaves_the_order(order, payment):
-    told(payment, callback(payment))
-    assert told(payment, callback(payment, 1037)) == "contradicts"
-    db.session.refresh(order)
-    assert (payment.status, payment.receipt, order.status, order.payment_status) == (
-        "needs_review",
-        "SKT7RT61SV",
-        "placed",
-        "paid",
-    )
-    assert balance() == {"SKT7RT61SV": "review"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "outcome", "says"),
-    [
-        ({"amount": 1}, "wrong_amount", "KES 1.00 came, KES "),
-        ({"phone": OTHER_PHONE}, "wrong_phone", "another phone"),
-    ],
-)
-def test_money_that_does_not_fit_is_for_a_person(order, payment, changes, outcome, says):
-    assert told(payment, callback(payment, **changes)) == outcome
-    db.session.refresh(order)
-    assert (payment.status, order.status) == ("needs_review", "awaiting_payment")
-    assert says in payment.review_reason.replace("\N{NO-BREAK SPACE}", " ")
-    assert balance() == {"SKT7RT61SV": "review"}
-
-
-def test_a_phone_that_is_partly_hidden_fits(payment):
-    body = callback(payment)
-    body["Body"]["stkCallback"]["CallbackMetadata"]["Item"][-1]["Value"] = "254712***678"
-    assert told(payment, body) == "settled"
-
-
-@pytest.mark.parametrize("ids", [{"CheckoutRequestID": "ws_other"}, {"MerchantRequestID": "m-other"}])
-def test_other_ids_are_forged_and_bring_no_money(order, payment, ids):
-    assert told(payment, callback(payment, **ids)) == "forged"
-    assert (payment.status, payment.receipt) == ("needs_review", None)
-    assert balance() == {}
-    assert told(payment, callback(payment)) == "settled", "the real one still counts"
-
-
-def test_forged_after_the_money_changes_nothing(payment):
-    told(payment, callback(payment))
-    version = payment.version
-    assert told(payment, callback(payment, 1032, CheckoutRequestID="ws_other")) == "forged"
-    assert payment.version == version
-
-
-def test_an_unknown_token_is_kept_and_does_nothing(payment):
-    message = payment_messages.receive("0" * 32, json.dumps(callback(payment)), address="127.0.0.1")
+def test_an_unknown_token_is_kept_and_does_nothing(known):
+    message = payment_messages.receive("0" * 32, json.dumps(callback(known)), address="127.0.0.1")
     assert payment_messages.process(message.id) == "unmatched"
-    db.session.refresh(payment)
-    assert payment.status == "prompted"
+    db.session.refresh(known)
+    assert known.status == "prompted"
 
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", '{"Body": {}}', '{"Body": {"stkCallback": {"ResultCode": 0}}}'])
-def test_what_is_no_callback_is_kept_and_does_nothing(payment, body):
-    message = payment_messages.receive(payment.callback_token, body, address="127.0.0.1")
+def test_what_is_no_callback_is_kept_and_does_nothing(known, body):
+    message = payment_messages.receive(known.callback_token, body, address="127.0.0.1")
     assert payment_messages.process(message.id) == "malformed"
     assert db.session.get(ProviderMessage, message.id).body == body
 
 
-@pytest.mark.parametrize("how", ["cancelled", "expired"])
-def test_late_money_for_an_order_that_is_gone_goes_back(order, payment, how):
-    if how == "cancelled":
-        orders.call_off(order, by=order.customer)
-    else:
-        with time_machine.travel(now() + timedelta(minutes=31)):
-            order_deadlines.act_on_due()
-    assert told(payment, callback(payment)) == "order_gone"
-    db.session.refresh(order)
-    assert (order.status, order.payment_status, payment.status) == ("cancelled", "refunding", "paid")
-    assert balance() == {"SKT7RT61SV": "refund order_gone"}
-
-
-def test_the_second_money_for_an_order_goes_back(order, payment, daraja):
-    with time_machine.travel(now() + timedelta(minutes=31)):
-        payment_deadlines.act_on_due()
-        second = attempt(order)
-        assert told(second, callback(second, receipt="SECOND0001")) == "settled"
-    assert told(payment, callback(payment, receipt="FIRST00001")) == "paid_twice"
-    db.session.refresh(order)
-    assert (order.status, order.payment_status) == ("placed", "paid")
-    assert balance() == {"FIRST00001": "refund paid_twice", "SECOND0001": "settled"}
-
-
-def test_a_second_receipt_for_one_prompt_is_a_payment_of_its_own(payment):
-    told(payment, callback(payment))
-    assert told(payment, callback(payment, receipt="SECOND0001")) == "contradicts"
-    assert balance() == {"SKT7RT61SV": "settled", "SECOND0001": "review"}
-
-
-def test_a_receipt_counts_for_one_order(cast, payment):
-    told(payment, callback(payment))
-    other = attempt(order_in(cast, "awaiting_payment"))
-    assert told(other, callback(other)) == "contradicts"
-    assert (other.status, other.receipt) == ("needs_review", None)
-    assert balance() == {"SKT7RT61SV": "settled"}
-
-
-def test_money_without_a_receipt_is_for_a_person(payment):
-    assert told(payment, callback(payment, receipt=None)) == "no_receipt"
-    assert payment.status == "needs_review"
-    assert told(payment, callback(payment)) == "settled"
-
-
-def test_money_for_wifi_is_settled_without_an_order(cast, daraja):
-    with atomic() as session:
-        package = WifiPackage(restaurant_id=cast.restaurant.id, name="One hour", minutes=60, price_minor=5000)
-        session.add(package)
-    payment = payments.start_wifi(package, phone="+254712345678", by=None)
-    payments.push(payment)
-    assert [told(payment, callback(payment)) for _ in range(2)] == ["settled", "repeated"]
-    assert (payment.status, completed().total()) == ("paid", 1)
-
-
-# -- Queries ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "outcome", "status"),
-    [
-        (result(1032), "rejected", "rejected"),
-        (result(0), "says_paid", "prompted"),
-        (result(4999), "pending", "prompted"),
-        (result(31337), "pending", "prompted"),
-        ((500, {"errorCode": "500.003.02"}), "unanswered", "prompted"),
-        ((200, "not JSON"), "unanswered", "prompted"),
-    ],
-)
-def test_a_query_decides_only_by_a_final_no(payment, daraja, answer, outcome, status):
-    daraja.queries = [answer]
-    assert payment_messages.ask(payment.id) == outcome
-    db.session.refresh(payment)
-    assert payment.status == status
-    kept = db.session.scalars(select(ProviderMessage).where(ProviderMessage.kind == "query")).one()
-    assert (kept.outcome, kept.payment_id) == (outcome, payment.id)
-
-
-def test_a_query_never_overwrites_a_callbacks_money(payment, daraja):
-    told(payment, callback(payment))
-    daraja.queries = [result(1032)]
-    assert payment_messages.ask(payment.id) is None, "nothing is to be asked any more"
-    word = payment_outcomes.mpesa.Word("1032", "no", payment.checkout_request_id, None)
-    assert payment_outcomes.take(db.session(), payment, word, by_callback=False, at=now()) == "contradicts"
-    assert payment.status == "paid"
-
-
-def test_a_querys_no_and_then_the_money_is_for_a_person(payment, daraja):
-    daraja.queries = [result(1037)]
-    payment_messages.ask(payment.id)
-    assert told(payment, callback(payment)) == "contradicts"
-    assert balance() == {"SKT7RT61SV": "review"}
-
-
-def test_a_query_that_says_paid_and_a_callback_that_says_no_is_for_a_person(payment, daraja):
-    daraja.queries = [result(0)]
-    payment_messages.ask(payment.id)
-    assert told(payment, callback(payment, 1032)) == "contradicts"
-    assert payment.status == "needs_review"
-
-
-# -- An admin's word ----------------------------------------------------------------------------------------------
-
-
-def test_an_admins_reference_and_the_late_callback_are_one_money(cast, order, payment):
-    orders.settle(order, by=cast.admin, note="Seen in the statement: skt7rt61sv")
-    assert told(payment, callback(payment)) == "repeated"
-    assert payment.status == "rejected"
-    assert balance() == {"SKT7RT61SV": "settled"}
-
-
-def test_other_money_after_an_admins_word_goes_back(cast, order, payment):
-    orders.settle(order, by=cast.admin, note="OTHER12345")
-    assert told(payment, callback(payment)) == "paid_twice"
-    assert balance() == {"OTHER12345": "settled", "SKT7RT61SV": "refund paid_twice"}
-
-
-# -- Any order of messages ----------------------------------------------------------------------------------------
-
-MESSAGES = ("paid", "paid", "no", "wrong_amount", "wrong_phone", "second", "forged", "no_receipt", "query_no")
-ACTS = ("query_paid", "cancel", "silence", "again", "settle_by_admin")
-
-
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-@given(acts=st.lists(st.sampled_from(MESSAGES + ACTS), min_size=1, max_size=9), which=st.lists(st.booleans()))
-def test_any_order_of_messages_ends_with_each_receipt_in_one_place(cast, daraja, acts, which):
-    order = order_in(cast, "awaiting_payment")
-    attempts, sent = [attempt(order)], set()
-    for number, act in enumerate(acts):
-        payment = attempts[0 if number < len(which) and which[number] else -1]
-        _act(act, cast, daraja, order, payment, attempts, sent)
-        where = balance()
-        assert sent <= where.keys(), "money was lost"
-    db.session.refresh(order)
-    if order.status == "placed":
-        assert order.payment_status == "paid"
-
-
-def _act(act, cast, daraja, order, payment, attempts, sent):
-    own, second = f"OWN{payment.id:07}", f"SEC{payment.id:07}"
-    match act:
-        case "paid" | "wrong_amount" | "wrong_phone":
-            changes = {"wrong_amount": {"amount": 1}, "wrong_phone": {"phone": OTHER_PHONE}}.get(act, {})
-            told(payment, callback(payment, receipt=own, **changes))
-            sent.add(own)
-        case "second":
-            told(payment, callback(payment, receipt=second))
-            sent.add(second)
-        case "no":
-            told(payment, callback(payment, 1032))
-        case "forged":
-            told(payment, callback(payment, receipt="FORGED0001", CheckoutRequestID="ws_forged"))
-        case "no_receipt":
-            told(payment, callback(payment, receipt=None))
-        case "query_no" | "query_paid":
-            daraja.queries = [result(0 if act == "query_paid" else 1032)]
-            payment_messages.ask(payment.id)
-        case "cancel" if order.status == "awaiting_payment":
-            orders.cancel(order, by=SYSTEM, kind="abandoned")
-        case "silence":
-            with time_machine.travel(now() + timedelta(minutes=31)):
-                payment_deadlines.act_on_due()
-        case "again" if order.status == "awaiting_payment" and not payments._in_the_way(db.session(), order):
-            attempts.append(attempt(order))
-        case "settle_by_admin" if order.status == "awaiting_payment":
-            orders.settle(order, by=cast.admin, note="paid at the counter")
-    db.session.refresh(order)
-
-
-def test_a_callback_leaves_a_job_for_the_queue_of_payments(payment):
-    message = payment_messages.receive(payment.callback_token, "{}", address="127.0.0.1")
+def test_a_callback_leaves_a_job_for_the_queue_of_payments(known):
+    message = payment_messages.receive(known.callback_token, "{}", address="127.0.0.1")
     job = db.session.scalars(select(Job)).one()
     assert (job.queue, job.kind, job.key, json.loads(job.payload)) == (
         "payments",
@@ -328,3 +104,346 @@ def test_a_callback_leaves_a_job_for_the_queue_of_payments(payment):
         f"message:{message.id}",
         {"message": message.id},
     )
+
+
+# -- Nobody knows whether it is true ----------------------------------------------------------------------------------
+
+
+def test_a_callback_is_believed_once_m_pesa_says_the_same(order, payment, daraja):
+    daraja.truths = {true_id(payment): result(0)}
+    assert told(payment, callback(payment)) == "unverified"
+    assert (payment.status, payment.receipt, balance()) == ("unknown", None, {})
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.checkout_request_id, order.status) == ("paid", true_id(payment), "placed")
+    assert (outcomes(), balance(), completed().total()) == (["settled"], {RECEIPT: "settled"}, 1)
+
+
+def test_each_question_is_kept_with_its_answer(payment, daraja):
+    daraja.queries = [STILL_ASKED, BROKEN, result(0)]
+    told(payment, callback(payment))
+    for _ in range(3):
+        asked_about(payment)
+    kept = select(ProviderMessage.outcome).where(ProviderMessage.kind == "query").order_by(ProviderMessage.id)
+    assert db.session.scalars(kept).all() == ["pending", "unanswered", "confirms_paid"]
+    assert payment.status == "paid"
+
+
+def test_a_callback_that_was_verified_is_not_asked_about_again(payment, daraja):
+    daraja.queries = [result(0)]
+    told(payment, callback(payment))
+    for _ in range(3):
+        asked_about(payment)
+    assert (len(daraja.asked[QUERY]), completed().total()) == (1, 1)
+
+
+def test_it_is_asked_about_with_longer_and_longer_pauses(payment):
+    with time_machine.travel(now(), tick=False):
+        told(payment, callback(payment))
+        began = now()
+        ask_to_the_end(payment)
+    jobs = db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all()
+    waits = [(job.due_at - began).total_seconds() for job in jobs]
+    assert waits == [0, *VERIFICATION_PAUSES]
+
+
+@pytest.mark.parametrize("truth_first", [True, False])
+def test_a_forged_callback_buys_nothing_and_the_true_one_counts(order, payment, daraja, truth_first):
+    """And a person hears of it: by nothing but a callback do we know which of the two was ours."""
+    daraja.truths = {true_id(payment): result(0), FORGED: UNKNOWN}
+    bodies = [callback(payment, receipt="FORGED0001", CheckoutRequestID=FORGED), callback(payment)]
+    for body in reversed(bodies) if truth_first else bodies:
+        told(payment, body)
+        asked_about(payment)
+    ask_to_the_end(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.receipt, order.status, order.payment_status) == (
+        "needs_review",
+        RECEIPT,
+        "placed",
+        "paid",
+    )
+    assert balance() == {RECEIPT: "review"}
+    assert sorted(outcomes()) == ["forged", "settled"]
+
+
+@pytest.fixture
+def doubted(payment, daraja):
+    """An attempt of which a forged callback alone was heard."""
+    daraja.truths = {FORGED: UNKNOWN}
+    told(payment, callback(payment, receipt="FORGED0001", CheckoutRequestID=FORGED))
+    ask_to_the_end(payment)
+    return payment
+
+
+def test_a_forged_callback_alone_is_for_a_person(order, doubted):
+    assert (doubted.status, doubted.receipt, doubted.checkout_request_id) == ("needs_review", None, None)
+    assert doubted.review_reason == "A callback told of receipt FORGED0001; M-Pesa did not confirm it when asked."
+    assert (order.status, outcomes(), balance()) == ("awaiting_payment", ["unconfirmed"], {})
+
+
+def test_the_true_callback_still_counts_after_a_person_was_asked_to_look(doubted, daraja):
+    daraja.truths[true_id(doubted)] = result(0)
+    told(doubted, callback(doubted))
+    asked_about(doubted)
+    assert (doubted.status, balance()) == ("paid", {RECEIPT: "settled"})
+
+
+def test_a_forged_no_ends_nothing(payment, daraja):
+    daraja.truths = {true_id(payment): result(0), FORGED: UNKNOWN}
+    told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+    ask_to_the_end(payment)
+    assert (payment.status, outcomes()) == ("unknown", ["unconfirmed"])
+    told(payment, callback(payment))
+    asked_about(payment)
+    assert balance() == {RECEIPT: "settled"}
+
+
+def test_a_no_is_final_once_m_pesa_says_the_same(order, payment, daraja):
+    daraja.truths = {true_id(payment): result(1032)}
+    told(payment, callback(payment, 1032))
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (payment.status, payment.checkout_request_id) == ("rejected", true_id(payment))
+    assert (order.status, payment.look_at, balance()) == ("awaiting_payment", None, {})
+    assert order.due_at - now() <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "says"),
+    [
+        (0, 1032, f"A callback told of receipt {RECEIPT}; M-Pesa, when asked, said that it was not paid."),
+        (1032, 0, "A callback said that it was not paid; M-Pesa, when asked, said that it was."),
+    ],
+)
+def test_what_m_pesa_contradicts_is_for_a_person(order, payment, daraja, code, answer, says):
+    daraja.queries = [result(answer)]
+    told(payment, callback(payment, code))
+    asked_about(payment)
+    assert (payment.status, payment.review_reason, payment.checkout_request_id) == ("needs_review", says, None)
+    assert (order.status, balance(), outcomes()) == ("awaiting_payment", {}, ["contradicts"])
+
+
+def test_a_true_prompt_with_another_merchants_id_is_for_a_person(payment, daraja):
+    status, said = result(0)
+    daraja.queries = [(status, {**said, "MerchantRequestID": "m-true"})]
+    told(payment, callback(payment, MerchantRequestID="m-forged"))
+    asked_about(payment)
+    assert (payment.status, outcomes(), balance()) == ("needs_review", ["contradicts"], {})
+
+
+def test_another_payments_prompt_is_not_this_ones(cast, payment, daraja):
+    daraja.pushes = [(200, {"ResponseCode": "0", "CheckoutRequestID": "ws_CO_of_another", "MerchantRequestID": "m-9"})]
+    other = attempt(order_in(cast, "awaiting_payment"))
+    told(other, callback(other))
+    daraja.truths = {"ws_CO_of_another": result(0)}
+    told(payment, callback(payment, receipt="FORGED0001", CheckoutRequestID="ws_CO_of_another"))
+    asked_about(payment)
+    assert (payment.status, outcomes(), balance()) == ("needs_review", ["settled", "forged"], {RECEIPT: "settled"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [({"amount": 1}, "wrong_amount"), ({"phone": "+254700000001"}, "wrong_phone"), ({"receipt": None}, "no_receipt")],
+)
+def test_money_that_is_true_and_does_not_fit_is_for_a_person(payment, daraja, changes, outcome):
+    daraja.queries = [result(0)]
+    told(payment, callback(payment, **changes))
+    asked_about(payment)
+    assert (payment.status, outcomes()) == ("needs_review", [outcome])
+
+
+def test_an_order_is_not_given_up_while_its_callback_waits(order, payment, daraja):
+    told(payment, callback(payment))
+    asked_about(payment)
+    with atomic():
+        order.due_at = now()
+    order_deadlines.act_on_due()
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (order.status, balance()) == ("placed", {RECEIPT: "settled"})
+
+
+def test_the_same_callback_twice_while_it_waits_is_one_money(payment, daraja):
+    daraja.queries = [result(0)]
+    assert [told(payment, callback(payment)) for _ in range(2)] == ["unverified"] * 2
+    asked_about(payment)
+    assert (outcomes(), balance(), completed().total()) == (["settled", "repeated"], {RECEIPT: "settled"}, 1)
+    assert len(daraja.asked[QUERY]) == 1, "the second is known by its id by then"
+
+
+def test_a_flood_of_callbacks_is_not_asked_about(payment, daraja):
+    came = [told(payment, callback(payment, receipt=f"FLOOD{n:05}")) for n in range(7)]
+    assert came == ["unverified"] * 5 + ["unconfirmed"] * 2
+    assert (payment.status, payment.review_reason) == (
+        "needs_review",
+        "A callback told of receipt FLOOD00006; M-Pesa did not confirm it when asked.",
+    )
+
+
+def test_money_after_a_push_that_was_refused_is_for_a_person(order, daraja):
+    daraja.pushes, daraja.queries = [BAD_PHONE], [result(0)]
+    refused = attempt(order)
+    told(refused, callback(refused))
+    asked_about(refused)
+    assert (refused.review_reason, balance()) == ("It was refused first, then paid.", {RECEIPT: "review"})
+
+
+def test_money_for_wifi_buys_its_pass_once_m_pesa_says_the_same(cast, daraja):
+    daraja.pushes, daraja.queries = [BROKEN], [result(0)]
+    bought = payments.start_wifi(wifi_package(cast.restaurant), phone="+254712345678", by=None)
+    payments.push(bought)
+    told(bought, callback(bought))
+    assert balance() == {}
+    asked_about(bought)
+    assert balance() == {RECEIPT: "pass"}
+
+
+def test_what_says_that_it_goes_on_is_asked_about_by_nobody(payment):
+    assert told(payment, callback(payment, 4999)) == "pending"
+    assert not db.session.scalars(select(Job).where(Job.kind == "verify_callback")).all()
+
+
+def test_a_callback_that_waits_does_not_keep_the_attempt_from_a_person(payment):
+    told(payment, callback(payment))
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        payment_deadlines.act_on_due()
+    db.session.refresh(payment)
+    assert payment.status == "needs_review"
+
+
+def test_money_that_a_person_confirmed_meanwhile_is_one_money(cast, payment, daraja):
+    told(payment, callback(payment))
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt=RECEIPT)
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    assert (outcomes(), balance(), completed().total()) == (["repeated"], {RECEIPT: "settled"}, 1)
+
+
+def test_other_money_than_a_person_confirmed_is_for_a_person(cast, payment, daraja):
+    told(payment, callback(payment))
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt="OTHER12345")
+    ask_to_the_end(payment)
+    assert (payment.status, payment.receipt, outcomes()) == ("needs_review", "OTHER12345", ["unconfirmed"])
+
+
+def test_money_for_an_order_that_was_called_off_meanwhile_goes_back(order, payment, daraja):
+    told(payment, callback(payment))
+    orders.call_off(order, by=order.customer)
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    assert balance() == {RECEIPT: "refund order_gone"}
+
+
+# -- The answer to the push comes after all, and later than the callback ---------------------------------------------
+
+
+@pytest.fixture
+def overtaken(order):
+    """An attempt whose push is still being answered; `answered` then says with which id."""
+    return payments.start(order, phone="+254712345678", by=order.customer)
+
+
+def answered(payment, checkout):
+    payments.note_answer(payment, mpesa.Prompted(checkout, "m-0", ""))
+
+
+def test_a_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
+    told(overtaken, callback(overtaken))
+    answered(overtaken, true_id(overtaken))
+    asked_about(overtaken)
+    assert (overtaken.status, outcomes(), balance()) == ("paid", ["settled"], {RECEIPT: "settled"})
+
+
+def test_a_forged_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
+    told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED))
+    daraja.truths = {FORGED: result(0)}
+    answered(overtaken, true_id(overtaken))
+    asked_about(overtaken)
+    assert (overtaken.status, outcomes(), balance()) == ("needs_review", ["forged"], {})
+
+
+def test_what_the_answer_confirmed_is_not_doubted_by_a_lie(overtaken, daraja):
+    daraja.truths = {true_id(overtaken): result(0)}
+    told(overtaken, callback(overtaken))
+    asked_about(overtaken)
+    answered(overtaken, true_id(overtaken))
+    assert told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED)) == "forged"
+    assert (overtaken.status, balance()) == ("paid", {RECEIPT: "settled"})
+
+
+def test_an_answer_that_names_another_prompt_than_was_believed_is_for_a_person(overtaken, daraja):
+    """A prompt of the same shop that passed Passline by, and was paid: the one lie that M-Pesa would confirm."""
+    daraja.truths = {FORGED: result(0)}
+    told(overtaken, callback(overtaken, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
+    asked_about(overtaken)
+    assert overtaken.status == "paid"
+    answered(overtaken, "ws_CO_true")
+    assert (overtaken.status, overtaken.checkout_request_id) == ("needs_review", "ws_CO_true")
+
+
+def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(payment, daraja):
+    daraja.truths = {FORGED: result(0)}
+    told(payment, callback(payment, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
+    asked_about(payment)
+    assert payment.status == "paid"
+    assert told(payment, callback(payment, CheckoutRequestID="ws_CO_true")) == "forged"
+    assert (payment.status, balance()) == ("needs_review", {"ELSEWHERE1": "review"})
+
+
+# -- Any order of messages ----------------------------------------------------------------------------------------
+
+MESSAGES = ("paid", "no", "forged_paid", "forged_no", "wrong_amount", "answer")
+ACTS = (*MESSAGES, "ask", "ask", "cancel", "silence", "again")
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(st.sampled_from(ACTS), min_size=1, max_size=9), is_up=st.booleans(), took=st.booleans())
+def test_no_order_of_messages_loses_or_invents_money(cast, daraja, acts, is_up, took):
+    """M-Pesa may be up or away, and took the money or not; what it says of itself is true, what is forged is not."""
+    daraja.reset()
+    order = order_in(cast, "awaiting_payment")
+    attempts, sent = [lost(order, daraja)], {}
+    for act in acts:
+        payment = attempts[-1]
+        checkout = f"ws_CO_true_{payment.id}"
+        truth = result(0 if took else 1032) if is_up else BROKEN
+        daraja.truths |= {checkout: truth, FORGED: UNKNOWN if is_up else BROKEN}
+        _act(act, daraja, order, payment, checkout, took, attempts, sent)
+    for payment in attempts:
+        ask_to_the_end(payment)
+    where = balance()
+    assert not {receipt for receipt in where if receipt.startswith("FORGED")}, "money was invented"
+    for receipt, payment in sent.items():
+        assert receipt in where or payment.status == "needs_review", "money was lost"
+    db.session.refresh(order)
+    if order.status == "placed":
+        assert where, "an order for nothing"
+
+
+def _act(act, daraja, order, payment, checkout, took, attempts, sent):
+    say = partial(callback, payment, CheckoutRequestID=checkout)
+    match act:
+        case "paid" | "wrong_amount" if took:
+            receipt = f"OWN{payment.id:07}"
+            told(payment, say(receipt=receipt, **({"amount": 1} if act == "wrong_amount" else {})))
+            sent[receipt] = payment
+        case "no" if not took:
+            told(payment, say(1032))
+        case "forged_paid":
+            told(payment, callback(payment, receipt=f"FORGED{payment.id:04}", CheckoutRequestID=FORGED))
+        case "forged_no":
+            told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+        case "answer" if payment.prompted_at is None:
+            answered(payment, checkout)
+        case "ask":
+            asked_about(payment)
+        case "cancel" if order.status == "awaiting_payment":
+            orders.call_off(order, by=order.customer)
+        case "silence":
+            with time_machine.travel(now() + timedelta(minutes=31)):
+                payment_deadlines.act_on_due()
+        case "again" if order.status == "awaiting_payment" and not payments._in_the_way(db.session(), order):
+            attempts.append(lost(order, daraja))
+    db.session.refresh(order)

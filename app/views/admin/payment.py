@@ -145,7 +145,7 @@ def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
 
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
     """The work that it caused: asked for by its own number, or by that of a message about it."""
-    about = [f"message:{message.id}" for message in told]
+    about = [f"message:{message.id}" for message in told if message.kind == "callback"]
     # Each by its whole key: which keys lie between two others is another matter in each language.
     queries = [f"payment:{payment.id}:{number}" for number in range(1, payment.queries + 1)]
     questions = [f"{key}:{nth}" for key in about for nth in range(len(VERIFICATION_PAUSES) + 1)]
@@ -154,7 +154,7 @@ def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happ
     words = {
         "process_payment": _("Looking at what M-Pesa said"),
         "query_payment": _("Asking M-Pesa how it went"),
-        "verify_callback": _("Asking M-Pesa whether it was M-Pesa who called back"),
+        "verify_callback": _("Asking M-Pesa about a callback"),
     }
     for job in db.session.scalars(select(Job).where(asked).order_by(Job.id)):
         more = _(job.status)
