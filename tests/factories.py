@@ -17,6 +17,7 @@ from app.domain import (
     order_placement,
     orders,
     payment_messages,
+    payment_push,
     payments,
     refunds,
     second_factors,
@@ -189,7 +190,7 @@ PHONE = "+254712345678"
 def attempt(order: Order, *, phone: str = PHONE) -> Payment:
     """An attempt of the order's customer to pay for it, with its prompt on the phone (needs the fixture `daraja`)."""
     payment = payments.start(order, phone=phone, by=order.customer)
-    payments.push(payment)
+    payment_push.send(payment)
     return payment
 
 

@@ -9,7 +9,7 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from app.domain import orders, payment_messages, payment_review, payments
+from app.domain import orders, payment_messages, payment_push, payment_review, payments
 from app.domain.actor import SYSTEM
 from app.errors import Conflict, PaymentInProgress
 from app.extensions import db
@@ -62,7 +62,7 @@ def test_two_prompts_at_once_are_one(cast, daraja, at_once):
         def press(order_id=order_id):
             order = db.session.get_one(Order, order_id)
             payment = payments.start(order, phone=PHONE, by=order.customer)
-            payments.push(payment)
+            payment_push.send(payment)
             return payment.id
 
         answers = at_once(press, press, press, press)
@@ -94,7 +94,7 @@ def test_a_callback_and_the_late_answer_to_the_push_at_once_are_one_money(cast, 
         payment_id, checkout = payment.id, f"ws_CO_late_{payment.id}"
 
         def answer(payment_id=payment_id, checkout=checkout):
-            payments.note_answer(db.session.get_one(Payment, payment_id), mpesa.Prompted(checkout, "m-0", ""))
+            payment_push.answered(db.session.get_one(Payment, payment_id), mpesa.Prompted(checkout, "m-0", ""))
 
         at_once(lambda id=message: payment_messages.verify(id, 0), answer)
         assert (payment.status, payment.checkout_request_id, completed()) == ("paid", checkout, number + 1)

@@ -12,14 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.language import gettext as _
-from app.models import Order, Payment, ProviderMessage, Refund
+from app.models import Order, Payment, Refund
 
 from . import payment_events, payments, refunds
 
 # After M-Pesa's no, how long the guest may take to try once more.
 GRACE = timedelta(minutes=5)
-# A callback that has come and waits for the worker keeps its order from being given up, for so long at most.
-_WORD_COUNTS_FOR = timedelta(minutes=10)
 # M-Pesa's receipts: ten letters and digits, both of them in it.
 _RECEIPT = re.compile(r"\b(?=[A-Z0-9]*[A-Z])(?=[A-Z0-9]*[0-9])[A-Z0-9]{10}\b")
 
@@ -71,18 +69,9 @@ def shorten(session: Session, order: Order, *, at: datetime) -> None:
 
 
 def is_being_paid(session: Session, order: Order, at: datetime) -> bool:
-    """Whether a callback about it has come that the worker has not looked at yet: its order is not given up now."""
-    waiting = (
-        select(ProviderMessage.id)
-        .join(Payment, Payment.id == ProviderMessage.payment_id)
-        .where(
-            Payment.order_id == order.id,
-            ProviderMessage.kind == "callback",
-            ProviderMessage.processed_at.is_(None),
-            ProviderMessage.received_at > at - _WORD_COUNTS_FOR,
-        )
-    )
-    return session.scalars(waiting.limit(1)).first() is not None
+    """Whether a callback about it has come that came to nothing yet: its order is not given up now."""
+    told_of = select(Payment.id).where(Payment.order_id == order.id, payments.is_told_of(at))
+    return session.scalars(told_of.limit(1)).first() is not None
 
 
 def given_up_as(session: Session, order: Order) -> str:

@@ -6,12 +6,16 @@ What it comes to is the table in payment_outcomes.py. Here is what comes before 
     no JSON of one                                   (nothing)                malformed
     about a token that is nobody's                   (nothing)                unmatched
     about an attempt whose ids are known             as in the table
+    about one whose ids are not, and it goes on      (nothing)                pending
     about one whose ids are not                      (waits on)               unverified: M-Pesa is asked, until
         the answer to the push came after all        as in the table
         M-Pesa says the same about that prompt       as in the table
         ... the opposite, or another merchant's id   needs_review             contradicts
         ... nothing clear for half an hour: a yes    needs_review             unconfirmed
         ...                                 a no     (nothing)                unconfirmed
+
+Where a payment had counted already by the receipt that a callback tells of, and M-Pesa does not say no, nothing becomes
+of it. Where one counts after another receipt was told of, a person looks as well.
 
 The answer to our push is lost where the web process dies before it is written down, or M-Pesa is too slow. The attempt
 has then no id by which a callback could be known for its own, and whoever knows the secret address could name any.
@@ -35,8 +39,10 @@ from . import jobs, payment_outcomes, payments
 
 # Seconds from one question about an unverified callback to the next; after the last one a person looks.
 VERIFICATION_PAUSES = (5, 15, 60, 120, 300, 600, 900)
-# Callbacks of one payment that M-Pesa is asked about at a time: who sends more of them holds up no other payment.
-_MOST_UNVERIFIED = 5
+# Of so many callbacks of one payment each is asked about at once. Any more wait, each longer: whoever sends a flood of
+# them holds up no other payment.
+_AT_ONCE = 5
+_APART = timedelta(minutes=1)
 _UNVERIFIED = "unverified"
 _Answer = mpesa.Word | mpesa.StillAsked | mpesa.NoAnswer
 _log = structlog.get_logger(__name__)
@@ -93,6 +99,8 @@ def verify(message_id: int, asked: int) -> str | None:
         if daraja:
             session.add(payments.note("query", payment, answer.raw, _heard(answer), at))
         outcome = _verified(session, payment, word, answer, at)
+        if outcome in payment_outcomes.COUNTED and (why := _told_before(session, payment)):
+            payments.review(session, payment, why, at=at)
         if outcome == _UNVERIFIED and asked < len(VERIFICATION_PAUSES):
             _verify_later(session, message, asked + 1, at + timedelta(seconds=VERIFICATION_PAUSES[asked]))
         elif outcome == _UNVERIFIED:
@@ -148,9 +156,8 @@ def _outcome(session: Session, message: ProviderMessage, at: datetime) -> str:
         return "unmatched"
     payments.hold_with_order(session, payment)
     if payment.checkout_request_id is None and not payment_outcomes.is_pending(word):
-        if _unverified(session, payment) >= _MOST_UNVERIFIED:
-            return _unconfirmed(session, payment, word, at)
-        _verify_later(session, message, 0, at)
+        too_many = max(0, _unverified(session, payment) + 1 - _AT_ONCE)
+        _verify_later(session, message, 0, at + too_many * _APART)
         return _UNVERIFIED
     return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
 
@@ -173,7 +180,8 @@ def _verified(session: Session, payment: Payment, word: mpesa.Word, answer: _Ans
     if not isinstance(answer, mpesa.Word) or not payment_outcomes.is_last_word(answer):
         return _UNVERIFIED
     if why := _difference(word, answer):
-        _doubt(session, payment, word, why, at)
+        if not (_is_counted(payment, word) and payment_outcomes.is_paid(answer)):
+            _doubt(session, payment, word, why, at)
         return "contradicts"
     is_paid = payment_outcomes.is_paid(word)
     # An answer to a query knows no receipt; the last word about a no is its own.
@@ -192,16 +200,36 @@ def _difference(word: mpesa.Word, answer: mpesa.Word) -> str | None:
 
 
 def _unconfirmed(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
-    if payment_outcomes.is_paid(word):
-        why = f"A callback told of receipt {word.receipt or '-'}; M-Pesa did not confirm it when asked."
-        _doubt(session, payment, word, why, at)
+    if payment_outcomes.is_paid(word) and not _is_counted(payment, word):
+        _doubt(session, payment, word, _not_confirmed(word), at)
     return "unconfirmed"
 
 
+def _not_confirmed(word: mpesa.Word) -> str:
+    return f"A callback told of receipt {word.receipt or '-'}; M-Pesa did not confirm it when asked."
+
+
+def _is_counted(payment: Payment, word: mpesa.Word) -> bool:
+    return payment.status == "paid" and word.receipt in (None, payment.receipt)
+
+
 def _doubt(session: Session, payment: Payment, word: mpesa.Word, why: str, at: datetime) -> None:
-    """Nothing of what was said counts, nor do its ids: the callback that is true may be yet to come."""
-    if payment.status != "paid" or word.receipt not in (None, payment.receipt):
-        payments.review(session, payment, why, at=at)
+    """Nothing of what was said counts, nor do its ids: the callback that is true may be yet to come.
+
+    But a no that follows a yes is a contradiction, not the end (payment_outcomes.py).
+    """
+    said = {}
+    if payment_outcomes.is_paid(word) and payment.receipt is None:
+        said = {"result_code": word.code, "result_text": word.text}
+    payments.review(session, payment, why, at=at, **said)
+
+
+def _told_before(session: Session, payment: Payment) -> str | None:
+    """What a callback told of another receipt than the one that counts, where M-Pesa did not confirm it."""
+    doubted = ProviderMessage.outcome.in_(("unconfirmed", "contradicts")), ProviderMessage.kind == "callback"
+    bodies = session.scalars(select(ProviderMessage.body).where(ProviderMessage.payment_id == payment.id, *doubted))
+    words = [word for body in bodies if (word := mpesa.read_callback(body)) and payment_outcomes.is_paid(word)]
+    return next((_not_confirmed(word) for word in words if word.receipt != payment.receipt), None)
 
 
 def _heard(answer: _Answer) -> str:

@@ -11,7 +11,7 @@ and each receipt ends in one place: it settled something, it goes back, or a per
     paid, its receipt is another payment's  live, needs_review        needs_review   contradicts
         ... an admin's word for this order  live, needs_review        rejected       repeated
     paid, with a second receipt             any                       (a payment of its own) needs_review  contradicts
-    paid, no receipt                        live                      needs_review   no_receipt
+    paid, no receipt                        live, rejected            needs_review   no_receipt
     paid, another amount or phone           all but paid              needs_review   wrong_amount, wrong_phone
     paid                                    live, needs_review        paid           settled, or order_gone, paid_twice
     paid                                    rejected                  needs_review   contradicts
@@ -41,6 +41,8 @@ from . import order_money, orders, passes, payment_events, payments, refunds
 from .actor import SYSTEM, Actor
 from .money import spoken
 
+# Outcomes by which money counts from now on, wherever it then goes.
+COUNTED = ("settled", "order_gone", "paid_twice")
 _PAID = "0"
 # It goes on, whoever says so.
 _PENDING = ("4999",)
@@ -96,7 +98,7 @@ def _forged(session: Session, payment: Payment, word: mpesa.Word, by_callback: b
 
 def _money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
     if word.receipt is None:
-        if payment.is_live:
+        if payment.is_live or payment.status == "rejected":
             _review(session, payment, "M-Pesa says that it was paid, and names no receipt.", at, **_ids(payment, word))
         return "no_receipt"
     known = session.scalars(select(Payment).where(Payment.receipt == word.receipt)).one_or_none()
@@ -199,8 +201,9 @@ def _no(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool,
         return "contradicts"
     if payment.result_code == _PAID:
         return _review(session, payment, f"M-Pesa said paid, then no: {word.text}", at, **_ids(payment, word))
-    # A callback's no is asked about at the next look: the yes that contradicts it may have been lost on its way.
-    look_at = payment.look_at if by_callback else None
+    # A callback's no is asked about at the next look, also where a person was to look: the yes that contradicts it may
+    # have been lost on its way.
+    look_at = (payment.look_at or at + payments.FIRST_LOOK) if by_callback else None
     said = {**_ids(payment, word), **_word(word)}
     payments.walk(session, payment, "rejected", at=at, review_reason=None, look_at=look_at, **said)
     if payment.order is not None:

@@ -1,8 +1,8 @@
-"""The verbs of an attempt to pay by M-Pesa: it is begun, asked of the provider, and what that came to is written down.
+"""An attempt to pay by M-Pesa: it is begun, and each change of it is written down.
 
-What the provider says later is in payment_messages.py, its silence in payment_deadlines.py. The row is committed
-before the provider is asked and no transaction is open meanwhile: whatever breaks, there is a row that a callback
-finds. The guard of each change is the update itself, as in order_transition.py, with the order held first.
+The provider is asked in payment_push.py, after the row is committed: whatever breaks, there is a row that a callback
+finds. What it says later is in payment_messages.py, its silence in payment_deadlines.py. The guard of each change is
+the update itself, as in order_transition.py, with the order held first.
 """
 
 import secrets
@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.contract.times import now
-from app.errors import Conflict, Invalid, NotFound, NotOffered, PaymentInProgress, PaymentRefused, PaymentUnanswered
-from app.extensions import atomic, db
+from app.errors import Conflict, Invalid, NotFound, NotOffered, PaymentInProgress
+from app.extensions import atomic
 from app.language import gettext as _
 from app.models import Order, Payment, Person, ProviderMessage, WifiPackage
 from app.models.payment import LIVE
@@ -26,7 +25,6 @@ from app.providers import mpesa
 
 from .actor import Actor
 from .locks import hold
-from .phones import masked
 
 CURRENCY = "KES"
 # From -> to. `paid` and `rejected` are ends that only a contradiction reopens, for a person to decide.
@@ -40,6 +38,7 @@ EDGES: Mapping[str, frozenset[str]] = {
 }
 # After the prompt, in seconds: when the worker looks, asks the provider, and from when on it is `unknown`.
 LOOKS = (15, 30, 60, 90, 120, 240, 480, 960, 1800)
+FIRST_LOOK = timedelta(seconds=LOOKS[0])
 SILENT_AFTER = timedelta(seconds=90)
 GIVEN_UP_AFTER = timedelta(seconds=LOOKS[-1])
 # An attempt that was never answered cannot be asked about: how long it counts as live.
@@ -49,11 +48,13 @@ _ASKING_FOR = timedelta(seconds=60)
 # However late in its half hour an order is paid, the prompt is given this long.
 _TIME_FOR_A_PROMPT = timedelta(minutes=2)
 _PHONE = "+254"
-_log = structlog.get_logger(__name__)
+# How long an unpaid order waits, at most, for what a callback about it comes to.
+_WORD_COUNTS_FOR = timedelta(minutes=10)
+_LONGEST_REASON = 300
 
 
 def start(order: Order, *, phone: str, by: Actor) -> Payment:
-    """Begin an attempt to pay for `order` from `phone` (E.164); `push` then asks the provider.
+    """Begin an attempt to pay for `order` from `phone` (E.164); `payment_push.send` then asks the provider.
 
     Refuses with NotOffered, Invalid (a number that is not Kenyan), Conflict (the order does not wait for M-Pesa money)
     and PaymentInProgress (an attempt is live, or a person is looking at money for it).
@@ -65,7 +66,7 @@ def start(order: Order, *, phone: str, by: Actor) -> Payment:
         if order.payment_method != "mpesa" or order.status != "awaiting_payment":
             raise Conflict(_("This order does not wait for a payment."), current_status=order.status)
         _check_money(order.currency, order.total_minor)
-        if running := _in_the_way(session, order):
+        if running := _in_the_way(session, order, at):
             raise PaymentInProgress(payment_id=running.id)
         payment = blank(at, amount_minor=whole_shillings(order.total_minor), currency=order.currency)
         payment.order, payment.person_id, payment.phone = order, by.id, phone
@@ -94,56 +95,6 @@ def start_wifi(package: WifiPackage, *, phone: str, by: Person | None, language:
     return payment
 
 
-def push(payment: Payment) -> None:
-    """Have M-Pesa put the prompt onto the phone, and write down what it said. Waits for it, up to some 15 s.
-
-    Called once, after the transaction that began the attempt and outside of any.
-    """
-    daraja = mpesa.current()
-    if daraja is None:
-        raise NotOffered
-    asked: dict[str, Any] = {
-        "phone": payment.phone,
-        "shillings": payment.amount_minor // 100,
-        "reference": payment.order.number if payment.order else f"WIFI-{payment.id}",
-        "token": payment.callback_token,
-    }
-    # Whatever the view has read is over: nobody's transaction stays open while a stranger thinks.
-    db.session.rollback()
-    note_answer(payment, daraja.push(**asked))
-
-
-def note_answer(payment: Payment, answer: mpesa.Prompted | mpesa.Refused | mpesa.NoAnswer) -> None:
-    """Write down what M-Pesa answered to `push`, whatever was said about the payment meanwhile."""
-    at = now()
-    with atomic() as session:
-        hold(session, payment)
-        match answer:
-            case mpesa.Prompted():
-                outcome = _prompted(session, payment, answer, at)
-            case mpesa.Refused():
-                outcome = _refused(session, payment, answer, at)
-            case mpesa.NoAnswer():
-                outcome = _unanswered(session, payment, at)
-        session.add(note("push", payment, answer.raw, outcome, at))
-    why = "" if isinstance(answer, mpesa.Prompted) else getattr(answer, "why", None) or getattr(answer, "code", "")
-    _log.info("payment.pushed", payment=payment.id, phone=masked(payment.phone), outcome=outcome, why=why)
-
-
-def check_prompted(payment: Payment) -> None:
-    """Refuse with what the guest must know where no prompt came of it: PaymentRefused or PaymentUnanswered."""
-    if payment.checkout_request_id is not None:
-        return
-    told: dict[str, Any] = {
-        "payment_id": payment.id,
-        "transaction_id": payment.transaction_id,
-        "payment_status": payment.status,
-    }
-    if payment.status == "rejected":
-        raise PaymentRefused(**told)
-    raise PaymentUnanswered(**told)
-
-
 def walk(session: Session, payment: Payment, to: str, *, at: datetime, **values: Any) -> None:
     """Take `payment`, which is held, to `to`, with `values` as further columns; it is then what the database holds.
 
@@ -169,8 +120,13 @@ def write(session: Session, payment: Payment, *, at: datetime, **values: Any) ->
 
 
 def review(session: Session, payment: Payment, why: str, *, at: datetime, **values: Any) -> None:
-    """Leave `payment`, which is held, to a person, who reads `why`."""
-    values["review_reason"] = why[:300]
+    """Leave `payment`, which is held, to a person, who reads `why` after what was to be read before."""
+    before = payment.review_reason
+    if before and why not in before:
+        # Where there is no room for both, the first stays: each message stands on the payment's page.
+        both = f"{before} Then: {why}"
+        why = both if len(both) <= _LONGEST_REASON else before
+    values["review_reason"] = (before if before and why in before else why)[:_LONGEST_REASON]
     if payment.status == "needs_review":
         write(session, payment, at=at, **values)
     else:
@@ -231,35 +187,6 @@ def whole_shillings(minor: int) -> int:
     return (minor + 50) // 100 * 100
 
 
-def _prompted(session: Session, payment: Payment, answer: mpesa.Prompted, at: datetime) -> str:
-    ids = {"checkout_request_id": answer.checkout, "merchant_request_id": answer.merchant or None}
-    known = payment.checkout_request_id
-    if known is None and payment.status in ("initiated", "unknown"):
-        look_at = at + timedelta(seconds=LOOKS[0])
-        walk(session, payment, "prompted", at=at, prompted_at=at, look_at=look_at, **ids)
-    elif known in (None, answer.checkout):
-        # A callback was faster than the answer, or a person.
-        write(session, payment, at=at, prompted_at=at, **ids)
-    else:
-        # A callback was faster, and named another prompt: what it brought was not this attempt's.
-        why = "A callback named another prompt than the one that M-Pesa says it made."
-        review(session, payment, why, at=at, prompted_at=at, **ids)
-        return "contradicts"
-    return "prompted"
-
-
-def _refused(session: Session, payment: Payment, answer: mpesa.Refused, at: datetime) -> str:
-    if payment.status in ("initiated", "unknown"):
-        walk(session, payment, "rejected", at=at, result_code=answer.code, result_text=answer.text[:300])
-    return "refused"
-
-
-def _unanswered(session: Session, payment: Payment, at: datetime) -> str:
-    if payment.status == "initiated":
-        walk(session, payment, "unknown", at=at, look_at=payment.created_at + UNANSWERED_FOR)
-    return "unanswered"
-
-
 def _check(phone: str) -> None:
     if mpesa.current() is None:
         raise NotOffered
@@ -275,12 +202,11 @@ def _check_money(currency: str, minor: int) -> None:
         raise Conflict(_("M-Pesa moves one shilling at least."))
 
 
-def _in_the_way(session: Session, order: Order) -> Payment | None:
+def _in_the_way(session: Session, order: Order, at: datetime) -> Payment | None:
     """What keeps another attempt from being begun: one that may yet bring money, or money that a person looks at."""
-    found = select(Payment).where(
-        Payment.order_id == order.id,
-        Payment.status.in_(LIVE) | ((Payment.status == "needs_review") & Payment.receipt.is_not(None)),
-    )
+    is_looked_at = (Payment.status == "needs_review") & Payment.receipt.is_not(None)
+    may_bring = Payment.status.in_(LIVE) | is_looked_at | is_told_of(at)
+    found = select(Payment).where(Payment.order_id == order.id, may_bring)
     return session.scalars(found.limit(1)).first()
 
 
@@ -305,6 +231,16 @@ def set_due(session: Session, order: Order, due_at: datetime) -> None:
     statement = update(Order).where(*waiting).values(due_at=due_at).execution_options(synchronize_session=False)
     session.execute(statement)
     set_committed_value(order, "due_at", due_at)
+
+
+def is_told_of(at: datetime) -> ColumnElement[bool]:
+    """Whether a callback about a payment came lately that has come to nothing yet: not looked at, or not verified."""
+    return exists().where(
+        ProviderMessage.payment_id == Payment.id,
+        ProviderMessage.kind == "callback",
+        ProviderMessage.processed_at.is_(None),
+        ProviderMessage.received_at > at - _WORD_COUNTS_FOR,
+    )
 
 
 def has_live(session: Session, order: Order) -> bool:

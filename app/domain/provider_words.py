@@ -17,7 +17,7 @@ _HEARD: Mapping[str, str] = {
     "query": N_("M-Pesa was asked how it went"),
     "callback": N_("M-Pesa called back"),
 }
-# The outcomes of payments.push and of the tables in payment_messages.py and payment_outcomes.py.
+# The outcomes of payment_push.py and of the tables in payment_messages.py and payment_outcomes.py.
 _MEANT: Mapping[str | None, str] = {
     None: N_("Nobody has looked at it yet."),
     "prompted": N_("It puts the prompt onto the phone."),

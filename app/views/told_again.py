@@ -13,6 +13,8 @@ from app.language import N_
 from app.language import gettext as _
 
 _SENTENCES = (
+    # First: each of its two is a sentence of its own.
+    N_("%(before)s Then: %(then)s"),
     *dispatch.SENTENCES,
     N_("%(n)s m"),
     N_("%(n)s km"),
@@ -25,6 +27,8 @@ _SENTENCES = (
     N_("A callback with other ids than this attempt's told of receipt %(receipt)s."),
     N_("A callback told of receipt %(receipt)s; M-Pesa, when asked, said that it was not paid."),
     N_("A callback told of receipt %(receipt)s; M-Pesa did not confirm it when asked."),
+    N_("A callback about payment %(n)s named the prompt of this one."),
+    N_("A callback about it named the prompt of payment %(n)s."),
     N_("%(before)s. Confirmed by %(name)s, %(at)sZ: %(note)s"),
     N_("Confirmed by %(name)s, %(at)sZ: %(note)s"),
     N_("%(before)s. Denied by %(name)s, %(at)sZ: %(note)s"),

@@ -4,23 +4,33 @@ What they come to is in test_payment_outcomes.py.
 """
 
 import json
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.contract.times import now
-from app.domain import order_deadlines, orders, payment_deadlines, payment_messages, payment_review, payments
+from app.domain import (
+    order_deadlines,
+    orders,
+    payment_deadlines,
+    payment_messages,
+    payment_push,
+    payment_review,
+    payments,
+)
 from app.domain.payment_messages import VERIFICATION_PAUSES
+from app.errors import PaymentInProgress
 from app.extensions import atomic, db
-from app.models import Job, ProviderMessage
+from app.models import Job, Order, Payment, ProviderMessage
 from app.providers import mpesa
 from tests.balance import balance, completed
-from tests.daraja import BAD_PHONE, BROKEN, QUERY, STILL_ASKED, UNKNOWN, callback, result
+from tests.daraja import BAD_PHONE, BROKEN, QUERY, STILL_ASKED, UNKNOWN, Daraja, callback, result
 from tests.factories import asked_about, attempt, order_in, told, wifi_package
 
 FORGED = "ws_CO_forged"
@@ -59,6 +69,10 @@ def ask_to_the_end(payment):
     for _ in VERIFICATION_PAUSES:
         asked_about(payment)
     asked_about(payment)
+
+
+def questions():
+    return db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all()
 
 
 def outcomes():
@@ -142,8 +156,7 @@ def test_it_is_asked_about_with_longer_and_longer_pauses(payment):
         told(payment, callback(payment))
         began = now()
         ask_to_the_end(payment)
-    jobs = db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all()
-    waits = [(job.due_at - began).total_seconds() for job in jobs]
+    waits = [(job.due_at - began).total_seconds() for job in questions()]
     assert waits == [0, *VERIFICATION_PAUSES]
 
 
@@ -182,11 +195,13 @@ def test_a_forged_callback_alone_is_for_a_person(order, doubted):
     assert (order.status, outcomes(), balance()) == ("awaiting_payment", ["unconfirmed"], {})
 
 
-def test_the_true_callback_still_counts_after_a_person_was_asked_to_look(doubted, daraja):
+def test_the_true_callback_still_counts_after_a_person_was_asked_to_look(order, doubted, daraja):
     daraja.truths[true_id(doubted)] = result(0)
     told(doubted, callback(doubted))
     asked_about(doubted)
-    assert (doubted.status, balance()) == ("paid", {RECEIPT: "settled"})
+    db.session.refresh(order)
+    assert (order.status, doubted.receipt, balance()) == ("placed", RECEIPT, {RECEIPT: "review"})
+    assert "FORGED0001" in doubted.review_reason, "the person may not have looked yet"
 
 
 def test_a_forged_no_ends_nothing(payment, daraja):
@@ -222,6 +237,73 @@ def test_what_m_pesa_contradicts_is_for_a_person(order, payment, daraja, code, a
     asked_about(payment)
     assert (payment.status, payment.review_reason, payment.checkout_request_id) == ("needs_review", says, None)
     assert (order.status, balance(), outcomes()) == ("awaiting_payment", {}, ["contradicts"])
+
+
+@pytest.mark.parametrize("answers_first", [True, False])
+def test_a_yes_and_then_a_no_is_for_a_person_who_reads_both(payment, daraja, answers_first):
+    daraja.queries = [result(1032)]
+    told(payment, callback(payment))
+    if answers_first:
+        asked_about(payment)
+    told(payment, callback(payment, 1032))
+    asked_about(payment)
+    assert payment.status == "needs_review"
+    assert RECEIPT in payment.review_reason
+
+
+def test_a_no_that_m_pesa_confirms_does_not_hide_money_that_it_did_not(payment, daraja):
+    daraja.truths = {true_id(payment): BROKEN, FORGED: result(1032)}
+    told(payment, callback(payment))
+    ask_to_the_end(payment)
+    told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+    asked_about(payment)
+    assert payment.status == "needs_review"
+    assert RECEIPT in payment.review_reason
+
+
+def test_a_lie_that_m_pesa_confirms_does_not_hide_money_that_it_did_not(payment, daraja):
+    daraja.truths = {true_id(payment): BROKEN, FORGED: result(0)}
+    told(payment, callback(payment))
+    ask_to_the_end(payment)
+    told(payment, callback(payment, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
+    asked_about(payment)
+    assert (payment.status, payment.receipt) == ("needs_review", "ELSEWHERE1")
+    assert RECEIPT in payment.review_reason
+
+
+def test_two_doubts_are_read_one_after_the_other(payment, daraja):
+    daraja.queries = [BROKEN]
+    for receipt in ("FIRST00001", "SECOND0001"):
+        told(payment, callback(payment, receipt=receipt, CheckoutRequestID=f"{FORGED}{receipt}"))
+    ask_to_the_end(payment)
+    assert payment.review_reason == (
+        "A callback told of receipt FIRST00001; M-Pesa did not confirm it when asked. Then: "
+        "A callback told of receipt SECOND0001; M-Pesa did not confirm it when asked."
+    )
+
+
+def test_no_second_attempt_is_begun_while_a_callback_about_the_first_waits(order, payment):
+    told(payment, callback(payment))
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        payment_deadlines.act_on_due()
+        with pytest.raises(PaymentInProgress):
+            attempt(order)
+
+
+def test_money_that_m_pesa_denies_after_a_person_confirmed_it_is_for_a_person(cast, payment, daraja):
+    told(payment, callback(payment))
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt=RECEIPT)
+    daraja.queries = [result(1032)]
+    asked_about(payment)
+    assert (payment.status, balance()) == ("needs_review", {RECEIPT: "review"})
+
+
+def test_money_without_a_receipt_after_a_person_said_no_is_for_a_person(cast, payment, daraja):
+    told(payment, callback(payment, receipt=None))
+    payment_review.deny(payment, by=cast.admin, expected_version=payment.version, note="Nothing came.")
+    daraja.queries = [result(0)]
+    asked_about(payment)
+    assert (payment.status, outcomes()) == ("needs_review", ["no_receipt"])
 
 
 def test_a_true_prompt_with_another_merchants_id_is_for_a_person(payment, daraja):
@@ -273,13 +355,21 @@ def test_the_same_callback_twice_while_it_waits_is_one_money(payment, daraja):
     assert len(daraja.asked[QUERY]) == 1, "the second is known by its id by then"
 
 
-def test_a_flood_of_callbacks_is_not_asked_about(payment, daraja):
-    came = [told(payment, callback(payment, receipt=f"FLOOD{n:05}")) for n in range(7)]
-    assert came == ["unverified"] * 5 + ["unconfirmed"] * 2
-    assert (payment.status, payment.review_reason) == (
-        "needs_review",
-        "A callback told of receipt FLOOD00006; M-Pesa did not confirm it when asked.",
-    )
+def test_a_flood_of_callbacks_is_asked_about_one_a_minute(payment, daraja):
+    with time_machine.travel(now(), tick=False):
+        came = [told(payment, callback(payment, receipt=f"FLOOD{n:05}")) for n in range(7)]
+        waits = [(job.due_at - now()).total_seconds() for job in questions()]
+    assert (came, waits) == (["unverified"] * 7, [0, 0, 0, 0, 0, 60, 120])
+
+
+def test_the_true_callback_counts_after_a_flood(order, payment, daraja):
+    for n in range(6):
+        told(payment, callback(payment, receipt=f"FLOOD{n:05}", CheckoutRequestID=f"{FORGED}_{n}"))
+    daraja.queries, daraja.truths = [UNKNOWN], {true_id(payment): result(0)}
+    told(payment, callback(payment))
+    asked_about(payment)
+    db.session.refresh(order)
+    assert (order.status, payment.receipt) == ("placed", RECEIPT)
 
 
 def test_money_after_a_push_that_was_refused_is_for_a_person(order, daraja):
@@ -293,7 +383,7 @@ def test_money_after_a_push_that_was_refused_is_for_a_person(order, daraja):
 def test_money_for_wifi_buys_its_pass_once_m_pesa_says_the_same(cast, daraja):
     daraja.pushes, daraja.queries = [BROKEN], [result(0)]
     bought = payments.start_wifi(wifi_package(cast.restaurant), phone="+254712345678", by=None)
-    payments.push(bought)
+    payment_push.send(bought)
     told(bought, callback(bought))
     assert balance() == {}
     asked_about(bought)
@@ -346,7 +436,7 @@ def overtaken(order):
 
 
 def answered(payment, checkout):
-    payments.note_answer(payment, mpesa.Prompted(checkout, "m-0", ""))
+    payment_push.answered(payment, mpesa.Prompted(checkout, "m-0", ""))
 
 
 def test_a_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
@@ -383,6 +473,16 @@ def test_an_answer_that_names_another_prompt_than_was_believed_is_for_a_person(o
     assert (overtaken.status, overtaken.checkout_request_id) == ("needs_review", "ws_CO_true")
 
 
+def test_the_answer_about_a_prompt_that_another_payment_was_given_leaves_both_to_a_person(cast, payment, daraja):
+    robbed = payments.start(order_in(cast, "awaiting_payment"), phone="+254712345678", by=cast.customer)
+    daraja.truths = {"ws_CO_robbed": result(0)}
+    told(payment, callback(payment, receipt="MADEUP0001", CheckoutRequestID="ws_CO_robbed"))
+    asked_about(payment)
+    answered(robbed, "ws_CO_robbed")
+    db.session.refresh(payment)
+    assert (payment.status, robbed.status, robbed.checkout_request_id) == ("needs_review", "needs_review", None)
+
+
 def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(payment, daraja):
     daraja.truths = {FORGED: result(0)}
     told(payment, callback(payment, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
@@ -394,56 +494,91 @@ def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(paymen
 
 # -- Any order of messages ----------------------------------------------------------------------------------------
 
-MESSAGES = ("paid", "no", "forged_paid", "forged_no", "wrong_amount", "answer")
-ACTS = (*MESSAGES, "ask", "ask", "cancel", "silence", "again")
+SAID = ("true", "true", "contrary", "wrong_amount", "forged_paid", "forged_no", "answer")
+M_PESA = ("up", "away", "still_asked")
+ACTS = (*SAID, *M_PESA, "ask", "ask", "cancel", "silence", "again")
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-@given(acts=st.lists(st.sampled_from(ACTS), min_size=1, max_size=9), is_up=st.booleans(), took=st.booleans())
-def test_no_order_of_messages_loses_or_invents_money(cast, daraja, acts, is_up, took):
-    """M-Pesa may be up or away, and took the money or not; what it says of itself is true, what is forged is not."""
+@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(acts=st.lists(st.sampled_from(ACTS), min_size=2, max_size=9), took=st.booleans())
+@example(acts=["forged_paid"], took=False)
+@example(acts=["forged_paid"], took=True)
+@example(acts=["away", "true"], took=True)
+@example(acts=["away", "true", "ask", "up", "forged_no"], took=True)
+@example(acts=["forged_paid", "true", "ask"], took=True)
+@example(acts=["true", "ask", "forged_paid"], took=True)
+@example(acts=["forged_no", "ask", "contrary", "true"], took=True)
+def test_no_order_of_messages_loses_or_invents_money(cast, daraja, acts, took):
+    """M-Pesa took the money of each prompt or not, and says so when it is up; a forged id is known to nobody."""
     daraja.reset()
     order = order_in(cast, "awaiting_payment")
-    attempts, sent = [lost(order, daraja)], {}
+    scene = Scene(daraja, order, took, [lost(order, daraja)])
     for act in acts:
-        payment = attempts[-1]
-        checkout = f"ws_CO_true_{payment.id}"
-        truth = result(0 if took else 1032) if is_up else BROKEN
-        daraja.truths |= {checkout: truth, FORGED: UNKNOWN if is_up else BROKEN}
-        _act(act, daraja, order, payment, checkout, took, attempts, sent)
-    for payment in attempts:
+        scene.act(act)
+    for payment in scene.attempts:
         ask_to_the_end(payment)
-    where = balance()
-    assert not {receipt for receipt in where if receipt.startswith("FORGED")}, "money was invented"
-    for receipt, payment in sent.items():
+    own = select(Payment.receipt).where(Payment.order_id == order.id)
+    where = {receipt: place for receipt, place in balance().items() if receipt in db.session.scalars(own).all()}
+    assert not [receipt for receipt in where if receipt.startswith("FORGED")], "money was invented"
+    for receipt, payment in scene.sent.items():
         assert receipt in where or payment.status == "needs_review", "money was lost"
     db.session.refresh(order)
     if order.status == "placed":
         assert where, "an order for nothing"
+    assert "unverified" not in outcomes()
 
 
-def _act(act, daraja, order, payment, checkout, took, attempts, sent):
-    say = partial(callback, payment, CheckoutRequestID=checkout)
-    match act:
-        case "paid" | "wrong_amount" if took:
-            receipt = f"OWN{payment.id:07}"
-            told(payment, say(receipt=receipt, **({"amount": 1} if act == "wrong_amount" else {})))
-            sent[receipt] = payment
-        case "no" if not took:
-            told(payment, say(1032))
-        case "forged_paid":
-            told(payment, callback(payment, receipt=f"FORGED{payment.id:04}", CheckoutRequestID=FORGED))
-        case "forged_no":
-            told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
-        case "answer" if payment.prompted_at is None:
-            answered(payment, checkout)
-        case "ask":
-            asked_about(payment)
-        case "cancel" if order.status == "awaiting_payment":
-            orders.call_off(order, by=order.customer)
-        case "silence":
-            with time_machine.travel(now() + timedelta(minutes=31)):
-                payment_deadlines.act_on_due()
-        case "again" if order.status == "awaiting_payment" and not payments._in_the_way(db.session(), order):
-            attempts.append(lost(order, daraja))
-    db.session.refresh(order)
+@dataclass
+class Scene:
+    """An order, the attempts to pay for it, and what was truly sent: receipt -> attempt."""
+
+    daraja: Daraja
+    order: Order
+    took: bool
+    attempts: list[Payment]
+    state: str = "up"
+    sent: dict[str, Payment] = field(default_factory=dict)
+
+    def act(self, act):
+        payment, order = self.attempts[-1], self.order
+        checkout, forged = f"ws_CO_true_{payment.id}", f"ws_CO_forged_{payment.id}"
+        say, lie = (partial(callback, payment, CheckoutRequestID=each) for each in (checkout, forged))
+        match act:
+            case "true" | "wrong_amount" if self.took:
+                receipt = f"OWN{payment.id:07}"
+                self.sent[receipt] = payment
+                told(payment, say(receipt=receipt, **({"amount": 1} if act == "wrong_amount" else {})))
+            case "true":
+                told(payment, say(1032))
+            case "contrary" if self.took:
+                told(payment, say(1032))
+            case "forged_paid":
+                told(payment, lie(receipt=f"FORGED{payment.id:04}"))
+            case "forged_no":
+                told(payment, lie(1032))
+            case "answer" if payment.prompted_at is None:
+                answered(payment, checkout)
+            case "up" | "away" | "still_asked":
+                self.state = act
+            case "ask":
+                asked_about(payment)
+            case "cancel" if order.status == "awaiting_payment":
+                orders.call_off(order, by=order.customer)
+            case "silence":
+                with time_machine.travel(now() + timedelta(minutes=31)):
+                    payment_deadlines.act_on_due()
+            case "again" if order.status == "awaiting_payment" and not in_the_way(order):
+                self.attempts.append(lost(order, self.daraja))
+        self._know_the_truth()
+        db.session.refresh(order)
+
+    def _know_the_truth(self):
+        up = self.state == "up"
+        silent = BROKEN if self.state == "away" else STILL_ASKED
+        for payment in self.attempts:
+            self.daraja.truths[f"ws_CO_true_{payment.id}"] = result(0 if self.took else 1032) if up else silent
+            self.daraja.truths[f"ws_CO_forged_{payment.id}"] = UNKNOWN if up else silent
+
+
+def in_the_way(order):
+    return payments._in_the_way(db.session(), order, now())

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from app.domain import orders, payments
+from app.domain import orders, payment_push, payments
 from app.errors import Conflict, Invalid, NotFound, NotOffered, PaymentInProgress, PaymentRefused, PaymentUnanswered
 from app.extensions import atomic, db
 from app.models import Payment, ProviderMessage, WifiPackage
@@ -83,7 +83,7 @@ def test_a_clear_no_charges_nothing_and_may_be_tried_at_once(order, daraja, answ
     payment = attempt(order)
     assert payment.status == "rejected"
     with pytest.raises(PaymentRefused) as refusal:
-        payments.check_prompted(payment)
+        payment_push.check(payment)
     assert refusal.value.members["payment_id"] == payment.id
     assert attempt(order).status == "prompted"
 
@@ -94,7 +94,7 @@ def test_no_answer_is_no_no(order, daraja, answer):
     payment = attempt(order)
     assert payment.status == "unknown"
     with pytest.raises(PaymentUnanswered):
-        payments.check_prompted(payment)
+        payment_push.check(payment)
     with pytest.raises(PaymentInProgress):
         attempt(order)
 
@@ -136,7 +136,7 @@ def test_where_m_pesa_is_not_set_up_nothing_is_begun(cast):
 def test_wifi_is_bought_with_or_without_an_account(cast, daraja, package):
     for person, phone in ((None, PHONE), (cast.customer, "+254712345679")):
         payment = payments.start_wifi(package, phone=phone, by=person)
-        payments.push(payment)
+        payment_push.send(payment)
         assert (payment.status, payment.amount_minor, payment.order_id) == ("prompted", 5000, None)
     assert daraja.asked[PUSH][-1]["AccountReference"] == f"WIFI-{payment.id}"
 

@@ -80,9 +80,11 @@ def _check_passes(taken: set[str]) -> None:
 
 
 def _check_events() -> None:
-    """Each payment that was settled was told once, and no other."""
+    """Each payment that was settled was told once, and no other; nothing that was said waits for ever."""
     settled = db.session.scalars(select(Payment.id).where(Payment.settled_at.is_not(None)))
     assert completed() == Counter(settled)
+    open_ = select(ProviderMessage.id).where(ProviderMessage.kind == "callback", ProviderMessage.processed_at.is_(None))
+    assert db.session.scalars(open_).all() == []
     dead = select(Job.key, Job.last_error).where(Job.status == "dead", Job.kind != "query_payment")
     assert db.session.execute(dead).all() == []
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import language
 from app.contract.identity import Role
-from app.domain import idempotency, payment_json, payments, phones
+from app.domain import idempotency, payment_json, payment_push, payments, phones
 from app.errors import Invalid, NotAuthenticated, NotFound, StillInFlight
 from app.extensions import db
 from app.models import Payment, Person, WifiPackage
@@ -69,8 +69,8 @@ def start_payment(wanted: NewPayment) -> Response:
         raise StillInFlight
     if not again:
         payment_limits.note_prompt()
-        payments.push(payment)
-    payments.check_prompted(payment)
+        payment_push.send(payment)
+    payment_push.check(payment)
     headers = {"Idempotency-Replayed": "true"} if again else {"Location": url_for(".payment", payment_id=payment.id)}
     return answer(payment_json.started(payment), 200 if again else 201, headers)
 

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.contract.identity import Role
 from app.contract.times import now
-from app.domain import payment_json, payments, phones
+from app.domain import payment_json, payment_push, payments, phones
 from app.domain.payments import SILENT_AFTER
 from app.errors import Invalid
 from app.extensions import db
@@ -70,7 +70,7 @@ def order_payment(number: str) -> ResponseReturnValue:
     if not refusal:
         payment_limits.note_prompt()
         # What came of it, the page says: by M-Pesa's no as by its silence.
-        payments.push(payment)
+        payment_push.send(payment)
     return redirect(url_for(".order", number=number, _anchor="payment"), 303)
 
 
