@@ -12,7 +12,7 @@ import { t } from "./words.js";
 const GLIDE_MS = 900;
 const CLOSEST = 16;
 // So far from the edges that no label is cut off, and neither a pin nor its label is under the buttons.
-const MARGIN = { paddingTopLeft: [124, 40], paddingBottomRight: [72, 56] };
+const MARGIN = { paddingTopLeft: [124, 56], paddingBottomRight: [72, 56] };
 const SPRITE = new URL("../vendor/icons.svg", import.meta.url).pathname;
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 
