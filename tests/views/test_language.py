@@ -343,7 +343,9 @@ def test_what_is_stored_in_english_is_retold_with_its_values(app: Flask):
         twice = (
             "Half an hour without an answer. Then: A callback told of receipt A1; M-Pesa did not confirm it when asked."
         )
-        assert told_again(twice) == ("نصف ساعة بلا جواب. ثم: ذكرت معاودة الاتصال الإيصال A1؛ ولم تؤكده M-Pesa حين سُئلت.")
+        assert told_again(twice) == (
+            "نصف ساعة بلا جواب. ثم: ذكرت معاودة الاتصال الإيصال A1؛ ولم تؤكده M-Pesa حين سُئلت."
+        )
         assert told_again("A reason of another year.") == "A reason of another year."
 
 
