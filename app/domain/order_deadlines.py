@@ -49,7 +49,7 @@ def _act(order: Order) -> bool:
 
 
 def _give_up(order: Order) -> bool:
-    """Nobody paid in time. What a callback said that nobody has looked at yet may be the money: it waits for that."""
+    """Nobody paid in time. What a callback said that has come to nothing yet may be the money: it waits for that."""
     with atomic() as session:
         hold(session, order)
         if order.status != "awaiting_payment" or order.due_at is None or order.due_at > now():

@@ -15,7 +15,7 @@ What it comes to is the table in payment_outcomes.py. Here is what comes before 
         ...                                 a no     (nothing)                unconfirmed
 
 Where a payment had counted already by the receipt that a callback tells of, and M-Pesa does not say no, nothing becomes
-of it. Where one counts after another receipt was told of, a person looks as well.
+of it. Where one counts by M-Pesa's answer after another receipt was told of, a person looks as well.
 
 The answer to our push is lost where the web process dies before it is written down, or M-Pesa is too slow. The attempt
 has then no id by which a callback could be known for its own, and whoever knows the secret address could name any.
@@ -35,9 +35,9 @@ from app.extensions import atomic, db
 from app.models import Payment, ProviderMessage
 from app.providers import mpesa
 
-from . import jobs, payment_outcomes, payments
+from . import jobs, payment_outcomes, payment_push, payments
 
-# Seconds from one question about an unverified callback to the next; after the last one a person looks.
+# Seconds from one question about an unverified callback to the next; after the last one a yes is for a person.
 VERIFICATION_PAUSES = (5, 15, 60, 120, 300, 600, 900)
 # Of so many callbacks of one payment each is asked about at once. Any more wait, each longer: whoever sends a flood of
 # them holds up no other payment.
@@ -106,6 +106,8 @@ def verify(message_id: int, asked: int) -> str | None:
         elif outcome == _UNVERIFIED:
             outcome = _unconfirmed(session, payment, word, at)
         _conclude(message, outcome, at)
+    if outcome == "forged" and isinstance(answer, mpesa.Word) and payment_outcomes.is_paid(answer):
+        payment_push.doubt_holder(word.checkout, payment, at)
     _log.info("payment.verified", payment=payment_id, message=message_id, why=getattr(answer, "why", ""))
     return outcome
 
@@ -181,11 +183,13 @@ def _verified(session: Session, payment: Payment, word: mpesa.Word, answer: _Ans
         return _UNVERIFIED
     if why := _difference(word, answer):
         if not (_is_counted(payment, word) and payment_outcomes.is_paid(answer)):
-            _doubt(session, payment, word, why, at)
+            _doubt(session, payment, word if payment_outcomes.is_paid(word) else answer, why, at)
         return "contradicts"
-    is_paid = payment_outcomes.is_paid(word)
-    # An answer to a query knows no receipt; the last word about a no is its own.
-    return payment_outcomes.take(session, payment, word if is_paid else answer, by_callback=is_paid, at=at)
+    if payment_outcomes.is_paid(word):
+        return payment_outcomes.take(session, payment, word, by_callback=True, at=at)
+    # Of a no the answer is the last word, and needs no look. But what a person had confirmed is contradicted by both.
+    is_paid = payment.status == "paid"
+    return payment_outcomes.take(session, payment, answer, by_callback=is_paid, at=at)
 
 
 def _difference(word: mpesa.Word, answer: mpesa.Word) -> str | None:
@@ -229,7 +233,10 @@ def _told_before(session: Session, payment: Payment) -> str | None:
     doubted = ProviderMessage.outcome.in_(("unconfirmed", "contradicts")), ProviderMessage.kind == "callback"
     bodies = session.scalars(select(ProviderMessage.body).where(ProviderMessage.payment_id == payment.id, *doubted))
     words = [word for body in bodies if (word := mpesa.read_callback(body)) and payment_outcomes.is_paid(word)]
-    return next((_not_confirmed(word) for word in words if word.receipt != payment.receipt), None)
+    others = (word for word in words if word.receipt != payment.receipt)
+    # The same prompt without a receipt is no other money.
+    told = (word for word in others if word.receipt or word.checkout != payment.checkout_request_id)
+    return next(map(_not_confirmed, told), None)
 
 
 def _heard(answer: _Answer) -> str:
@@ -251,8 +258,10 @@ def _answered(session: Session, payment: Payment, answer: _Answer, at: datetime)
         outcome = payment_outcomes.take(session, payment, answer, by_callback=False, at=at)
     else:
         outcome = _heard(answer)
-    if outcome in ("pending", "unanswered") and payment.status == "rejected" and payment.look_at is None:
-        why = "M-Pesa said no, and did not confirm it when asked for half an hour."
+    is_asked_no_more = payment.status == "rejected" and payment.look_at is None
+    # A no of a person's has its reason, and needs no confirmation.
+    if outcome in ("pending", "unanswered") and is_asked_no_more and payment.review_reason is None:
+        why = "M-Pesa said no, and did not confirm it when asked."
         payments.review(session, payment, why, at=at)
         return "contradicts"
     return outcome

@@ -5,14 +5,16 @@ and each receipt ends in one place: it settled something, it goes back, or a per
 
     says                                    of a payment that is      becomes
     other ids than the attempt's            live                      needs_review   forged
-        ... paid, by callback, where a
-        callback alone told the attempt's   any                       needs_review   forged
+        ... paid, by callback, where M-Pesa
+        itself never told the attempt's     any                       needs_review   forged
     paid, its receipt is the payment's      any                       (nothing)      repeated
-    paid, its receipt is another payment's  live, needs_review        needs_review   contradicts
+    paid, its receipt is another payment's  all but paid              needs_review   contradicts
         ... an admin's word for this order  live, needs_review        rejected       repeated
     paid, with a second receipt             any                       (a payment of its own) needs_review  contradicts
-    paid, no receipt                        live, rejected            needs_review   no_receipt
+    paid, no receipt                        all but paid              needs_review   no_receipt
     paid, another amount or phone           all but paid              needs_review   wrong_amount, wrong_phone
+    paid, where a callback alone told the
+        attempt's ids                       needs_review              needs_review   contradicts
     paid                                    live, needs_review        paid           settled, or order_gone, paid_twice
     paid                                    rejected                  needs_review   contradicts
     no                                      live                      rejected       rejected (asked about once more)
@@ -87,10 +89,12 @@ def _is_anothers(session: Session, payment: Payment, word: mpesa.Word) -> bool:
 
 
 def _forged(session: Session, payment: Payment, word: mpesa.Word, by_callback: bool, at: datetime) -> str:
-    is_told_by_callback = payment.checkout_request_id is not None and payment.prompted_at is None
-    if by_callback and is_paid(word) and (payment.is_live or is_told_by_callback):
+    # Where M-Pesa itself never told the attempt's ids, money by others may be the attempt's after all.
+    may_be_ours = payment.prompted_at is None and (word.receipt is None or word.receipt != payment.receipt)
+    if by_callback and is_paid(word) and (payment.is_live or may_be_ours):
+        said = _word(word) if payment.prompted_at is None and payment.receipt is None else {}
         why = f"A callback with other ids than this attempt's told of receipt {word.receipt or '-'}."
-        return _review(session, payment, why, at, "forged")
+        return _review(session, payment, why, at, "forged", **said)
     if payment.is_live:
         return _review(session, payment, "A callback named other ids than this attempt's.", at, "forged")
     return "forged"
@@ -98,8 +102,9 @@ def _forged(session: Session, payment: Payment, word: mpesa.Word, by_callback: b
 
 def _money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -> str:
     if word.receipt is None:
-        if payment.is_live or payment.status == "rejected":
-            _review(session, payment, "M-Pesa says that it was paid, and names no receipt.", at, **_ids(payment, word))
+        if payment.status != "paid" and payment.receipt is None:
+            said = {**_ids(payment, word), **_word(word)}
+            _review(session, payment, "M-Pesa says that it was paid, and names no receipt.", at, **said)
         return "no_receipt"
     known = session.scalars(select(Payment).where(Payment.receipt == word.receipt)).one_or_none()
     if known is payment:
@@ -115,6 +120,8 @@ def _money(session: Session, payment: Payment, word: mpesa.Word, at: datetime) -
         return _review(session, payment, why, at, outcome, **got)
     if payment.status == "rejected":
         return _review(session, payment, "It was refused first, then paid.", at, **got)
+    if payment.status == "needs_review" and payment.checkout_request_id is not None and payment.prompted_at is None:
+        return _review(session, payment, "It was doubted first, then paid.", at, **got)
     return _settle(session, payment, got, at)
 
 

@@ -58,9 +58,9 @@ def answered(payment: Payment, answer: mpesa.Prompted | mpesa.Refused | mpesa.No
             case mpesa.NoAnswer():
                 outcome = _unanswered(session, payment, at)
         session.add(note("push", payment, answer.raw, outcome, at))
-    if other is not None:
+    if other is not None and isinstance(answer, mpesa.Prompted):
         _doubt(payment, f"A callback about payment {other.id} named the prompt of this one.", at)
-        _doubt(other, f"A callback about it named the prompt of payment {payment.id}.", at)
+        doubt_holder(answer.checkout, payment, at)
     why = "" if isinstance(answer, mpesa.Prompted) else getattr(answer, "why", None) or getattr(answer, "code", "")
     _log.info("payment.pushed", payment=payment.id, phone=masked(payment.phone), outcome=outcome, why=why)
 
@@ -77,6 +77,15 @@ def check(payment: Payment) -> None:
     if payment.status == "rejected":
         raise PaymentRefused(**told)
     raise PaymentUnanswered(**told)
+
+
+def doubt_holder(checkout: str, payment: Payment, at: datetime) -> None:
+    """The prompt is that of `payment`: leave whatever payment was given it by a callback to a person."""
+    with atomic() as session:
+        other = _holder(session, checkout, payment)
+        if other is not None and other.prompted_at is None:
+            hold_with_order(session, other)
+            review(session, other, f"A callback about it named the prompt of payment {payment.id}.", at=at)
 
 
 def _prompted(session: Session, payment: Payment, answer: mpesa.Prompted, at: datetime) -> str:

@@ -57,7 +57,7 @@ def start(order: Order, *, phone: str, by: Actor) -> Payment:
     """Begin an attempt to pay for `order` from `phone` (E.164); `payment_push.send` then asks the provider.
 
     Refuses with NotOffered, Invalid (a number that is not Kenyan), Conflict (the order does not wait for M-Pesa money)
-    and PaymentInProgress (an attempt is live, or a person is looking at money for it).
+    and PaymentInProgress (an attempt is live, or a callback about it waits, or a person is looking at money for it).
     """
     _check(phone)
     at = now()
@@ -121,12 +121,7 @@ def write(session: Session, payment: Payment, *, at: datetime, **values: Any) ->
 
 def review(session: Session, payment: Payment, why: str, *, at: datetime, **values: Any) -> None:
     """Leave `payment`, which is held, to a person, who reads `why` after what was to be read before."""
-    before = payment.review_reason
-    if before and why not in before:
-        # Where there is no room for both, the first stays: each message stands on the payment's page.
-        both = f"{before} Then: {why}"
-        why = both if len(both) <= _LONGEST_REASON else before
-    values["review_reason"] = (before if before and why in before else why)[:_LONGEST_REASON]
+    values["review_reason"] = _to_be_read(payment, why)
     if payment.status == "needs_review":
         write(session, payment, at=at, **values)
     else:
@@ -205,9 +200,27 @@ def _check_money(currency: str, minor: int) -> None:
 def _in_the_way(session: Session, order: Order, at: datetime) -> Payment | None:
     """What keeps another attempt from being begun: one that may yet bring money, or money that a person looks at."""
     is_looked_at = (Payment.status == "needs_review") & Payment.receipt.is_not(None)
-    may_bring = Payment.status.in_(LIVE) | is_looked_at | is_told_of(at)
+    # Where a person or M-Pesa has said no, nobody waits for what else is said.
+    is_open = (Payment.status != "rejected") & is_told_of(at)
+    may_bring = Payment.status.in_(LIVE) | is_looked_at | is_open
     found = select(Payment).where(Payment.order_id == order.id, may_bring)
     return session.scalars(found.limit(1)).first()
+
+
+def _to_be_read(payment: Payment, why: str) -> str:
+    """`why` after what was written before.
+
+    Where both are too long, what waits for a person stays whole, and what a person has read already gives way: each
+    message stands on the payment's page.
+    """
+    before, is_read = payment.review_reason or "", payment.status != "needs_review"
+    if not before or (why in before and not is_read):
+        return before or why[:_LONGEST_REASON]
+    both = f"{before}\nThen: {why}"
+    if len(both) > _LONGEST_REASON:
+        room = _LONGEST_REASON - len(why) - len("\nThen: ")
+        both = f"{before[: max(0, room)]}\nThen: {why}" if is_read else before
+    return both[:_LONGEST_REASON]
 
 
 def _insert(session: Session, payment: Payment) -> None:

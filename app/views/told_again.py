@@ -14,7 +14,7 @@ from app.language import gettext as _
 
 _SENTENCES = (
     # First: each of its two is a sentence of its own.
-    N_("%(before)s Then: %(then)s"),
+    N_("%(before)s\nThen: %(then)s"),
     *dispatch.SENTENCES,
     N_("%(n)s m"),
     N_("%(n)s km"),
@@ -39,8 +39,9 @@ _WHOLE = (
     N_("M-Pesa never said whether it took the request, and no callback could be confirmed yet."),
     N_("M-Pesa says that it was paid, but no receipt came."),
     N_("Half an hour without an answer."),
-    N_("M-Pesa said no, and did not confirm it when asked for half an hour."),
+    N_("M-Pesa said no, and did not confirm it when asked."),
     N_("It was refused first, then paid."),
+    N_("It was doubted first, then paid."),
     N_("It was refused first; asked again, M-Pesa says paid."),
     N_("M-Pesa says that it was paid, and names no receipt."),
     N_("A callback named other ids than this attempt's."),

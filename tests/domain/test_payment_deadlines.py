@@ -7,10 +7,10 @@ import time_machine
 from sqlalchemy import func, select
 
 from app.contract.times import now
-from app.domain import order_deadlines, payment_deadlines, payment_messages, payments
+from app.domain import order_deadlines, payment_deadlines, payment_messages, payment_review, payments
 from app.extensions import db
 from app.models import Job
-from tests.daraja import BROKEN, callback, result
+from tests.daraja import BROKEN, STILL_ASKED, callback, result
 from tests.factories import attempt, order_in, told
 
 
@@ -108,6 +108,17 @@ class TestANoThatACallbackBrought:
         assert payment_messages.ask(payment.id) == "contradicts"
         db.session.refresh(payment)
         assert payment.status == "needs_review"
+
+
+def test_a_question_that_was_on_its_way_does_not_turn_a_persons_no_around(cast, daraja):
+    payment = attempt(order_in(cast, "awaiting_payment"))
+    with time_machine.travel(now() + timedelta(seconds=95)):
+        payment_deadlines.act_on_due()
+    db.session.refresh(payment)
+    payment_review.deny(payment, by=cast.admin, expected_version=payment.version, note="Nothing came.")
+    daraja.queries = [STILL_ASKED]
+    assert payment_messages.ask(payment.id) == "pending"
+    assert payment.status == "rejected"
 
 
 def test_a_push_that_was_never_answered_is_live_for_five_minutes(order, daraja):

@@ -25,6 +25,7 @@ from app.domain import (
     payments,
 )
 from app.domain.payment_messages import VERIFICATION_PAUSES
+from app.domain.payment_review import LONGEST_NOTE
 from app.errors import PaymentInProgress
 from app.extensions import atomic, db
 from app.models import Job, Order, Payment, ProviderMessage
@@ -271,13 +272,94 @@ def test_a_lie_that_m_pesa_confirms_does_not_hide_money_that_it_did_not(payment,
     assert RECEIPT in payment.review_reason
 
 
+@pytest.fixture
+def refused_elsewhere(payment, daraja):
+    """A no about a prompt of the same shop that is not this attempt's, which M-Pesa confirms."""
+    daraja.truths = {FORGED: result(1032), true_id(payment): result(0)}
+    body = callback(payment, 1032, CheckoutRequestID=FORGED)
+    true = callback(payment)
+    told(payment, body)
+    asked_about(payment)
+    assert payment.status == "rejected"
+    return body, true
+
+
+def test_a_no_that_is_said_again_does_not_hide_money_that_came_between(payment, refused_elsewhere):
+    no, true = refused_elsewhere
+    for body in (true, no):
+        told(payment, body)
+    asked_about(payment)
+    assert payment.status == "needs_review"
+    assert RECEIPT in payment.review_reason
+
+
+def test_ids_that_a_callback_told_settle_nothing_once_they_were_doubted(order, payment, refused_elsewhere):
+    told(payment, refused_elsewhere[1])
+    told(payment, callback(payment, receipt="MADEUP0002", CheckoutRequestID=FORGED))
+    db.session.refresh(order)
+    assert (payment.status, order.status) == ("needs_review", "awaiting_payment")
+    assert RECEIPT in payment.review_reason
+
+
+def test_m_pesas_own_yes_is_not_taken_back_by_a_no(payment, daraja):
+    daraja.truths = {true_id(payment): result(0), FORGED: result(1032)}
+    told(payment, callback(payment, 1032))
+    asked_about(payment)
+    told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+    asked_about(payment)
+    assert payment.status == "needs_review"
+    assert "said that it was." in payment.review_reason
+
+
+def test_a_yes_without_a_receipt_is_not_taken_back_by_a_no(payment, daraja):
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        payment_deadlines.act_on_due()
+    daraja.truths = {true_id(payment): result(0), FORGED: result(1032)}
+    told(payment, callback(payment, receipt=None))
+    asked_about(payment)
+    told(payment, callback(payment, 1032, CheckoutRequestID=FORGED))
+    assert payment.status == "needs_review"
+    assert "names no receipt" in payment.review_reason
+
+
+def test_the_same_prompt_first_without_a_receipt_is_no_other_money(payment, daraja):
+    daraja.truths = {true_id(payment): result(1032)}
+    told(payment, callback(payment, receipt=None))
+    asked_about(payment)
+    daraja.truths = {true_id(payment): result(0)}
+    told(payment, callback(payment))
+    asked_about(payment)
+    assert (payment.status, balance()) == ("paid", {RECEIPT: "settled"})
+
+
+@pytest.mark.parametrize("receipt", [RECEIPT, "SECOND0001"])
+def test_what_is_told_after_a_person_decided_is_read(cast, payment, daraja, receipt):
+    daraja.queries = [BROKEN]
+    told(payment, callback(payment))
+    ask_to_the_end(payment)
+    payment_review.deny(payment, by=cast.admin, expected_version=payment.version, note="x" * LONGEST_NOTE)
+    told(payment, callback(payment, receipt=receipt))
+    ask_to_the_end(payment)
+    assert payment.status == "needs_review"
+    assert payment.review_reason.endswith(f"told of receipt {receipt}; M-Pesa did not confirm it when asked.")
+
+
+def test_a_persons_no_lets_the_guest_try_again_whatever_waits(cast, order, payment):
+    told(payment, callback(payment, 1032))
+    with time_machine.travel(now() + timedelta(minutes=6)):
+        payment_deadlines.act_on_due()
+        db.session.refresh(payment)
+        payment_review.deny(payment, by=cast.admin, expected_version=payment.version, note="Nothing came.")
+        assert attempt(order).id != payment.id
+
+
 def test_two_doubts_are_read_one_after_the_other(payment, daraja):
     daraja.queries = [BROKEN]
     for receipt in ("FIRST00001", "SECOND0001"):
         told(payment, callback(payment, receipt=receipt, CheckoutRequestID=f"{FORGED}{receipt}"))
     ask_to_the_end(payment)
     assert payment.review_reason == (
-        "A callback told of receipt FIRST00001; M-Pesa did not confirm it when asked. Then: "
+        "A callback told of receipt FIRST00001; M-Pesa did not confirm it when asked.\nThen: "
         "A callback told of receipt SECOND0001; M-Pesa did not confirm it when asked."
     )
 
@@ -296,6 +378,14 @@ def test_money_that_m_pesa_denies_after_a_person_confirmed_it_is_for_a_person(ca
     daraja.queries = [result(1032)]
     asked_about(payment)
     assert (payment.status, balance()) == ("needs_review", {RECEIPT: "review"})
+
+
+def test_a_no_that_both_say_of_money_that_a_person_confirmed_is_for_a_person(cast, payment, daraja):
+    payment_review.confirm(payment, by=cast.admin, expected_version=payment.version, note="Seen.", receipt="SHOWN00001")
+    daraja.queries = [result(1032)]
+    told(payment, callback(payment, 1032))
+    asked_about(payment)
+    assert (payment.status, payment.receipt) == ("needs_review", "SHOWN00001")
 
 
 def test_money_without_a_receipt_after_a_person_said_no_is_for_a_person(cast, payment, daraja):
@@ -481,6 +571,19 @@ def test_the_answer_about_a_prompt_that_another_payment_was_given_leaves_both_to
     answered(robbed, "ws_CO_robbed")
     db.session.refresh(payment)
     assert (payment.status, robbed.status, robbed.checkout_request_id) == ("needs_review", "needs_review", None)
+
+
+def test_a_prompt_that_m_pesa_confirms_for_two_leaves_both_to_a_person(cast, payment, daraja):
+    robbed = lost(order_in(cast, "awaiting_payment"), daraja)
+    daraja.truths = {"ws_CO_robbed": result(0)}
+    told(payment, callback(payment, receipt="MADEUP0001", CheckoutRequestID="ws_CO_robbed"))
+    asked_about(payment)
+    assert payment.status == "paid"
+    told(robbed, callback(robbed, receipt="TRUE000001", CheckoutRequestID="ws_CO_robbed"))
+    asked_about(robbed)
+    db.session.refresh(payment)
+    assert (payment.status, robbed.status) == ("needs_review", "needs_review")
+    assert "TRUE000001" in robbed.review_reason
 
 
 def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(payment, daraja):

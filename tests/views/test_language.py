@@ -340,11 +340,10 @@ def test_what_is_stored_in_english_is_retold_with_its_values(app: Flask):
     stored = "Nearest of 3 free drivers: 2.4 km from the restaurant."
     with app.test_request_context(headers=ARABIC):
         assert told_again(stored) == "الأقرب بين السائقين المتفرّغين (3): 2.4 كم من المطعم."
-        twice = (
-            "Half an hour without an answer. Then: A callback told of receipt A1; M-Pesa did not confirm it when asked."
-        )
+        once = "A callback told of receipt A1; M-Pesa did not confirm it when asked."
+        twice = f"Half an hour without an answer.\nThen: {once}"
         assert told_again(twice) == (
-            "نصف ساعة بلا جواب. ثم: ذكرت معاودة الاتصال الإيصال A1؛ ولم تؤكده M-Pesa حين سُئلت."
+            "نصف ساعة بلا جواب.\nثم: ذكرت معاودة الاتصال الإيصال A1؛ ولم تؤكده M-Pesa حين سُئلت."
         )
         assert told_again("A reason of another year.") == "A reason of another year."
 

@@ -145,7 +145,8 @@ def _of_messages(told: Sequence[ProviderMessage]) -> Iterator[Happening]:
 
 def _of_jobs(payment: Payment, told: Sequence[ProviderMessage]) -> Iterator[Happening]:
     """The work that it caused: asked for by its own number, or by that of a message about it."""
-    about = [f"message:{message.id}" for message in told if message.kind == "callback"]
+    # Of a flood the last ones: each message stands here by itself.
+    about = [f"message:{message.id}" for message in told if message.kind == "callback"][-200:]
     # Each by its whole key: which keys lie between two others is another matter in each language.
     queries = [f"payment:{payment.id}:{number}" for number in range(1, payment.queries + 1)]
     questions = [f"{key}:{nth}" for key in about for nth in range(len(VERIFICATION_PAUSES) + 1)]
