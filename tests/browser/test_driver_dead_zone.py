@@ -139,7 +139,9 @@ def test_an_answer_that_got_lost_is_no_second_step(visit: Visit, cast: Cast):
         return route.abort()
 
     page.context.route("**/at-dropoff", lose_the_first)
-    press(page, "I am at the door")
+    # Until it is lost: the handler runs while the browser is waited for, and not while the database is.
+    with page.context.expect_event("requestfailed", lambda request: request.url.endswith("/at-dropoff")):
+        press(page, "I am at the door")
     becomes(ticket, "at_dropoff")
     expect(page.locator(".pl-kept")).to_have_count(1)
     expect(page.locator(".pl-kept")).to_have_count(0)
