@@ -4,14 +4,10 @@ What they come to is in test_payment_outcomes.py.
 """
 
 import json
-from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.contract.times import now
@@ -28,14 +24,11 @@ from app.domain.payment_messages import VERIFICATION_PAUSES
 from app.domain.payment_review import LONGEST_NOTE
 from app.errors import PaymentInProgress
 from app.extensions import atomic, db
-from app.models import Job, Order, Payment, ProviderMessage
-from app.providers import mpesa
+from app.models import Job, ProviderMessage
 from tests.balance import balance, completed
-from tests.daraja import BAD_PHONE, BROKEN, QUERY, STILL_ASKED, UNKNOWN, Daraja, callback, result
+from tests.daraja import BAD_PHONE, BROKEN, QUERY, STILL_ASKED, UNKNOWN, callback, result
 from tests.factories import asked_about, attempt, order_in, told, wifi_package
-
-FORGED = "ws_CO_forged"
-RECEIPT = "SKT7RT61SV"
+from tests.lost_answers import FORGED, RECEIPT, ask_to_the_end, lost, outcomes, questions, true_id
 
 
 @pytest.fixture
@@ -52,33 +45,6 @@ def order(cast, daraja):
 @pytest.fixture
 def payment(order, daraja):
     return lost(order, daraja)
-
-
-def lost(order, daraja):
-    """An attempt of which we know no more than that it was asked for."""
-    daraja.pushes = [BROKEN]
-    payment = attempt(order)
-    assert (payment.status, payment.checkout_request_id) == ("unknown", None)
-    return payment
-
-
-def true_id(payment):
-    return callback(payment)["Body"]["stkCallback"]["CheckoutRequestID"]
-
-
-def ask_to_the_end(payment):
-    for _ in VERIFICATION_PAUSES:
-        asked_about(payment)
-    asked_about(payment)
-
-
-def questions():
-    return db.session.scalars(select(Job).where(Job.kind == "verify_callback").order_by(Job.id)).all()
-
-
-def outcomes():
-    kept = select(ProviderMessage.outcome).where(ProviderMessage.kind == "callback")
-    return db.session.scalars(kept.order_by(ProviderMessage.id)).all()
 
 
 # -- Kept as it came ------------------------------------------------------------------------------------------------
@@ -514,174 +480,3 @@ def test_money_for_an_order_that_was_called_off_meanwhile_goes_back(order, payme
     daraja.queries = [result(0)]
     asked_about(payment)
     assert balance() == {RECEIPT: "refund order_gone"}
-
-
-# -- The answer to the push comes after all, and later than the callback ---------------------------------------------
-
-
-@pytest.fixture
-def overtaken(order):
-    """An attempt whose push is still being answered; `answered` then says with which id."""
-    return payments.start(order, phone="+254712345678", by=order.customer)
-
-
-def answered(payment, checkout):
-    payment_push.answered(payment, mpesa.Prompted(checkout, "m-0", ""))
-
-
-def test_a_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
-    told(overtaken, callback(overtaken))
-    answered(overtaken, true_id(overtaken))
-    asked_about(overtaken)
-    assert (overtaken.status, outcomes(), balance()) == ("paid", ["settled"], {RECEIPT: "settled"})
-
-
-def test_a_forged_callback_that_overtook_the_answer_is_known_by_it(overtaken, daraja):
-    told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED))
-    daraja.truths = {FORGED: result(0)}
-    answered(overtaken, true_id(overtaken))
-    asked_about(overtaken)
-    assert (overtaken.status, outcomes(), balance()) == ("needs_review", ["forged"], {})
-
-
-def test_what_the_answer_confirmed_is_not_doubted_by_a_lie(overtaken, daraja):
-    daraja.truths = {true_id(overtaken): result(0)}
-    told(overtaken, callback(overtaken))
-    asked_about(overtaken)
-    answered(overtaken, true_id(overtaken))
-    assert told(overtaken, callback(overtaken, receipt="FORGED0001", CheckoutRequestID=FORGED)) == "forged"
-    assert (overtaken.status, balance()) == ("paid", {RECEIPT: "settled"})
-
-
-def test_an_answer_that_names_another_prompt_than_was_believed_is_for_a_person(overtaken, daraja):
-    """A prompt of the same shop that passed Passline by, and was paid: the one lie that M-Pesa would confirm."""
-    daraja.truths = {FORGED: result(0)}
-    told(overtaken, callback(overtaken, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
-    asked_about(overtaken)
-    assert overtaken.status == "paid"
-    answered(overtaken, "ws_CO_true")
-    assert (overtaken.status, overtaken.checkout_request_id) == ("needs_review", "ws_CO_true")
-
-
-def test_the_answer_about_a_prompt_that_another_payment_was_given_leaves_both_to_a_person(cast, payment, daraja):
-    robbed = payments.start(order_in(cast, "awaiting_payment"), phone="+254712345678", by=cast.customer)
-    daraja.truths = {"ws_CO_robbed": result(0)}
-    told(payment, callback(payment, receipt="MADEUP0001", CheckoutRequestID="ws_CO_robbed"))
-    asked_about(payment)
-    answered(robbed, "ws_CO_robbed")
-    db.session.refresh(payment)
-    assert (payment.status, robbed.status, robbed.checkout_request_id) == ("needs_review", "needs_review", None)
-
-
-def test_a_prompt_that_m_pesa_confirms_for_two_leaves_both_to_a_person(cast, payment, daraja):
-    robbed = lost(order_in(cast, "awaiting_payment"), daraja)
-    daraja.truths = {"ws_CO_robbed": result(0)}
-    told(payment, callback(payment, receipt="MADEUP0001", CheckoutRequestID="ws_CO_robbed"))
-    asked_about(payment)
-    assert payment.status == "paid"
-    told(robbed, callback(robbed, receipt="TRUE000001", CheckoutRequestID="ws_CO_robbed"))
-    asked_about(robbed)
-    db.session.refresh(payment)
-    assert (payment.status, robbed.status) == ("needs_review", "needs_review")
-    assert "TRUE000001" in robbed.review_reason
-
-
-def test_the_true_money_after_a_lie_that_m_pesa_confirmed_is_for_a_person(payment, daraja):
-    daraja.truths = {FORGED: result(0)}
-    told(payment, callback(payment, receipt="ELSEWHERE1", CheckoutRequestID=FORGED))
-    asked_about(payment)
-    assert payment.status == "paid"
-    assert told(payment, callback(payment, CheckoutRequestID="ws_CO_true")) == "forged"
-    assert (payment.status, balance()) == ("needs_review", {"ELSEWHERE1": "review"})
-
-
-# -- Any order of messages ----------------------------------------------------------------------------------------
-
-SAID = ("true", "true", "contrary", "wrong_amount", "forged_paid", "forged_no", "answer")
-M_PESA = ("up", "away", "still_asked")
-ACTS = (*SAID, *M_PESA, "ask", "ask", "cancel", "silence", "again")
-
-
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-@given(acts=st.lists(st.sampled_from(ACTS), min_size=2, max_size=9), took=st.booleans())
-@example(acts=["forged_paid"], took=False)
-@example(acts=["forged_paid"], took=True)
-@example(acts=["away", "true"], took=True)
-@example(acts=["away", "true", "ask", "up", "forged_no"], took=True)
-@example(acts=["forged_paid", "true", "ask"], took=True)
-@example(acts=["true", "ask", "forged_paid"], took=True)
-@example(acts=["forged_no", "ask", "contrary", "true"], took=True)
-def test_no_order_of_messages_loses_or_invents_money(cast, daraja, acts, took):
-    """M-Pesa took the money of each prompt or not, and says so when it is up; a forged id is known to nobody."""
-    daraja.reset()
-    order = order_in(cast, "awaiting_payment")
-    scene = Scene(daraja, order, took, [lost(order, daraja)])
-    for act in acts:
-        scene.act(act)
-    for payment in scene.attempts:
-        ask_to_the_end(payment)
-    own = select(Payment.receipt).where(Payment.order_id == order.id)
-    where = {receipt: place for receipt, place in balance().items() if receipt in db.session.scalars(own).all()}
-    assert not [receipt for receipt in where if receipt.startswith("FORGED")], "money was invented"
-    for receipt, payment in scene.sent.items():
-        assert receipt in where or payment.status == "needs_review", "money was lost"
-    db.session.refresh(order)
-    if order.status == "placed":
-        assert where, "an order for nothing"
-    assert "unverified" not in outcomes()
-
-
-@dataclass
-class Scene:
-    """An order, the attempts to pay for it, and what was truly sent: receipt -> attempt."""
-
-    daraja: Daraja
-    order: Order
-    took: bool
-    attempts: list[Payment]
-    state: str = "up"
-    sent: dict[str, Payment] = field(default_factory=dict)
-
-    def act(self, act):
-        payment, order = self.attempts[-1], self.order
-        checkout, forged = f"ws_CO_true_{payment.id}", f"ws_CO_forged_{payment.id}"
-        say, lie = (partial(callback, payment, CheckoutRequestID=each) for each in (checkout, forged))
-        match act:
-            case "true" | "wrong_amount" if self.took:
-                receipt = f"OWN{payment.id:07}"
-                self.sent[receipt] = payment
-                told(payment, say(receipt=receipt, **({"amount": 1} if act == "wrong_amount" else {})))
-            case "true":
-                told(payment, say(1032))
-            case "contrary" if self.took:
-                told(payment, say(1032))
-            case "forged_paid":
-                told(payment, lie(receipt=f"FORGED{payment.id:04}"))
-            case "forged_no":
-                told(payment, lie(1032))
-            case "answer" if payment.prompted_at is None:
-                answered(payment, checkout)
-            case "up" | "away" | "still_asked":
-                self.state = act
-            case "ask":
-                asked_about(payment)
-            case "cancel" if order.status == "awaiting_payment":
-                orders.call_off(order, by=order.customer)
-            case "silence":
-                with time_machine.travel(now() + timedelta(minutes=31)):
-                    payment_deadlines.act_on_due()
-            case "again" if order.status == "awaiting_payment" and not in_the_way(order):
-                self.attempts.append(lost(order, self.daraja))
-        self._know_the_truth()
-        db.session.refresh(order)
-
-    def _know_the_truth(self):
-        up = self.state == "up"
-        silent = BROKEN if self.state == "away" else STILL_ASKED
-        for payment in self.attempts:
-            self.daraja.truths[f"ws_CO_true_{payment.id}"] = result(0 if self.took else 1032) if up else silent
-            self.daraja.truths[f"ws_CO_forged_{payment.id}"] = UNKNOWN if up else silent
-
-
-def in_the_way(order):
-    return payments._in_the_way(db.session(), order, now())
